@@ -1,0 +1,74 @@
+"""JSON as the wire takes it: strict, bounded, compact."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from errors import Refused
+
+T = TypeVar("T")
+
+SAFE_INTEGER = 2**53  # beyond it a JavaScript number is no longer that integer (ECMA-262, Number.MAX_SAFE_INTEGER)
+RESERVED = frozenset(
+    "connect connection disconnect connecting connect_failed reconnect reconnecting reconnect_failed error switch gap"
+    .split()
+)  # fmt: skip
+NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}")
+
+encode = msgspec.json.Encoder().encode
+
+
+def decode(body: bytes | str, kind: type[T]) -> T:
+    """Parse one JSON text into `kind`; unknown keys are ignored. Refused: anything RFC 8259 does not allow."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise Refused("bad_json", f"not what the protocol expects: {reason}") from None
+
+
+def printable(name: str) -> bool:
+    """Whether this is a name an event or a room may have: 1-64 printable characters."""
+    return NAME.fullmatch(name) is not None and name.isprintable()
+
+
+def reserved(event: str) -> bool:
+    """Whether only the library itself may emit this event: a client could not tell news from life cycle."""
+    return event in RESERVED or event.startswith("$")
+
+
+def packed(data: Any, size: int, depth: int) -> bytes:
+    """The compact UTF-8 JSON of `data`. Refused: too large, too deep, or not the same in every JSON parser."""
+    fault = unsound(data, depth)
+    if fault:
+        raise Refused("bad_json", fault)
+    try:
+        text = encode(data)
+    except (TypeError, ValueError, UnicodeEncodeError, OverflowError, msgspec.MsgspecError) as error:
+        raise Refused("bad_json", f"data is not JSON: {error}") from None
+    if len(text) > size:
+        raise Refused("too_large", f"data is {len(text)} bytes of JSON, the limit is {size}")
+    return text
+
+
+def unsound(data: Any, depth: int) -> str | None:
+    """Why `data` would not arrive as it was sent, or None."""
+    if isinstance(data, dict | list | tuple):
+        if depth == 0:
+            return "data is nested too deep"
+        if isinstance(data, dict):
+            if not all(isinstance(key, str) for key in data):
+                return "keys must be strings"
+            data = data.values()
+        return next((fault for fault in (unsound(item, depth - 1) for item in data) if fault), None)
+    if isinstance(data, bool):
+        return None
+    if isinstance(data, int) and abs(data) > SAFE_INTEGER:
+        return "an integer beyond 2^53 does not survive JavaScript"
+    if isinstance(data, float) and not math.isfinite(data):
+        return "NaN and infinity are not JSON"
+    return None
