@@ -1,0 +1,561 @@
+"""The hub: one ordered log, and who may read what of it.
+
+A queue forgets what it gave; a log does not. Reading is a pure function of a cursor and takes nothing away, so a
+transport is only a way to carry "what comes after my cursor" to a client:
+
+    batch = hub.read(client, cursor)                              poll       now
+    batch = await hub.wait(client, cursor, hold)                  longpoll   now or later
+    async for batch in hub.follow(client, cursor, heartbeat): …   sse, ws    now and later
+
+The words, here and everywhere:
+    message   what was emitted: seq, event, data, and its audience (everyone, a room, one client, perhaps all but one)
+    entry     anything that changes what somebody may read: a message, a birth, a join, a leave, a forgetting
+    log       the entries in order of seq; the hub's state is what its entries, applied in order, say
+    epoch     the name of one life of the log
+    cursor    EPOCH.SEQ, a position in the log, which clients hand back as it came
+    batch     the messages after a cursor that a client may see, and the cursor to go on from; empty = a heartbeat
+    gap       the news that messages may be lost to this reader
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import math
+import re
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextvars import ContextVar
+from typing import Any, NamedTuple, TypeVar
+
+from audience import Audience, Message, Room, Stay
+from codec import RESERVED, SAFE_INTEGER, decode, encode, packed, printable, reserved
+from errors import Refuse, Refused
+from limits import DEFAULTS, Limits
+
+__all__ = ["Address", "Batch", "Bell", "Cursor", "Hub", "Member", "Refuse"]
+
+Handler = Callable[..., Any]
+H = TypeVar("H", bound=Handler)
+
+LIFE = ("connect", "disconnect")  # what happens to a client, besides what it emits
+CURSOR = re.compile(r"([a-z0-9]{1,16})\.(0|[1-9][0-9]{0,15})", re.ASCII)
+STAYS = 64  # intervals of rooms it left that are remembered per client; of older ones it is told "in doubt"
+DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+speaking: ContextVar[str | None] = ContextVar("speaking", default=None)  # id of the client whose handler runs
+
+
+class Cursor(NamedTuple):
+    """A position in the log: everything up to and with `seq` has been read."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}.{self.seq}"
+
+    @classmethod
+    def parse(cls, text: str) -> Cursor:
+        """Refused `bad_cursor`: anything the hub never gave. `int()` alone would take '٣', '+5' and '1_0'."""
+        match = CURSOR.fullmatch(text)
+        if match is None or int(match[2]) >= SAFE_INTEGER:
+            raise Refused("bad_cursor", "a cursor is EPOCH.SEQ, handed back as it came")
+        return cls(match[1], int(match[2]))
+
+
+def new_epoch(now: float) -> str:
+    """The name of a new life of the log: sorts by birth (ms in base 36), then 3 random characters."""
+    ms, text = int(now * 1000), ""
+    while ms:
+        ms, digit = divmod(ms, 36)
+        text = DIGITS[digit] + text
+    return text + "".join(secrets.choice(DIGITS) for _ in range(3))
+
+
+class Batch:
+    """What comes after a cursor. Readers who may see the same get the same object, encoded once."""
+
+    __slots__ = ("after", "cursor", "forms", "gap", "messages", "more", "text")
+
+    def __init__(
+        self, after: Cursor, cursor: Cursor, messages: list[Message], *, gap: dict[str, Any] | None, more: bool
+    ) -> None:
+        self.after = after
+        self.cursor = cursor
+        self.messages = messages
+        self.gap = gap
+        self.more = more
+        self.text = b'{"after":"%b","cursor":"%b","gap":%b,"more":%b,"messages":[%b]}' % (
+            str(after).encode(),
+            str(cursor).encode(),
+            encode(gap),
+            b"true" if more else b"false",
+            b",".join(message.text for message in messages),
+        )
+        self.forms: dict[str, bytes] = {}  # the same batch as a transport frames it, made once
+
+    @property
+    def news(self) -> bool:
+        """Whether it says anything but "I am still here"."""
+        return bool(self.messages) or self.gap is not None
+
+
+class Bell:
+    """What wakes one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
+
+    __slots__ = ("_rung", "_waiter", "ended")
+
+    def __init__(self) -> None:
+        self._rung = False
+        self._waiter: asyncio.Future[None] | None = None
+        self.ended: str | None = None  # why this reader must stop
+
+    def ring(self) -> None:
+        self._rung = True
+        self._wake()
+
+    def end(self, why: str) -> None:
+        """Tell this reader to stop: it reads a last time and is done."""
+        self.ended = self.ended or why
+        self.ring()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def heard(self, seconds: float) -> bool:
+        """Whether it rang, now or within so many seconds."""
+        if not self._rung:
+            loop = asyncio.get_running_loop()
+            # A future of its own: one that readers shared would be cancelled for all when one of them leaves.
+            self._waiter = loop.create_future()
+            timer = loop.call_later(max(0.0, seconds), self._wake)
+            try:
+                await self._waiter
+            finally:
+                timer.cancel()
+                self._waiter = None
+        rung, self._rung = self._rung, False
+        return rung
+
+
+class Address(NamedTuple):
+    """Where an emit goes: everyone, a room or one client, perhaps all but one."""
+
+    hub: Hub
+    room: str | None = None
+    client: str | None = None
+    but: str | None = None
+
+    def to(self, room: str) -> Address:
+        return self._replace(room=room)
+
+    async def emit(self, event: str, data: Any = None) -> int:
+        """Log one message; whoever may read it is woken. Returns its seq. ValueError: a name or data no wire takes."""
+        return await self.hub.say(self, event, data)
+
+    async def send(self, data: Any = None) -> int:
+        return await self.emit("message", data)
+
+
+class Member:
+    """What the log knows of one client: since when it exists, where it is in, what is for it alone."""
+
+    def __init__(self, hub: Hub, client: str) -> None:
+        self.hub = hub
+        self.id = client
+        self.here = False  # whether somebody is reading as this client: said by clients.py, no entry of the log
+        self.away: int | None = None  # it came with this cursor although the hub did not know it
+        self.own = Audience()
+        self.joined: dict[str, int] = {}  # room → seq of the join
+        self.stays: list[Stay] = []  # the last of what it left, oldest first
+        self.doubt = 0  # up to this seq it may have seen more than `stays` still says
+        self.left_last = 0  # the highest seq it may see of rooms it left
+        self.bells: set[Bell] = set()
+
+    @property
+    def rooms(self) -> list[str]:
+        return list(self.joined)
+
+    async def emit(self, event: str, data: Any = None) -> int:
+        """To this client alone."""
+        return await Address(self.hub, client=self.id).emit(event, data)
+
+    async def send(self, data: Any = None) -> int:
+        return await self.emit("message", data)
+
+    @property
+    def broadcast(self) -> Address:
+        """All but this client; `.to(room)`: a room, but this client."""
+        return Address(self.hub, but=self.id)
+
+    async def join(self, room: str) -> None:
+        """Enter a room: hear what is said there from now on. Refuse: too many rooms, or no name for one."""
+        await self.hub.join(self, room)
+
+    async def leave(self, room: str) -> None:
+        await self.hub.leave(self, room)
+
+
+class Hub:
+    """The log, kept in memory. State changes only by `apply`, which is given the entries in their order."""
+
+    def __init__(
+        self, limits: Limits = DEFAULTS, *, epoch: str | None = None, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.limits = limits
+        self.clock = clock
+        self.epoch = epoch or new_epoch(clock())
+        self.end = 0  # seq of the last entry
+        self.handlers: dict[str, list[Handler]] = {}
+        self.new_member: Callable[[Hub, str], Member] = Member  # clients.py makes richer ones
+        self.everyone = Audience()
+        self.members: dict[str, Member] = {}
+        self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
+        self._rooms: dict[str, Room] = {}
+        self._bells: set[Bell] = set()
+        self._bytes = 0  # kept over all audiences
+        self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log
+
+    # ---- what an application says: on, emit, to, client, clients, rooms, history
+
+    def on(self, event: str) -> Callable[[H], H]:
+        """Run the decorated function when a client emits `event`; its return value is the ack. "*" hears all."""
+        event = "connect" if event == "connection" else event
+        if event not in LIFE and reserved(event):
+            raise ValueError(f"{event!r} is reserved: no client can emit it")
+
+        def keep(handler: H) -> H:
+            self.handlers.setdefault(event, []).append(handler)
+            return handler
+
+        return keep
+
+    async def emit(self, event: str, data: Any = None) -> int:
+        """To everyone, the sender included."""
+        return await Address(self).emit(event, data)
+
+    async def send(self, data: Any = None) -> int:
+        return await self.emit("message", data)
+
+    def to(self, room: str) -> Address:
+        return Address(self, room=room)
+
+    def client(self, client: str) -> Member:
+        """The client with this public id. LookupError: the hub does not know it."""
+        return self.members[client]
+
+    def clients(self, room: str | None = None) -> list[Any]:
+        """Who is here, of all or of one room."""
+        inside = self.members if room is None else self._rooms[room].members if room in self._rooms else {}
+        return [self.members[client] for client in inside if self.members[client].here]
+
+    @property
+    def rooms(self) -> dict[str, list[str]]:
+        """The ids of the members of every room that has some."""
+        return {name: list(room.members) for name, room in self._rooms.items() if room.members}
+
+    def history(self, room: str | None, k: int) -> list[dict[str, Any]]:
+        """The last k messages to a room (None: to everyone) that are kept, in order."""
+        audience: Audience | None = self.everyone if room is None else self._rooms.get(room)
+        newest = itertools.islice(audience.newest(self.end, ""), k) if audience else ()
+        return [decode(message.text, dict) for message in newest][::-1]
+
+    # ---- reading
+
+    def read(self, client: Member, cursor: Cursor, *, history: int = 0, most: int | None = None) -> Batch:
+        """What `client` may see after `cursor`. Takes nothing away: the same question has the same answer.
+
+        `history` puts the last so many messages to everyone and to the client's rooms before it; `most` is the limit
+        in bytes where it is not that of a batch.
+        """
+        reason, start = self._begin(client, cursor)
+        room = self.limits.batch_bytes if most is None else most
+        messages, more = self._collect(client, start, room)
+        end = messages[-1].seq if more else self.end
+        gap = self._gap(client, reason, start, len(messages))
+        if history:  # cut at its old end: what came after the position is never dropped for it
+            room -= sum(len(message.text) + 1 for message in messages)
+            past = self._past(client, start, min(history, self.limits.batch_messages - len(messages)), room)
+            messages = past + messages
+            start = past[0].seq - 1 if past else start
+        return self._batch(start, end, messages, gap=gap, more=more)
+
+    async def wait(self, client: Member, cursor: Cursor, hold: float, bell: Bell | None = None) -> Batch:
+        """What comes after `cursor`, as soon as there is something; an empty batch after `hold` seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + hold
+        with self.listening(client, bell) as bell:
+            while True:
+                batch = self.read(client, cursor)
+                left = deadline - loop.time()
+                if batch.news or bell.ended or left <= 0:
+                    return batch
+                await bell.heard(left)
+
+    async def follow(
+        self, client: Member, cursor: Cursor, heartbeat: float, bell: Bell | None = None, *, history: int = 0
+    ) -> AsyncIterator[Batch]:
+        """Batch after batch, the first at once; an empty one after each `heartbeat` seconds of silence.
+
+        Nothing is kept for a slow reader: it reads on when it can take more, from where it is.
+        """
+        loop = asyncio.get_running_loop()
+        most = self.limits.stream_bytes
+        with self.listening(client, bell) as bell:
+            batch = self.read(client, cursor, history=history, most=most)
+            while not bell.ended:
+                yield batch
+                cursor, due = batch.cursor, loop.time() + heartbeat
+                batch = self.read(client, cursor, most=most)
+                while not (batch.news or bell.ended or loop.time() >= due):
+                    await bell.heard(due - loop.time())
+                    batch = self.read(client, cursor, most=most)
+
+    @contextlib.contextmanager
+    def listening(self, client: Member, bell: Bell | None) -> Iterator[Bell]:
+        """Ring `bell` whenever something is logged that `client` may see."""
+        bell = bell or Bell()
+        self._bells.add(bell)
+        client.bells.add(bell)
+        try:
+            yield bell
+        finally:
+            self._bells.discard(bell)
+            client.bells.discard(bell)
+
+    async def reach(self, cursor: Cursor) -> None:
+        """Wait until this process has applied what the cursor says was read. In memory: at once."""
+
+    def last_seen_by(self, client: Member) -> Cursor:
+        """The last message `client` may see."""
+        rooms = (self._rooms[name].last.seen_by(client.id) for name in client.joined)
+        inside = (seq for seq, joined in zip(rooms, client.joined.values(), strict=True) if seq > joined)
+        seqs = (self.everyone.last.seen_by(client.id), client.own.last.seq, client.left_last)
+        return Cursor(self.epoch, max(itertools.chain(seqs, inside)))
+
+    def _begin(self, client: Member, cursor: Cursor) -> tuple[str | None, int]:
+        """Where reading starts, and the reason if that is not simply where the cursor says."""
+        if cursor.epoch != self.epoch:
+            return "epoch", 0
+        if cursor.seq > self.end:
+            return "future", self.end
+        if client.away is not None and cursor.seq <= client.away:
+            return "away", cursor.seq
+        return None, cursor.seq
+
+    def _sources(self, client: Member, after: int) -> Iterator[tuple[Audience, int, float]]:
+        """The audiences of a client, each with the bounds (after, up to) of what in it is this client's to see."""
+        yield self.everyone, after, math.inf
+        if client.own.last.seq:
+            yield client.own, after, math.inf
+        for name, joined in client.joined.items():
+            yield self._rooms[name], max(after, joined), math.inf
+        for stay in client.stays:
+            if stay.last > after:
+                yield stay.audience, max(after, stay.joined), stay.last
+
+    def _collect(self, client: Member, start: int, room: int) -> tuple[list[Message], bool]:
+        """The messages after `start`, in order of seq, up to the limits of a batch; and whether there are more."""
+        sources = [
+            audience.between(after, until, client.id)
+            for audience, after, until in self._sources(client, start)
+            if audience.last.seq > after
+        ]
+        taken: list[Message] = []
+        for message in sources[0] if len(sources) == 1 else heapq.merge(*sources):
+            room -= len(message.text) + 1
+            if len(taken) == self.limits.batch_messages or (taken and room < 0):
+                return taken, True
+            taken.append(message)
+        return taken, False
+
+    def _past(self, client: Member, until: int, k: int, room: int) -> list[Message]:
+        """The last k messages to everyone and to the client's rooms that fit, in order of seq."""
+        audiences = [self.everyone, *(self._rooms[name] for name in client.joined)]
+        newest = heapq.merge(*(audience.newest(until, client.id) for audience in audiences), reverse=True)
+        past: list[Message] = []
+        for message in itertools.islice(newest, max(0, k)):
+            room -= len(message.text) + 1
+            if room < 0:
+                break
+            past.append(message)
+        return past[::-1]
+
+    def _gap(self, client: Member, reason: str | None, start: int, given: int) -> dict[str, Any] | None:
+        """What to tell of messages this client could see after `start` and that are not kept."""
+        missed = 0
+        for audience, after, until in self._sources(client, start):
+            # The oldest go first: if anything past `until` was trimmed, then the message at `until` was, too.
+            seq = min(audience.trimmed.seen_by(client.id), until)
+            if seq > after:
+                missed += min(audience.lost, int(seq) - after)
+        if reason is None and (missed or start < client.doubt):
+            reason = "trimmed"
+        if reason is None:
+            return None
+        if reason in ("epoch", "future"):
+            return {"reason": reason, "missed": None}
+        behind = self.end - start - given  # no more entries than these can be missing
+        counted = reason == "trimmed" and start >= client.doubt
+        return {"reason": reason, "missed": min(missed, behind) if counted else behind}
+
+    def _batch(self, after: int, end: int, messages: list[Message], *, gap: Any, more: bool) -> Batch:
+        # The seqs themselves are the key: readers who may see other messages must never share a batch.
+        key = (after, end, *(message.seq for message in messages))
+        batch = None if gap else self._shared.get(key)
+        if batch is None:
+            batch = Batch(Cursor(self.epoch, after), Cursor(self.epoch, end), messages, gap=gap, more=more)
+            if not gap and len(self._shared) < 64:  # readers far behind ask for batches that nobody shares
+                self._shared[key] = batch
+        return batch
+
+    # ---- writing: every change of what somebody may read is an entry
+
+    async def say(self, where: Address, event: str, data: Any, *, ack: bool = False) -> int:
+        """Log one message. ValueError: reserved or unprintable event, data that is too large or not plain JSON."""
+        if not printable(event) or reserved(event):
+            raise ValueError(f"an event is 1-64 printable characters and not one of {' '.join(sorted(RESERVED))}")
+        try:
+            text = packed(data, self.limits.data, self.limits.depth)
+        except Refused as refused:
+            raise ValueError(refused.message) from None
+        if where.client is not None and where.client not in self.members:
+            raise LookupError(f"no client {where.client}")
+        return await self._append(self._apply_message, where, event, text, speaking.get(), self.clock(), ack)
+
+    async def bear(self, client: str, away: int | None = None) -> Member:
+        """A client is born, perhaps with a cursor of this epoch although the hub does not know it."""
+        await self._append(self._apply_born, client, away)
+        return self.members[client]
+
+    async def join(self, client: Member, name: str) -> None:
+        """Refuse: too many rooms, here or in all, or not a name."""
+        if not printable(name):
+            raise Refuse("a room has a name of 1-64 printable characters")
+        if name in client.joined:
+            return
+        if len(client.joined) >= self.limits.rooms_per_client:
+            raise Refuse(f"a client may be in {self.limits.rooms_per_client} rooms")
+        if name not in self._rooms and len(self._rooms) >= self.limits.rooms and not self._drop_empty_room():
+            raise Refuse(f"there may be {self.limits.rooms} rooms")
+        await self._append(self._apply_join, client.id, name)
+
+    async def leave(self, client: Member, name: str) -> None:
+        if name in client.joined:
+            await self._append(self._apply_leave, client.id, name)
+
+    async def forget(self, client: Member) -> None:
+        """Nothing is known of this client any more; if it comes again, it is told so."""
+        if client.id in self.members:
+            await self._append(self._apply_forgotten, client.id)
+
+    async def _append(self, apply: Callable[..., None], *entry: Any) -> int:
+        """Give the entry the next seq and apply it. An external log would be waited for here."""
+        self.end += 1
+        self._shared.clear()
+        apply(self.end, *entry)
+        return self.end
+
+    def _apply_message(
+        self, seq: int, where: Address, event: str, data: bytes, sender: str | None, at: float, ack: bool
+    ) -> None:
+        text = b'{"seq":%d,"event":%b,"data":%b,"from":%b,"room":%b,"at":%d%b}' % (
+            seq,
+            encode(event),
+            data,
+            encode(sender),
+            encode(where.room),
+            int(at * 1000),
+            b',"ack":true' if ack else b"",
+        )
+        message = Message(seq, text, where.but, at)
+        if where.client is not None:
+            member = self.members[where.client]
+            self._keep(member.own, message)
+            woken: Iterator[Bell] = iter(member.bells)
+        elif where.room is not None:
+            room = self._rooms.get(where.room)
+            if room is None:
+                return  # nobody is in it: nobody may ever read this
+            self._keep(room, message)
+            woken = (bell for client in room.members for bell in self.members[client].bells)
+        else:
+            self._keep(self.everyone, message)
+            woken = iter(self._bells)
+        for bell in woken:
+            bell.ring()
+
+    def _apply_born(self, _seq: int, client: str, away: int | None) -> None:
+        member = self.new_member(self, client)
+        member.away = away
+        self.members[client] = member
+
+    def _apply_join(self, seq: int, client: str, name: str) -> None:
+        room = self._rooms.setdefault(name, Room())
+        room.members[client] = None
+        self.members[client].joined[name] = seq
+
+    def _apply_leave(self, seq: int, client: str, name: str) -> None:
+        member, room = self.members[client], self._rooms[name]
+        joined = member.joined.pop(name)
+        del room.members[client]
+        seen = room.last.seen_by(client)
+        if seen > joined:  # else there was nothing to hear: no interval to remember
+            member.left_last = max(member.left_last, seen)
+            member.stays.append(Stay(room, joined, seen))
+        if len(member.stays) > STAYS:
+            member.doubt = member.stays.pop(0).last
+        if not room.members and not room:
+            del self._rooms[name]
+
+    def _apply_forgotten(self, seq: int, client: str) -> None:
+        member = self.members[client]
+        for name in list(member.joined):
+            self._apply_leave(seq, client, name)
+        self._bytes -= member.own.bytes
+        del self.members[client]
+
+    # ---- forgetting, per audience: a busy room makes nobody else forget
+
+    def _keep(self, audience: Audience, message: Message) -> None:
+        audience.add(message)
+        self._bytes += len(message.text)
+        if len(audience) > self.limits.keep_messages:
+            self._bytes -= audience.trim()
+        self._trim_old(audience)
+        if self._bytes > self.limits.keep_bytes:
+            self._trim_largest()
+
+    def _trim_old(self, audience: Audience) -> None:
+        while audience and audience.oldest.at < self.clock() - self.limits.keep_seconds:
+            self._bytes -= audience.trim()
+
+    def _trim_largest(self) -> None:
+        """Make room: a 64th of the limit at once, so that the search for the largest is rare."""
+        while self._bytes > self.limits.keep_bytes * 63 // 64:
+            owns = (member.own for member in self.members.values())
+            largest = max(itertools.chain([self.everyone], self._rooms.values(), owns), key=lambda a: a.bytes)
+            half = largest.bytes // 2
+            while largest.bytes > half and self._bytes > self.limits.keep_bytes * 63 // 64:
+                self._bytes -= largest.trim()
+
+    def _drop_empty_room(self) -> bool:
+        for name, room in self._rooms.items():
+            if not room.members:
+                while room:
+                    self._bytes -= room.trim()
+                del self._rooms[name]
+                return True
+        return False
+
+    def sweep(self) -> None:
+        """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
+        for audience in [self.everyone, *self._rooms.values(), *(member.own for member in self.members.values())]:
+            self._trim_old(audience)
+        for name in [name for name, room in self._rooms.items() if not room.members and not room]:
+            del self._rooms[name]
