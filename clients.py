@@ -1,0 +1,373 @@
+"""Clients: who the readers are, and whether they are here.
+
+A client is one page or program. Its sid is its secret; its id is public and the same on every server. It is born by its
+first reading request or its first emit, here while it reads, gone when it has not for a while, forgotten later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import hashlib
+import hmac
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from emits import Ack, Emits, Reply, Upload, hole
+from errors import Refuse, Refused
+from handlers import Queue, Tasks, handle, log
+from hub import Address, Batch, Bell, Cursor, Hub, Member
+from pace import Pace
+
+SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 128 random bits in base64url
+
+
+class Reader(Bell):
+    """One read in progress: who reads, from where; and the bell that wakes or ends it."""
+
+    def __init__(self, client: Member, cursor: Cursor | None, start: int, history: int, release: Callable[[], None]):
+        super().__init__()
+        self.client = client
+        self.hub = client.hub
+        self.cursor = cursor or Cursor(self.hub.epoch, start)
+        self.newcomer = cursor is None
+        self.history = 0 if cursor else history
+        self.broken = False  # the line was lost while this read was open
+        self._release: Callable[[], None] | None = release
+
+    def read(self) -> Batch:
+        return self._given(self.hub.read(self.client, self.cursor, history=self.history))
+
+    async def wait(self, hold: float) -> Batch:
+        """A newcomer is answered at once: it has a position before its first message."""
+        if self.newcomer:
+            return self.read()
+        return self._given(await self.hub.wait(self.client, self.cursor, hold, self))
+
+    def follow(self, heartbeat: float) -> AsyncIterator[Batch]:
+        return self.hub.follow(self.client, self.cursor, heartbeat, self, history=self.history)
+
+    def _given(self, batch: Batch) -> Batch:
+        if batch.more and isinstance(self.client, Client):
+            self.client.owed = batch.cursor
+        return batch
+
+    def close(self) -> None:
+        """The read is over, however it ended. Harmless when repeated."""
+        release, self._release = self._release, None
+        if release:
+            release()
+
+
+class Client(Member):
+    """The record of one client: what the log knows of it, and what only this process does."""
+
+    def __init__(self, registry: Clients, hub: Hub, client: str) -> None:
+        super().__init__(hub, client)
+        self.registry = registry
+        self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
+        self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
+        self.start: int | None = None  # where a newcomer starts until it has read with a cursor
+        self.arrival: asyncio.Future[None] | None = None  # done when its `connect` handlers ran
+        self.readers: list[Reader] = []  # oldest first
+        self.grace = hub.limits.grace
+        self.last_read = 0.0  # when its last read ended
+        self.last_request = 0.0
+        self.broken = False  # its last read ended with the line
+        self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
+        self.queue = Queue(registry.tasks)
+        self.emits = Emits(self, self.queue)
+        self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
+
+    async def ask(self, event: str, data: Any = None, *, timeout: float = 5) -> Any:
+        """Emit to this client alone and return what it replies. TimeoutError: no reply within `timeout` seconds."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        seq = await self.hub.say(Address(self.hub, client=self.id), event, data, ack=True)
+        self.asks[seq] = answer
+        try:
+            async with asyncio.timeout(timeout):
+                return await answer
+        finally:
+            del self.asks[seq]
+
+    def reply(self, reply: Reply) -> None:
+        """The first reply counts; a late or unknown one is answered all the same, so that it is not repeated."""
+        answer = self.asks.get(reply.seq)
+        if answer is not None and not answer.done():
+            answer.set_result(reply.data)
+
+    def close(self, reason: str = "turned out") -> None:
+        """Turn this client out: its readers end, and every further request of its sid is refused `kicked`."""
+        self.registry.dismiss(self, "kicked", reason)
+
+
+class Clients:
+    """The clients of one hub: sid → record."""
+
+    def __init__(self, hub: Hub, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.hub = hub
+        self.limits = hub.limits
+        self.clock = clock
+        self.draining = False
+        self.tasks = Tasks()
+        self._marks: dict[str, tuple[str, str, float]] = {}  # id → code, message, until: said `bye` or were kicked
+        self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
+        self._polls = Pace(self.limits.poll_rate, self.limits.poll_burst, "polls", clock)
+        self._emits = Pace(self.limits.emit_rate, self.limits.emit_burst, "emits", clock)
+        self._nobodies: dict[str, list[Reader]] = {}  # open reads without a sid, by address
+        self._swept = clock()
+        hub.new_member = lambda hub, client: Client(self, hub, client)
+
+    # ---- reading
+
+    async def read(
+        self,
+        sid: str | None,
+        cursor: Cursor | None,
+        *,
+        address: str = "",
+        history: int = 0,
+        grace: float | None = None,
+        paced: bool = False,
+    ) -> Reader:
+        """Open a read, and bear the client if it is new. Close what this returns. Refused: who may not read now."""
+        if self.draining:
+            raise Refused("draining", "the server is stopping", retry=1)
+        if cursor is not None and cursor.epoch == self.hub.epoch:
+            await self.hub.reach(cursor)
+        if sid is None:
+            return self._nobody(cursor, address, history, paced)
+        client = self.find(sid)
+        if client is None:
+            client = await self._bear(sid, cursor, address)
+        elif paced and (cursor is None or cursor != client.owed):
+            self._polls.take(client.id)
+        reader = self._reader(client, cursor, history, grace)
+        try:
+            await self._arrived(client)
+            if reader.ended in ("gone", "kicked"):
+                raise Refused(reader.ended, "this client has left")
+        except BaseException:
+            reader.close()
+            raise
+        return reader
+
+    def _nobody(self, cursor: Cursor | None, address: str, history: int, paced: bool) -> Reader:
+        """A reader without a sid: sees what is for everyone, is nobody, and can be counted by address only."""
+        most = self.limits.anonymous_per_address
+        readers = self._nobodies.setdefault(address, [])
+        if len(readers) >= most:
+            raise Refused("readers", f"{most} readers without a sid are enough", retry=5)
+        if paced:
+            self._polls.take(f"@{address}", share=most)
+
+        def release() -> None:
+            readers.remove(reader)
+            if not readers and self._nobodies.get(address) is readers:
+                del self._nobodies[address]
+
+        reader = Reader(self.hub.anonymous, cursor, self.hub.end, history, release)
+        readers.append(reader)
+        return reader
+
+    def _reader(self, client: Client, cursor: Cursor | None, history: int, grace: float | None) -> Reader:
+        """One more read of this client. The position is fixed here, before its `connect` handlers run."""
+        if cursor is not None:
+            client.start = None
+        elif client.start is None:
+            client.start = self.hub.end
+
+        def release() -> None:
+            client.readers.remove(reader)
+            client.last_read = client.last_request = self.clock()
+            client.broken = reader.broken
+
+        reader = Reader(client, cursor, client.start or 0, history, release)
+        client.grace = self.limits.grace if grace is None else grace
+        client.readers.append(reader)
+        going_on = [reader for reader in client.readers if not reader.ended]
+        if len(going_on) > self.limits.readers:
+            going_on[0].end("crowded")  # the oldest: a dead pipe must not lock its owner out
+        if not client.here:
+            self._arrive(client)
+        return reader
+
+    # ---- who is who
+
+    def find(self, sid: str) -> Client | None:
+        """The client with this sid. Refused: no sid at all, or one that has left."""
+        client_id, secret = _identity(sid)
+        if client_id in self._marks:
+            code, message, _until = self._marks[client_id]
+            raise Refused(code, message)
+        client = self.hub.members.get(client_id)
+        if not isinstance(client, Client):
+            return None
+        if not hmac.compare_digest(client.secret, secret):
+            raise Refused("bad_sid", "this sid is taken")
+        client.last_request = self.clock()
+        return client
+
+    async def _bear(self, sid: str, cursor: Cursor | None, address: str) -> Client:
+        if not self.limits.per_sid:
+            self._births.take(address)
+        await self._make_room()
+        client_id, secret = _identity(sid)
+        known = cursor is not None and cursor.epoch == self.hub.epoch
+        await self.hub.bear(client_id, min(cursor.seq, self.hub.end) if cursor and known else None)
+        client = self.hub.members[client_id]
+        assert isinstance(client, Client)
+        client.secret = secret
+        client.start = self.hub.end
+        client.last_read = client.last_request = self.clock()
+        return client
+
+    async def _make_room(self) -> None:
+        """At the cap the client longest gone is forgotten first, never one that is here."""
+        if len(self.hub.members) >= self.limits.most_clients:
+            gone = [client for client in self._all() if not client.here and not client.queue.busy]
+            if not gone:
+                raise Refused("full", "as many clients as fit are here", retry=5)
+            await self.hub.forget(min(gone, key=lambda client: client.last_read))
+
+    def _all(self) -> list[Client]:
+        return [client for client in self.hub.members.values() if isinstance(client, Client)]
+
+    # ---- presence: announcements, which change nothing of who may read what
+
+    def _arrive(self, client: Client) -> None:
+        client.here = True
+        client.arrival = asyncio.get_running_loop().create_future()
+        client.arrival.add_done_callback(lambda arrival: arrival.cancelled() or arrival.exception())
+        client.queue.add(self._connect(client, client.arrival))
+
+    async def _arrived(self, client: Client) -> None:
+        """Wait until the `connect` handlers ran. Refused: one of them turned the client away."""
+        if client.arrival is not None:
+            await asyncio.shield(client.arrival)
+
+    async def _connect(self, client: Client, arrival: asyncio.Future[None]) -> None:
+        try:
+            await self._announce(client, "connect")
+            arrival.set_result(None)
+        except Refuse as refusal:
+            refused = Refused("refused", str(refusal) or "turned away")
+            client.here = False
+            client.queue.clear()
+            client.emits.fail(refused)
+            arrival.set_exception(refused)
+            for reader in client.readers:
+                reader.end("refused")
+            await self.hub.forget(client)
+
+    async def _announce(self, client: Client, event: str, *data: str) -> None:
+        """`connect` or `disconnect`. A handler that fails or hangs keeps nobody out. Refuse: it says so itself."""
+        try:
+            async with asyncio.timeout(self.limits.handler_seconds):
+                await handle(self.hub, client, event, *data)
+        except Refuse:
+            if event == "connect":
+                raise
+        except Exception:
+            log.exception("the handler of %r failed", event)
+
+    def depart(self, client: Client, reason: str) -> None:
+        """The client is not here any more. Rooms, counter and acks are kept: a shorter silence loses nothing."""
+        if client.here:
+            client.here = False
+            client.queue.add(self._announce(client, "disconnect", reason))
+
+    def dismiss(self, client: Client, code: str, message: str) -> None:
+        """It leaves now, by its own word (`gone`) or by ours (`kicked`). Emits already claimed run on."""
+        self._mark(client.id, code, message)
+        for reader in client.readers:
+            reader.end(code)
+        self.depart(client, "client left" if code == "gone" else "kicked")
+        client.queue.add(self.hub.forget(client))
+
+    def _mark(self, client_id: str, code: str, message: str) -> None:
+        """Refuse every request of this client for a while, so that a late one does not bear it again."""
+        self._marks[client_id] = (code, message, self.clock() + self.limits.forget_after)
+
+    async def bye(self, sid: str, upload: Upload, address: str) -> None:
+        """The client leaves now; the emits it brings are claimed first."""
+        client = self.find(sid)
+        if client is None:
+            return self._mark(_identity(sid)[0], "gone", "this client said bye")
+        try:
+            await self.take(sid, upload, address)
+        finally:
+            self.dismiss(client, "gone", "this client said bye")
+
+    def sweep(self) -> None:
+        """What time alone brings about: grace over, forgotten, marks and messages too old. Call it often."""
+        now = self.clock()
+        for client in self._all():
+            if client.readers:
+                continue
+            grace_over = client.last_read + client.grace
+            if client.here and now >= grace_over:
+                self.depart(client, "transport close" if client.broken else "silence")
+            remembered = max(grace_over, client.last_request) + self.limits.forget_after
+            if not client.here and not client.queue.busy and now >= remembered:
+                client.queue.add(self.hub.forget(client))
+        for client_id in [client_id for client_id, (_, _, until) in self._marks.items() if now >= until]:
+            del self._marks[client_id]
+        if now - self._swept >= 10:
+            self._swept = now
+            self.hub.sweep()
+            for pace in (self._births, self._polls, self._emits):
+                pace.sweep()
+
+    async def drain(self) -> None:
+        """Before the server stops: answer who waits, end the streams, finish what was claimed, say goodbye."""
+        self.draining = True
+        for readers in [*(client.readers for client in self._all()), *self._nobodies.values()]:
+            for reader in readers:
+                reader.end("draining")
+        for client in self._all():
+            self.depart(client, "server closing")
+        with contextlib.suppress(asyncio.CancelledError):
+            await self.tasks.finish(self.limits.drain_seconds * 2 / 3)
+
+    # ---- emits
+
+    async def take(self, sid: str | None, upload: Upload, address: str) -> list[Ack]:
+        """What each reply and emit is answered with, in order. Refused: the emits, whole; the replies are taken."""
+        if sid is None:
+            raise Refused("no_sid", "who emits needs a sid")
+        client = self.find(sid)
+        if client is None and upload.emits and upload.emits[0].n == 1:
+            client = await self._bear(sid, None, address)
+            self._arrive(client)
+        replied: list[Ack] = []
+        for reply in upload.replies:  # never behind an emit: a handler may be waiting for it
+            replied.append(b'{"seq":%d}' % reply.seq)
+            if client is not None:
+                client.reply(reply)
+        if client is None:
+            return [*replied, *(hole(emit.n, 1) for emit in upload.emits)]
+        # From here on nothing waits: between the look at n and its claim nobody else may come.
+        client.emits.drop(upload.acked)
+        fresh = client.emits.fresh(upload.emits)
+        try:
+            if fresh and self.draining:
+                raise Refused("draining", "the server is stopping", retry=1)
+            if fresh:
+                client.emits.admit(fresh)
+                self._emits.take(client.id, fresh)
+        except Refused as refused:
+            refused.acks = [{"seq": reply.seq} for reply in upload.replies]
+            raise
+        return [*replied, *(client.emits.claim(emit) for emit in upload.emits)]
+
+
+def _identity(sid: str) -> tuple[str, bytes]:
+    """The public id of a sid, and what tells it from another sid with the same id."""
+    if not SID.fullmatch(sid):
+        raise Refused("bad_sid", "a sid is 22 characters of base64url: 128 random bits")
+    digest = hashlib.sha256(sid.encode()).digest()
+    return base64.urlsafe_b64encode(digest)[:10].decode(), digest
