@@ -1,0 +1,22 @@
+"""Short polling: ask again and again, and mostly hear nothing."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from clients import Clients
+from transports import Endpoint, batch_response, number, reading
+
+
+def poll(clients: Clients) -> Endpoint:
+    limits = clients.limits
+
+    async def answer(request: Request) -> Response:
+        every = number(request, "every", limits.every, 100, 60_000) / 1000
+        # Between two polls nobody can tell whether the client is still there: it may miss two before it is gone.
+        async with reading(clients, request, grace=2.5 * every + limits.grace, paced=True) as reader:
+            batch = reader.read()
+        return batch_response(batch)
+
+    return answer

@@ -1,0 +1,61 @@
+"""Server-sent events: one answer that never ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from clients import Clients, Reader
+from errors import Refused
+from hub import Batch, Cursor
+from transports import Endpoint, cursor_of, number, open_reader
+
+
+class Stream(EventSourceResponse):
+    """The events of one reader. Our empty batch is the heartbeat, so no pings of the library's."""
+
+    def __init__(self, reader: Reader, heartbeat: float) -> None:
+        super().__init__(events(reader, heartbeat), ping=0, sep="\n")
+        self.reader = reader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.reader.broken = self.reader.ended is None
+            self.reader.close()
+
+
+async def events(reader: Reader, heartbeat: float) -> AsyncIterator[bytes]:
+    async for batch in reader.follow(heartbeat):
+        yield event(batch)
+
+
+def event(batch: Batch) -> bytes:
+    """The batch as one event; its id is the cursor, which a browser sends back as Last-Event-ID."""
+    if "sse" not in batch.forms:
+        batch.forms["sse"] = ServerSentEvent(batch.text.decode(), id=str(batch.cursor), sep="\n").encode()
+    return batch.forms["sse"]
+
+
+def sse(clients: Clients) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        heartbeat = number(request, "heartbeat", clients.limits.heartbeat, 1, 30)
+        return Stream(await open_reader(clients, request, resumed_from(request)), heartbeat)
+
+    return answer
+
+
+def resumed_from(request: Request) -> Cursor | None:
+    """The header wins: a browser that reconnects repeats its first URL, stale cursor and all (WHATWG HTML 9.2)."""
+    last_event_id = request.headers.get("last-event-id")
+    if not last_event_id:
+        return cursor_of(request)
+    try:
+        return Cursor.parse(last_event_id)
+    except Refused:  # a 400 would stop an EventSource for good: a cursor of no epoch is answered by a gap
+        return Cursor("", 0)

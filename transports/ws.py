@@ -1,0 +1,118 @@
+"""WebSocket: one pipe, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from clients import Clients, Reader
+from codec import encode, packed
+from emits import Ack, Upload
+from errors import Refused
+from handlers import Tasks
+from transports import acks_text, address_of, cursor_of, number, open_reader, sid_of
+
+STRIKES = 10  # refused frames in a row, then the line is closed: this client does not listen
+ENDED = {"draining": 1012, "crowded": 4208, "gone": 4010, "kicked": 4001, "refused": 4003}
+
+
+class Frame(Upload):
+    """What comes up a pipe: the upload of every way up, or a ping."""
+
+    ping: Any = msgspec.UNSET
+
+
+def ws(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
+    async def talk(socket: WebSocket) -> None:
+        await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
+            try:
+                heartbeat = number(socket, "heartbeat", clients.limits.heartbeat, 1, 30)
+                reader = await open_reader(clients, socket, cursor_of(socket))
+            except Refused as refused:
+                await refuse(socket, refused)
+                return await socket.close(refused.close_code, refused.code)
+            try:
+                code, reason = await first_of(down(socket, reader, heartbeat), up(socket, clients))
+            finally:
+                reader.broken = reader.ended is None
+                reader.close()
+            await socket.close(code, reason)
+
+    return talk
+
+
+async def first_of(*ways: Awaitable[tuple[int, str]]) -> tuple[int, str]:
+    """Both ways at once; when one ends, so does the other. Returns the close code of the first."""
+    tasks = [asyncio.ensure_future(way) for way in ways]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return done.pop().result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int, str]:
+    """Batches, as long as this reader may read."""
+    write = socket.scope["extensions"].get("lab.write")  # see server.py: a frame is made once for all its readers
+    async for batch in reader.follow(heartbeat):
+        if write:
+            await write(batch)
+        else:
+            await socket.send_text(batch.text.decode())
+    return ENDED.get(reader.ended or "", 1000), reader.ended or ""
+
+
+async def up(socket: WebSocket, clients: Clients) -> tuple[int, str]:
+    """Emits, replies and pings: each frame is answered by acks when they are there, by a pong, or by an error."""
+    answers = Tasks()
+    strikes = 0
+    try:
+        while (message := await socket.receive())["type"] == "websocket.receive":
+            if message.get("text") is None:
+                return 1003, "text frames only"
+            try:
+                await take(socket, clients, message["text"], answers)
+                strikes = 0
+            except Refused as refused:
+                strikes += 1
+                await refuse(socket, refused)
+                if strikes == STRIKES:
+                    return refused.close_code, refused.code
+        return 1000, ""
+    finally:
+        await answers.finish(0)
+
+
+async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks) -> None:
+    limits = clients.limits
+    frame = Frame.parse(text, limits)
+    if frame.ping is not msgspec.UNSET:
+        await socket.send_text(f'{{"pong":{packed(frame.ping, limits.data, limits.depth).decode()}}}')
+    else:
+        acks = await clients.take(sid_of(socket), frame, address_of(socket))
+        answers.start(answer(socket, acks))  # a handler may take its time: the next frame does not wait for it
+
+
+async def answer(socket: WebSocket, acks: list[Ack]) -> None:
+    """Send each ack when it is there, those that are there already together."""
+    waiting = list(acks)
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while waiting:
+            ready = [waiting.pop(0)]
+            if isinstance(ready[0], asyncio.Future):
+                await asyncio.shield(ready[0])
+            while waiting and (isinstance(waiting[0], bytes) or waiting[0].done()):
+                ready.append(waiting.pop(0))
+            await socket.send_text((await acks_text(ready)).decode())
+
+
+async def refuse(socket: WebSocket, refused: Refused) -> None:
+    await socket.send_text(encode(refused.as_json()).decode())
