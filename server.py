@@ -1,0 +1,260 @@
+"""The server: how uvicorn is run, so that no client can hold what is everybody's."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+
+from codec import encode
+from errors import Refused
+from hub import Batch
+from limits import DEFAULTS, Limits
+from pace import Bucket
+
+HEAD_BYTES = 16 << 10  # of one request's line and headers
+HEADERS = 64
+PIPELINED = 16  # requests sent ahead on one connection
+FRAGMENTS = 64  # of one ws message; empty ones are free for the sender and not for us
+QUEUED = 256  # ws messages that came in one piece and wait to be read
+CONTROL_RATE, CONTROL_BURST = 20, 100  # ws pings a second: each is answered
+SEND_BUFFER = 128 << 10  # bytes the kernel takes for one client; its default swallows megabytes
+USER_TIMEOUT = 30_000  # ms sent bytes may stay unacknowledged before TCP gives up (RFC 5482)
+
+
+class Stall:
+    """Cut the line of a client that takes no bytes: `close` would wait for it to take the rest, for ever."""
+
+    limits: Limits = DEFAULTS
+    transport: asyncio.Transport
+    _stalled: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)  # type: ignore[misc]
+        connection = transport.get_extra_info("socket")
+        if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()  # type: ignore[misc]
+        loop = asyncio.get_running_loop()
+        self._stalled = self._stalled or loop.call_later(self.limits.stall_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()  # type: ignore[misc]
+        self._moving()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)  # type: ignore[misc]
+        self._moving()
+
+    def _moving(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+
+class Http(Stall, HttpToolsProtocol):
+    """HTTP with a deadline and a size for the head of a request, of which uvicorn has neither."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head = 0  # bytes of the head so far
+    _in_head = True
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._arm()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._disarm()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._in_head:
+            self._head += len(data)
+            if self._head > HEAD_BYTES and not self.transport.is_closing():
+                self.send_400_response("the head of the request is too large")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head = True, 0
+        if self._deadline is None:
+            self._arm()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        size = sum(len(name) + len(value) for name, value in self.headers)
+        if len(self.headers) > HEADERS or size > HEAD_BYTES:
+            raise ValueError("too many headers")  # the parser makes it a 400
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._disarm()
+        super().on_headers_complete()
+        if len(self.pipeline) > PIPELINED:
+            raise ValueError("too many requests at once")
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is refused in the protocol's form, too."""
+        body = encode(Refused("bad_request", msg).as_json())
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
+        self.transport.write(head + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body)
+        self.transport.close()
+
+    def _arm(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self.limits.header_seconds, self.transport.abort)
+
+    def _disarm(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+
+class Ws(Stall, WebSocketsSansIOProtocol):
+    """WebSocket that bounds what one peer can make us do, and writes frames made once for many."""
+
+    _fragments = 0
+    _control: Bucket | None = None
+
+    def handle_connect(self, event: Any) -> None:
+        super().handle_connect(event)
+        if not self.close_sent:
+            self.scope["extensions"]["lab.write"] = self.write  # type: ignore[assignment]
+
+    async def write(self, batch: Batch) -> None:
+        """Send one batch. Its frame is made by the first reader and shared by all who see the same."""
+        await self.writable.wait()
+        if self.disconnected or self.close_sent:
+            raise WebSocketDisconnect(1006)
+        frame = batch.forms.get("ws")
+        if frame is None:
+            frame = batch.forms["ws"] = Frame(Opcode.TEXT, batch.text).serialize(mask=False)
+        self.transport.write(frame)
+
+    def handle_text(self, event: Frame) -> None:
+        self._fragments = 0
+        super().handle_text(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        self._fragments += 1
+        if self._fragments > FRAGMENTS:
+            return self.give_up(1008, "too many fragments")
+        super().handle_cont(event)
+
+    def handle_ping(self) -> None:
+        now = self.loop.time()
+        self._control = self._control or Bucket(CONTROL_RATE, CONTROL_BURST, now)
+        if self._control.wait(1, now):
+            return self.give_up(4129, "too many pings")
+        self._control.tokens -= 1
+        super().handle_ping()
+
+    def send_receive_event_to_app(self) -> None:
+        if self.queue.qsize() >= QUEUED:
+            return self.give_up(4129, "too many frames at once")
+        super().send_receive_event_to_app()
+
+    def keepalive_timeout(self) -> None:
+        super().keepalive_timeout()
+        self.loop.call_later(1, self.transport.abort)  # nobody is there to take the rest
+
+    def give_up(self, code: int, reason: str) -> None:
+        """Close from our side, whatever the peer still sends."""
+        if self.close_sent:
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+        self.loop.call_later(1, self.transport.abort)
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which waits for those it is answering: so first answer those who wait for news."""
+
+    signals = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        await self.config.app.state.clients.drain()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if not self.signals:
+            yield
+            return
+        with super().capture_signals():
+            yield
+
+
+def server_for(app: Starlette, **settings: Any) -> Server:
+    limits = app.state.hub.limits
+    config = uvicorn.Config(
+        app,
+        http=type("Http", (Http,), {"limits": limits}),
+        ws=type("Ws", (Ws,), {"limits": limits}),
+        ws_max_size=limits.body,
+        ws_per_message_deflate=False,  # 64 KiB a connection, and no comparison of bytes would be fair
+        workers=1,  # a log in memory has one process: two would be two logs
+        proxy_headers=False,  # or anybody could claim any address
+        server_header=False,
+        access_log=False,  # a query may hold a sid
+        log_level="warning",
+        timeout_graceful_shutdown=1,
+        lifespan="on",
+        **settings,
+    )
+    return Server(config)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket whose connections inherit a small send buffer. OSError: the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    try:
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(2048)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextlib.asynccontextmanager
+async def running(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serve `app` in this event loop, as tests and benches do. Yields its URL; leaving drains it."""
+    listener = listen(host, port)
+    server = server_for(app)
+    server.signals = False
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if serving.done():
+                serving.result()
+            await asyncio.sleep(0.005)
+        yield url_of(listener)
+    finally:
+        server.should_exit = True
+        await serving
