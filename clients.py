@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from emits import Ack, Emits, Reply, Upload, hole
@@ -47,7 +47,7 @@ class Reader(Bell):
             return self.read()
         return self._given(await self.hub.wait(self.client, self.cursor, hold, self))
 
-    def follow(self, heartbeat: float) -> AsyncIterator[Batch]:
+    def follow(self, heartbeat: float) -> AsyncGenerator[Batch, None]:
         return self.hub.follow(self.client, self.cursor, heartbeat, self, history=self.history)
 
     def _given(self, batch: Batch) -> Batch:

@@ -27,7 +27,7 @@ import math
 import re
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
@@ -299,7 +299,7 @@ class Hub:
 
     async def follow(
         self, client: Member, cursor: Cursor, heartbeat: float, bell: Bell | None = None, *, history: int = 0
-    ) -> AsyncIterator[Batch]:
+    ) -> AsyncGenerator[Batch, None]:
         """Batch after batch, the first at once; an empty one after each `heartbeat` seconds of silence.
 
         Nothing is kept for a slow reader: it reads on when it can take more, from where it is.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
@@ -19,7 +20,9 @@ class Stream(EventSourceResponse):
     """The events of one reader. Our empty batch is the heartbeat, so no pings of the library's."""
 
     def __init__(self, reader: Reader, heartbeat: float) -> None:
-        super().__init__(events(reader, heartbeat), ping=0, sep="\n")
+        # The hub ends its readers before the server stops: the library need only wait for that.
+        grace = reader.hub.limits.drain_seconds
+        super().__init__(events(reader, heartbeat), ping=0, sep="\n", shutdown_grace_period=grace)
         self.reader = reader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,9 +33,10 @@ class Stream(EventSourceResponse):
             self.reader.close()
 
 
-async def events(reader: Reader, heartbeat: float) -> AsyncIterator[bytes]:
-    async for batch in reader.follow(heartbeat):
-        yield event(batch)
+async def events(reader: Reader, heartbeat: float) -> AsyncGenerator[bytes, None]:
+    async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
+        async for batch in batches:
+            yield event(batch)
 
 
 def event(batch: Batch) -> bytes:

@@ -62,11 +62,12 @@ async def first_of(*ways: Awaitable[tuple[int, str]]) -> tuple[int, str]:
 async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int, str]:
     """Batches, as long as this reader may read."""
     write = socket.scope["extensions"].get("lab.write")  # see server.py: a frame is made once for all its readers
-    async for batch in reader.follow(heartbeat):
-        if write:
-            await write(batch)
-        else:
-            await socket.send_text(batch.text.decode())
+    async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
+        async for batch in batches:
+            if write:
+                await write(batch)
+            else:
+                await socket.send_text(batch.text.decode())
     return ENDED.get(reader.ended or "", 1000), reader.ended or ""
 
 
