@@ -107,11 +107,12 @@ class Batch:
 class Bell:
     """What wakes one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
 
-    __slots__ = ("_rung", "_waiter", "ended")
+    __slots__ = ("_rung", "_timer", "_waiter", "ended")
 
     def __init__(self) -> None:
         self._rung = False
         self._waiter: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self.ended: str | None = None  # why this reader must stop
 
     def ring(self) -> None:
@@ -123,24 +124,37 @@ class Bell:
         self.ended = self.ended or why
         self.ring()
 
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def heard(self, seconds: float) -> bool:
-        """Whether it rang, now or within so many seconds."""
+    async def heard(self, deadline: float) -> None:
+        """Wait until it rang, or until `deadline` on the loop's clock; perhaps not so long: look again."""
         if not self._rung:
-            loop = asyncio.get_running_loop()
             # A future of its own: one that readers shared would be cancelled for all when one of them leaves.
-            self._waiter = loop.create_future()
-            timer = loop.call_later(max(0.0, seconds), self._wake)
+            self._waiter = asyncio.get_running_loop().create_future()
+            self._set_timer(deadline)
             try:
                 await self._waiter
             finally:
-                timer.cancel()
                 self._waiter = None
-        rung, self._rung = self._rung, False
-        return rung
+        self._rung = False
+
+    def still(self) -> None:
+        """Nobody listens any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set_timer(self, deadline: float) -> None:
+        # An earlier timer stays as it is: in a stream of news it is set once a heartbeat, not once a message.
+        if self._timer is None or self._timer.when() > deadline:
+            self.still()
+            self._timer = asyncio.get_running_loop().call_at(deadline, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer = None
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class Address(NamedTuple):
@@ -292,10 +306,9 @@ class Hub:
         with self.listening(client, bell) as bell:
             while True:
                 batch = self.read(client, cursor)
-                left = deadline - loop.time()
-                if batch.news or bell.ended or left <= 0:
+                if batch.news or bell.ended or loop.time() >= deadline:
                     return batch
-                await bell.heard(left)
+                await bell.heard(deadline)
 
     async def follow(
         self, client: Member, cursor: Cursor, heartbeat: float, bell: Bell | None = None, *, history: int = 0
@@ -307,14 +320,17 @@ class Hub:
         loop = asyncio.get_running_loop()
         most = self.limits.stream_bytes
         with self.listening(client, bell) as bell:
-            batch = self.read(client, cursor, history=history, most=most)
+            batch = self.read(client, cursor, history=history, most=None if history else most)
             while not bell.ended:
                 yield batch
-                cursor, due = batch.cursor, loop.time() + heartbeat
-                batch = self.read(client, cursor, most=most)
+                due = loop.time() + heartbeat
+                if not batch.more:
+                    await bell.heard(due)
+                sent = batch.cursor
+                batch = self.read(client, sent, most=most)
                 while not (batch.news or bell.ended or loop.time() >= due):
-                    await bell.heard(due - loop.time())
-                    batch = self.read(client, cursor, most=most)
+                    await bell.heard(due)
+                    batch = self.read(client, sent, most=most)
 
     @contextlib.contextmanager
     def listening(self, client: Member, bell: Bell | None) -> Iterator[Bell]:
@@ -327,6 +343,7 @@ class Hub:
         finally:
             self._bells.discard(bell)
             client.bells.discard(bell)
+            bell.still()
 
     async def reach(self, cursor: Cursor) -> None:
         """Wait until this process has applied what the cursor says was read. In memory: at once."""
