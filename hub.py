@@ -233,6 +233,7 @@ class Hub:
         self._rooms: dict[str, Room] = {}
         self._bells: set[Bell] = set()
         self._bytes = 0  # kept over all audiences
+        self._trimmed = 0  # the highest seq trimmed of any: who has read beyond it has missed nothing
         self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log
 
     # ---- what an application says: on, emit, to, client, clients, rooms, history
@@ -405,6 +406,8 @@ class Hub:
 
     def _gap(self, client: Member, reason: str | None, start: int, given: int) -> dict[str, Any] | None:
         """What to tell of messages this client could see after `start` and that are not kept."""
+        if reason is None and start >= max(self._trimmed, client.doubt):
+            return None
         missed = 0
         for audience, after, until in self._sources(client, start):
             # The oldest go first: if anything past `until` was trimmed, then the message at `until` was, too.
@@ -543,14 +546,18 @@ class Hub:
         audience.add(message)
         self._bytes += len(message.text)
         if len(audience) > self.limits.keep_messages:
-            self._bytes -= audience.trim()
+            self._trim(audience)
         self._trim_old(audience)
         if self._bytes > self.limits.keep_bytes:
             self._trim_largest()
 
+    def _trim(self, audience: Audience) -> None:
+        self._trimmed = max(self._trimmed, audience.oldest.seq)
+        self._bytes -= audience.trim()
+
     def _trim_old(self, audience: Audience) -> None:
         while audience and audience.oldest.at < self.clock() - self.limits.keep_seconds:
-            self._bytes -= audience.trim()
+            self._trim(audience)
 
     def _trim_largest(self) -> None:
         """Make room: a 64th of the limit at once, so that the search for the largest is rare."""
@@ -559,13 +566,13 @@ class Hub:
             largest = max(itertools.chain([self.everyone], self._rooms.values(), owns), key=lambda a: a.bytes)
             half = largest.bytes // 2
             while largest.bytes > half and self._bytes > self.limits.keep_bytes * 63 // 64:
-                self._bytes -= largest.trim()
+                self._trim(largest)
 
     def _drop_empty_room(self) -> bool:
         for name, room in self._rooms.items():
             if not room.members:
                 while room:
-                    self._bytes -= room.trim()
+                    self._trim(room)
                 del self._rooms[name]
                 return True
         return False

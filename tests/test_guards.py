@@ -9,6 +9,7 @@ import struct
 import time
 
 import pytest
+
 from conftest import Lab, eventually, serving
 from wire import Ws, new_sid, raw, target
 
@@ -73,7 +74,9 @@ async def healthy(lab: Lab) -> None:
 
 
 @pytest.mark.limits(header_seconds=0.3)
-@pytest.mark.parametrize("beginning", [b"", b"GET /poll HTTP/1.1\r\nHost: loc", b"GET "], ids=["silent", "half", "four"])
+@pytest.mark.parametrize(
+    "beginning", [b"", b"GET /poll HTTP/1.1\r\nHost: loc", b"GET "], ids=["silent", "half", "four"]
+)
 async def test_a_head_that_does_not_come_is_not_waited_for(lab: Lab, beginning: bytes) -> None:
     reader, writer = await connect(lab)
     writer.write(beginning)
