@@ -16,7 +16,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from emits import Ack, Emits, Reply, Upload, hole
+from emits import Ack, Emits, Reply, Upload, fresh, hole
 from errors import Refuse, Refused
 from handlers import Queue, Tasks, handle, log
 from hub import Address, Batch, Bell, Cursor, Hub, Member
@@ -340,29 +340,33 @@ class Clients:
         if sid is None:
             raise Refused("no_sid", "who emits needs a sid")
         client = self.find(sid)
-        if client is None and upload.emits and upload.emits[0].n == 1:
-            client = await self._bear(sid, None, address)
-            self._arrive(client)
-        replied: list[Ack] = []
-        for reply in upload.replies:  # never behind an emit: a handler may be waiting for it
-            replied.append(b'{"seq":%d}' % reply.seq)
+        for reply in upload.replies:  # never behind an emit, nor for its sake refused: a handler may be waiting
             if client is not None:
                 client.reply(reply)
+        replied: list[Ack] = [b'{"seq":%d}' % reply.seq for reply in upload.replies]
+        count = fresh(upload.emits, client.emits.expected if client else 1)
+        try:
+            if count:
+                self._admit(sid, count, client.emits.unfinished if client else 0)
+            if count and client is None:
+                client = await self._bear(sid, None, address)
+                self._arrive(client)
+        except Refused as refused:
+            refused.acks = [{"seq": reply.seq} for reply in upload.replies]
+            raise
         if client is None:
             return [*replied, *(hole(emit.n, 1) for emit in upload.emits)]
         # From here on nothing waits: between the look at n and its claim nobody else may come.
         client.emits.drop(upload.acked)
-        fresh = client.emits.fresh(upload.emits)
-        try:
-            if fresh and self.draining:
-                raise Refused("draining", "the server is stopping", retry=1)
-            if fresh:
-                client.emits.admit(fresh)
-                self._emits.take(client.id, fresh)
-        except Refused as refused:
-            refused.acks = [{"seq": reply.seq} for reply in upload.replies]
-            raise
         return [*replied, *(client.emits.claim(emit) for emit in upload.emits)]
+
+    def _admit(self, sid: str, count: int, unfinished: int) -> None:
+        """Refused: more emits than the window or the rate allows. Repeats cost nothing."""
+        if self.draining:
+            raise Refused("draining", "the server is stopping", retry=1)
+        if unfinished + count > self.limits.window:
+            raise Refused("window", f"{self.limits.window} emits may be unfinished", retry=0.5)
+        self._emits.take(_identity(sid)[0], count)
 
 
 def _identity(sid: str) -> tuple[str, bytes]:

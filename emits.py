@@ -64,17 +64,10 @@ class Emits:
         self._results: dict[int, asyncio.Future[bytes]] = {}
         self._unfinished = 0
 
-    def fresh(self, emits: list[Emit]) -> int:
-        """How many of these would be claimed: not the repeats, not what comes after a hole."""
-        expected = self.expected
-        for emit in emits:
-            expected += emit.n == expected
-        return expected - self.expected
-
-    def admit(self, count: int) -> None:
-        """Refused `window`: so many more would be unfinished."""
-        if self._unfinished + count > self.limits.window:
-            raise Refused("window", f"{self.limits.window} emits may be unfinished", retry=0.5)
+    @property
+    def unfinished(self) -> int:
+        """How many are claimed and not answered yet."""
+        return self._unfinished
 
     def claim(self, emit: Emit) -> Ack:
         """Take this n, or say why not. Never waits: between the look at n and its claim nobody else may come."""
@@ -129,6 +122,14 @@ class Emits:
                 return error(emit.n, "timeout", f"no answer within {self.limits.handler_seconds:g} s")
             log.exception("the handler of %r failed", emit.event)
             return error(emit.n, "handler_failed", "the handler failed")
+
+
+def fresh(emits: list[Emit], expected: int) -> int:
+    """How many of these would be claimed: not the repeats, not what comes after a hole."""
+    first = expected
+    for emit in emits:
+        expected += emit.n == expected
+    return expected - first
 
 
 def error(n: int, code: str, message: str, **more: int) -> bytes:
