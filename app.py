@@ -77,6 +77,7 @@ def build(
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one
     app.state.hub, app.state.clients = hub, clients
     return app
 

@@ -65,10 +65,10 @@ def unsound(data: Any, depth: int) -> str | None:
                 return "keys must be strings"
             data = data.values()
         return next((fault for fault in (unsound(item, depth - 1) for item in data) if fault), None)
-    if isinstance(data, bool):
+    if isinstance(data, bool | str | None):
         return None
-    if isinstance(data, int) and abs(data) > SAFE_INTEGER:
-        return "an integer beyond 2^53 does not survive JavaScript"
-    if isinstance(data, float) and not math.isfinite(data):
-        return "NaN and infinity are not JSON"
-    return None
+    if isinstance(data, int):
+        return "an integer beyond 2^53 does not survive JavaScript" if abs(data) > SAFE_INTEGER else None
+    if isinstance(data, float):
+        return None if math.isfinite(data) else "NaN and infinity are not JSON"
+    return f"{type(data).__name__} is not JSON"  # the encoder would make something else of it

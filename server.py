@@ -133,6 +133,11 @@ class Ws(Stall, WebSocketsSansIOProtocol):
         if not self.close_sent:
             self.scope["extensions"]["lab.write"] = self.write  # type: ignore[assignment]
 
+    async def send(self, message: Any) -> None:
+        await super().send(message)
+        if self.initial_response and self.close_sent:
+            self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report
+
     async def write(self, batch: Batch) -> None:
         """Send one batch. Its frame is made by the first reader and shared by all who see the same."""
         await self.writable.wait()
