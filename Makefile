@@ -1,0 +1,71 @@
+# Two commands: `make run` starts the lab, `make test` tests it. Each does its own set-up.
+
+PYTHON ?= python3
+PORT ?= $(or $(LAB_PORT),3000)
+HOST = $(or $(LAB_HOST),127.0.0.1)
+FLAGS =
+UV ?= uv
+
+# Two environments, so that running the lab never needs what only its tests need. An environment is made anew when
+# its requirements change: their checksum is in the name of its stamp.
+RUN := .venv
+TEST := .venv-test
+stamp = $(1)/.made-$(shell cksum < requirements/$(2).txt | tr ' ' -)
+RUN_READY := $(call stamp,$(RUN),run)
+TEST_READY := $(call stamp,$(TEST),test)
+
+.PHONY: help run test check unit browser some-mutants mutants lock clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(RUN_READY) ## start the lab: PORT=3000 HOST=127.0.0.1 FLAGS="--allow-host NAME"
+	@$(RUN)/bin/python app.py --host $(HOST) --port $(PORT) $(FLAGS)
+
+test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
+	@scripts/test
+
+check: $(TEST_READY) ## format, lint and types
+	$(TEST)/bin/python -m ruff format --check .
+	$(TEST)/bin/python -m ruff check .
+	$(TEST)/bin/python -m mypy
+
+unit: $(TEST_READY) ## the tests that need no browser
+	$(TEST)/bin/python -m pytest tests --ignore=tests/browser
+
+# In a process of their own: the loop that Playwright keeps running is in the way of every other async test.
+browser: $(TEST_READY) ## the tests in Chromium
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest tests/browser
+
+some-mutants: $(TEST_READY) ## five of the mutants, other ones each day
+	$(TEST)/bin/python -m tests.mutants --some 5
+
+mutants: $(TEST_READY) ## break the code on purpose, one way after another: a test must notice each time
+	$(TEST)/bin/python -m tests.mutants
+
+LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-header --no-annotate --no-emit-index-url
+
+lock: ## pin the dependencies of pyproject.toml, with hashes (needs uv; UPGRADE=1: newer ones)
+	@command -v $(UV) > /dev/null || { echo "uv is missing: pip install uv, or UV=path/to/uv" >&2; exit 1; }
+	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/run.txt
+	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt \
+		--group test --group browser --group lint -o requirements/test.txt
+	@for name in run test; do \
+		{ echo '# Made by `make lock` from pyproject.toml: change that, not this.'; cat requirements/$$name.txt; } \
+			> requirements/$$name.new && mv requirements/$$name.new requirements/$$name.txt; \
+	done
+	@! grep -n '://' requirements/*.txt
+
+clean: ## remove the environments and all caches
+	rm -rf $(RUN) $(TEST) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUN_READY): requirements/run.txt
+	@PYTHON='$(PYTHON)' scripts/make-venv $(RUN) $<
+	@touch $@
+
+$(TEST_READY): requirements/test.txt
+	@PYTHON='$(PYTHON)' scripts/make-venv $(TEST) $<
+	@touch $@
