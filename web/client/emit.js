@@ -1,0 +1,276 @@
+// The way up: one pipe at a time, and the next one when it is given up.
+import { Alarm } from "./clock.js";
+import { newSid, EmitError } from "./codec.js";
+import { pauseBefore } from "./rung.js";
+import { Failure, failureOf } from "./wire.js";
+
+const ANSWER = 1500; // ms until a way is given up, or 4 round trips
+const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required"]); // sending it alone would change nothing
+const VOID_PAUSE = 30_000; // ms: even nothing was refused, so something else is wrong
+
+/**
+ * Sends what is in the outbox. `post(frame)` and `hello()` are the way up that is always there; a ws pipe is the other.
+ * `on` is {done(emit, data, error), forgotten(), refused(failure), say(text)}.
+ */
+export class WayUp {
+  #alive = false; // something reads: while nothing does, emits once sent wait
+  #turn = 1; // what went up in an earlier turn goes again
+  #pipe = null; // {socket, deaf, bests} of the ws that reads
+  #way = null; // the pipe in use; null: POST
+  #post = null; // the POST with emits under way
+  #resumeAt = 0;
+  #failures = 0;
+  #patience = 1; // doubled where a ping showed that only a handler is slow
+  #calmAt = 0; // when a ping was answered last
+  #oneByOne = 0; // up to this n each emit goes alone
+  #client = 0; // answers to a sid before this one say nothing
+  #flights = new Set(); // the POSTs under way
+  #pings = new Map();
+
+  constructor({ outbox, clock, rtt, post, hello, on }) {
+    Object.assign(this, { outbox, clock, rtt, post, hello, on });
+    this.alarm = new Alarm(clock, () => this.#rang());
+  }
+
+  /** The reader in use is this one; null: nothing reads. `socket` is its ws, or null. */
+  use(alive, socket = null) {
+    const next = this.#alive === alive && this.#pipe?.socket === socket;
+    if (next) return;
+    if (this.#pipe && this.#pipe.socket !== socket) this.#leave(this.#pipe);
+    if (socket && this.#pipe?.socket !== socket) this.#pipe = { socket, deaf: false, bests: new Map() };
+    if (alive && !this.#alive) this.#again();
+    this.#alive = alive;
+    this.flush();
+  }
+
+  #leave(pipe) {
+    this.#pipe = null;
+    if (this.#way !== pipe) return;
+    this.#way = null;
+    this.#again();
+  }
+
+  /** All unacked go up again, in order. */
+  #again() {
+    this.#turn += 1;
+    this.#post = null; // its late acks count all the same
+  }
+
+  /** The client has a new sid: what was sent is lost, what was not goes up under the new one. */
+  forget() {
+    this.#client += 1;
+    this.#hangUp();
+    this.#again();
+    this.#alive = false;
+    this.#pipe = this.#way = null;
+    this.#oneByOne = this.#failures = this.#resumeAt = 0;
+    for (const emit of this.outbox.forget()) {
+      this.on.done(emit, undefined, new EmitError("unknown", "the server forgot this client: nobody knows whether it came"));
+    }
+  }
+
+  /** Send what may go. */
+  flush() {
+    if (!this.#alive) return this.alarm.set(null);
+    const now = this.clock.now();
+    if (now >= this.#resumeAt) {
+      this.#choose();
+      if (this.#way) this.#sendFrames(now);
+      else this.#sendPosts(now);
+    }
+    this.#arm();
+  }
+
+  /** The way changes only when nothing is under way: what goes up by the new one must not overtake what went by the old. */
+  #choose() {
+    if (this.outbox.lowest > this.#oneByOne) this.#oneByOne = 0;
+    const wanted = this.#pipe && !this.#pipe.deaf && !this.#oneByOne ? this.#pipe : null;
+    if (wanted !== this.#way && !this.#post && !this.outbox.unanswered(this.#turn).length) this.#way = wanted;
+  }
+
+  #sendFrames(now) {
+    const pipe = this.#way;
+    for (;;) {
+      const replies = this.outbox.takeReplies(this.#turn, now);
+      const emits = this.outbox.take(this.#turn, now);
+      if (!emits.length && !replies.length) return;
+      for (const { n } of emits) pipe.bests.set(n, [...(pipe.bests.get(n) ?? []), this.outbox.best]);
+      pipe.socket.send(this.outbox.frame(emits, emits.length ? [] : replies));
+      if (emits.length && replies.length) pipe.socket.send(this.outbox.frame([], replies));
+    }
+  }
+
+  #sendPosts(now) {
+    // A reply never waits behind an emit: the handler of that emit may be waiting for it.
+    const replies = this.outbox.takeReplies(this.#turn, now);
+    if (replies.length) this.#sendPost([], replies);
+    if (this.#post || !this.outbox.due(this.#turn)) return;
+    const emits = this.outbox.take(this.#turn, now, this.#oneByOne ? 1 : undefined);
+    if (emits.length) this.#sendPost(emits, []);
+  }
+
+  async #sendPost(emits, replies) {
+    const flight = { best: this.outbox.best, client: this.#client, controller: new AbortController() };
+    this.#flights.add(flight);
+    if (emits.length) this.#post = flight;
+    const failure = await this.#answerTo(flight, this.outbox.frame(emits, replies));
+    this.#flights.delete(flight);
+    if (flight.client !== this.#client) return;
+    const current = this.#post === flight;
+    if (current) this.#post = null;
+    if (!failure) this.#failures = 0;
+    else if (emits.length ? current : this.#alive) this.#refused(failure, emits);
+    this.flush();
+  }
+
+  /** Post, and take the acks. @returns {Promise<Failure|null>} */
+  async #answerTo(flight, text) {
+    let acks = [];
+    let failure = null;
+    try {
+      const body = await this.post(text, flight.controller.signal);
+      acks = body?.acks;
+      if (!Array.isArray(acks)) throw new Failure("line", "an answer without acks");
+    } catch (error) {
+      failure = error instanceof Failure ? error : new Failure("line", String(error?.message ?? error));
+      acks = failure.acks;
+    }
+    if (flight.client === this.#client) this.#take(acks, () => flight.best);
+    return failure;
+  }
+
+  /** A frame that came down a ws beside the batches. */
+  heard(socket, frame) {
+    if ("pong" in frame) return this.#pings.get(frame.pong)?.();
+    const pipe = this.#pipe?.socket === socket ? this.#pipe : null;
+    const client = this.#client;
+    if (Array.isArray(frame.acks)) this.#take(frame.acks, (n) => bestOf(pipe, n));
+    if (client !== this.#client) return;
+    const failure = failureOf(frame);
+    if (failure && pipe && pipe === this.#way) this.#refused(failure, []);
+    this.flush();
+  }
+
+  #take(acks, bestWhenSent) {
+    const { done, hole, forgotten } = this.outbox.answer(acks, bestWhenSent);
+    if (done.length) this.#patience = 1;
+    for (const [emit, ack] of done) this.on.done(emit, ack.data, ack.error && errorOf(ack.error), ack.cursor);
+    if (forgotten) return this.on.forgotten();
+    if (hole) this.on.say("emit: some were lost on the way: they go again");
+  }
+
+  /** Refused whole, or never answered: nothing was consumed that was not acked, so all go again. */
+  #refused(failure, emits) {
+    const now = this.clock.now();
+    this.on.say(`emit by ${this.#way ? "ws" : "POST"}: ${failure.message}`);
+    this.#again();
+    if (failure.kind === "over") return this.on.refused(failure);
+    if (failure.kind === "wait") this.#resumeAt = now + (failure.retry ?? 1000);
+    else if (failure.kind === "stop" && (this.#way || emits.length) && !NOT_OF_THE_EMIT.has(failure.code)) this.#single(failure, emits, now);
+    else if (this.#pipe && !this.#pipe.deaf && !this.#way) this.#way = this.#pipe;
+    else this.#resumeAt = now + pauseBefore((this.#failures += 1), this.clock.random());
+  }
+
+  /** Something in it is not to the hub's taste: one by one shows what. By POST, where an answer says which request it means. */
+  #single(failure, emits, now) {
+    this.#way = null;
+    const [alone] = emits;
+    if (!this.#oneByOne || emits.length > 1) {
+      this.#oneByOne = this.outbox.lastNumber;
+    } else if (alone?.nothing) {
+      this.#resumeAt = now + VOID_PAUSE;
+      this.on.refused(failure);
+    } else if (alone) {
+      const emit = { ...alone };
+      this.outbox.empties(alone.n);
+      this.on.done(emit, undefined, new EmitError(failure.code, failure.message));
+    }
+  }
+
+  // ---- given up: unanswered for too long
+
+  get #limit() {
+    return Math.max(ANSWER, 4 * (this.rtt() ?? 0));
+  }
+
+  #arm() {
+    const now = this.clock.now();
+    const waiting = this.outbox.unanswered(this.#turn);
+    const times = waiting.map(({ at }) => Math.max(at, this.#calmAt) + this.#limit * this.#patience);
+    if (now < this.#resumeAt && !this.outbox.empty) times.push(this.#resumeAt);
+    this.alarm.set(times.length ? Math.min(...times) : null);
+  }
+
+  #rang() {
+    const now = this.clock.now();
+    const waiting = this.outbox.unanswered(this.#turn);
+    if (now >= this.#resumeAt && waiting.some(({ at }) => now >= Math.max(at, this.#calmAt) + this.#limit * this.#patience)) {
+      this.#giveUp();
+    }
+    this.flush();
+  }
+
+  /** The next way takes all unacked; the old one is pinged, for perhaps only a handler is slow. */
+  #giveUp() {
+    const way = this.#way;
+    const other = way ? true : Boolean(this.#pipe && !this.#pipe.deaf);
+    this.#calmAt = this.clock.now();
+    if (way) way.deaf = true; // until it is heard again
+    if (other) {
+      this.#way = way ? null : this.#pipe;
+      this.#again();
+    }
+    this.on.say(`emit by ${way ? "ws" : "POST"}: no answer${other ? `; goes on by ${way ? "POST" : "ws"}` : ""}, asked whether it lives`);
+    this.#probe(way);
+  }
+
+  async #probe(way) {
+    const client = this.#client;
+    const answered = await this.#ping(way);
+    if (client !== this.#client) return;
+    this.on.say(`emit by ${way ? "ws" : "POST"}: ${answered ? "alive, so a handler is slow" : "silent"}`);
+    if (answered) {
+      this.#patience = Math.min(16, this.#patience * 2);
+      if (way) way.deaf = false;
+    } else if (!way) {
+      this.#hangUp();
+      if (!this.#way) this.#again();
+    }
+    this.flush();
+  }
+
+  /** A POST nobody answers holds one of the six connections a browser has for a host. */
+  #hangUp() {
+    for (const flight of this.#flights) flight.controller.abort();
+  }
+
+  /** @returns {Promise<boolean>} whether this way answered in time */
+  #ping(way) {
+    const token = newSid();
+    return new Promise((resolve) => {
+      const controller = new AbortController();
+      const timer = this.clock.setTimeout(() => {
+        controller.abort();
+        resolve(false);
+      }, this.#limit);
+      const answered = () => {
+        this.clock.clearTimeout(timer);
+        resolve(true);
+      };
+      this.#pings.set(token, answered);
+      if (!way) this.hello(controller.signal).then(answered, () => {});
+      else if (way.socket.readyState === 1) way.socket.send(JSON.stringify({ ping: token }));
+    }).finally(() => this.#pings.delete(token));
+  }
+}
+
+/** The highest n that had an ack when n went up this pipe. Its answers come in the order it was sent. */
+function bestOf(pipe, n) {
+  const bests = pipe?.bests.get(n) ?? [];
+  if (bests.length < 2) pipe?.bests.delete(n);
+  return bests.shift() ?? 0;
+}
+
+function errorOf({ code, message }) {
+  return new EmitError(String(code), String(message));
+}

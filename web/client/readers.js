@@ -1,0 +1,123 @@
+// The readers: does what the ladder decides, and tells it what came of that.
+import { Alarm, sleepOn } from "./clock.js";
+import { newSid } from "./codec.js";
+import { soundBatch } from "./reading.js";
+import { longpoll } from "./transports/longpoll.js";
+import { poll } from "./transports/poll.js";
+import { sse } from "./transports/sse.js";
+import { ws } from "./transports/ws.js";
+import { ask, Failure, wireUrl } from "./wire.js";
+
+const TRANSPORTS = { ws, sse, longpoll, poll };
+
+/**
+ * What a transport may use of the world.
+ * @typedef {{options: object, now: () => number, get: Function, url: Function, sleep: Function, opened: () => void,
+ *   rtt: (ms: number) => void, up: Function, heard: Function, token: () => string, WebSocket: any, EventSource: any}} Link
+ */
+
+/** The transports this browser has, of those wanted. */
+export function available(wanted, world) {
+  const has = { ws: world.WebSocket, sse: world.EventSource, longpoll: true, poll: true };
+  return wanted.filter((name) => typeof has[name] === "function" || has[name] === true);
+}
+
+/**
+ * Runs the ladder. `on` is {batch(reader, batch), use(reader|null), heard(reader, frame), tell, say, end, rtt}:
+ * what the client does about it. A reader is {id, transport, reading, pipe}.
+ */
+export class Readers {
+  #running = new Map();
+  #queue = [];
+  #stepping = false;
+
+  constructor({ ladder, position, clock, world, options, base, sid, on }) {
+    Object.assign(this, { ladder, position, clock, world, options, base, sid, on });
+    this.alarm = new Alarm(clock, () => this.step({ type: "tick" }));
+  }
+
+  /** One event for the ladder. A handler that is told of it may cause the next: that waits until this one is done. */
+  step(event) {
+    this.#queue.push(event);
+    if (this.#stepping) return;
+    this.#stepping = true;
+    try {
+      while (this.#queue.length) {
+        const commands = this.ladder.step(this.#queue.shift(), this.clock.now(), this.clock.random());
+        for (const command of commands) this.#obey(command);
+      }
+    } finally {
+      this.#stepping = false;
+    }
+    this.alarm.set(this.ladder.due);
+  }
+
+  #obey(command) {
+    switch (command.do) {
+      case "open": return this.#open(command);
+      case "close": return this.#close(command.id);
+      case "use": return this.on.use(command.id === null ? null : this.#running.get(command.id));
+      case "say": return this.on.say(command.text);
+      case "tell": return this.on.tell(command.event, command.detail);
+      case "end": return this.on.end(command.why);
+    }
+  }
+
+  #open({ id, transport }) {
+    const reader = { id, transport, controller: new AbortController(), reading: this.position.begin(), pipe: null };
+    this.#running.set(id, reader);
+    this.#pump(reader);
+  }
+
+  #close(id) {
+    this.#running.get(id)?.controller.abort();
+    this.#running.delete(id);
+  }
+
+  async #pump(reader) {
+    const { signal } = reader.controller;
+    try {
+      for await (const batch of TRANSPORTS[reader.transport](reader.reading.asked, signal, this.#link(reader))) {
+        if (signal.aborted) return;
+        if (!soundBatch(batch)) throw new Failure("line", "an answer that is not a batch");
+        this.on.batch(reader, batch);
+        if (signal.aborted) return;
+      }
+      throw new Failure("line", "the pipe ended");
+    } catch (error) {
+      if (!signal.aborted) this.#failed(reader, error);
+    }
+  }
+
+  #failed(reader, error) {
+    const { kind = "line", retry = undefined, message } = error;
+    if (kind === "over" || kind === "stop") this.on.refused(error);
+    this.step({ type: "failed", id: reader.id, kind, why: message, retry: retry ?? undefined });
+  }
+
+  /** @returns {Link} */
+  #link(reader) {
+    const { clock, world, options } = this;
+    const opened = () => this.step({ type: "opened", id: reader.id });
+    return {
+      options,
+      now: () => clock.now(),
+      sleep: (ms, signal) => sleepOn(clock, ms, signal),
+      url: (name, params) => this.#url(name, params),
+      get: (name, params, signal) => ask(world.fetch, this.#url(name, params), { signal }, opened),
+      opened,
+      rtt: (ms) => this.step({ type: "rtt", ms }),
+      token: newSid,
+      up: (pipe) => (reader.pipe = pipe),
+      heard: (frame) => this.on.heard(reader, frame),
+      WebSocket: world.WebSocket,
+      EventSource: world.EventSource,
+    };
+  }
+
+  /** The past is asked for only where there is no cursor: beside one it is ignored. */
+  #url(name, { cursor, ...params }) {
+    const history = cursor === null && this.options.history ? this.options.history : null;
+    return wireUrl(this.base, name, { sid: this.sid(), cursor, history, ...params });
+  }
+}

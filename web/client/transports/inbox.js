@@ -1,0 +1,38 @@
+// The inbox: what a pipe pushes, taken out by a loop.
+
+/** Turns the callbacks of EventSource and WebSocket into an async iterable. It ends quietly when the signal aborts. */
+export class Inbox {
+  #items = [];
+  #failure = null;
+  #ended = false;
+  #wake = () => {};
+
+  constructor(signal) {
+    if (signal.aborted) this.#ended = true;
+    signal.addEventListener("abort", () => this.#end(), { once: true });
+  }
+
+  push(item) {
+    this.#items.push(item);
+    this.#wake();
+  }
+
+  /** What was pushed before is still taken out; then the loop throws. */
+  fail(failure) {
+    this.#failure ??= failure;
+    this.#wake();
+  }
+
+  #end() {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    while (!this.#ended) {
+      if (this.#items.length) yield this.#items.shift();
+      else if (this.#failure) throw this.#failure;
+      else await new Promise((resolve) => (this.#wake = resolve));
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// The wire: addresses, requests, and whose word an answer is.
+// Only JSON in the protocol's form or a 4xxx close code is the server's word; everything else is the network speaking.
+
+const REFUSED_CLIENT = new Set(["bad_origin", "refused", "gone", "kicked"]); // the client is not wanted, on any rung
+const REFUSED_FOR_NOW = new Set(["rate", "window", "readers", "full", "draining"]);
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * How a request or a pipe failed, and what that asks for:
+ * line (it broke: the next rung), back (come back, with jitter), again (come back at once), wait (after `retry` ms),
+ * stop (not on this rung again), over (not as this client again).
+ */
+export class Failure extends Error {
+  constructor(kind, message, { code = null, retry = null, acks = [] } = {}) {
+    super(message);
+    this.name = "Failure";
+    this.kind = kind;
+    this.code = code;
+    this.retry = retry; // ms
+    this.acks = acks; // replies are taken even where the emits are refused
+  }
+}
+
+/** The failure an error body tells of; null if this is not the server's word. `header`: Retry-After in s. */
+export function failureOf(body, header = null) {
+  const error = body?.error;
+  if (typeof error?.code !== "string") return null;
+  const seconds = Number(error.retry ?? body.retry ?? header ?? NaN);
+  const wait = Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 300) * 1000 : null;
+  let kind = "stop";
+  if (REFUSED_CLIENT.has(error.code)) kind = "over";
+  else if (REFUSED_FOR_NOW.has(error.code) || wait !== null) kind = "wait";
+  const acks = Array.isArray(body.acks) ? body.acks : [];
+  return new Failure(kind, `${error.code}: ${error.message}`, { code: error.code, retry: wait ?? 1000, acks });
+}
+
+/** What a close code of ws asks for: its range says what to do. */
+export function closeFailure(code, reason = "", retry = null) {
+  const text = `closed with ${code}${reason ? ` (${reason})` : ""}`;
+  if ([1000, 1001, 1012].includes(code)) return new Failure("back", text, { code });
+  if ([1002, 1003, 1007, 1009].includes(code)) return new Failure("stop", text, { code });
+  if ([4001, 4003, 4010].includes(code)) return new Failure("over", text, { code });
+  if (code >= 4000 && code < 4100) return new Failure("stop", text, { code });
+  if (code >= 4100 && code < 4200) return new Failure("wait", text, { code, retry: retry ?? 5000 });
+  if (code >= 4200 && code < 4300) return new Failure("again", text, { code });
+  return new Failure("line", text, { code });
+}
+
+/** The base of all wire URLs: its path is kept, for a link into a network is one. */
+export function baseOf(url = "", page = globalThis.location) {
+  const origin = page && page.origin !== "null" ? page.origin : "http://localhost:3000";
+  const text = String(url).trim();
+  const schemeless = /^[\w.-]+(:\d+)?(\/|$)|^\[[\da-f:.]+\]/i.test(text) && !text.startsWith("/");
+  const parsed = new URL(schemeless ? `${origin.split("//")[0]}//${text}` : text, `${origin}/`);
+  if (parsed.protocol.startsWith("ws")) parsed.protocol = parsed.protocol.replace("ws", "http");
+  // "http://localhost" on a page of localhost:3000 means that page's server: a tutorial leaves the port out.
+  if (text && page && !/:\d+(\/|$|\?|#)/.test(text.replace(/^\w+:/, "")) && sameHost(parsed, page)) parsed.port = page.port;
+  return parsed.origin + parsed.pathname.replace(/\/+$/, "");
+}
+
+function sameHost(url, page) {
+  const loopback = LOOPBACK.test(url.hostname) && LOOPBACK.test(page.hostname);
+  return url.protocol === page.protocol && (url.hostname === page.hostname || loopback);
+}
+
+let requestCount = 0;
+
+/** base + "/" + name with its parameters. `t` differs each time: a cache on the way must not answer for the server. */
+export function wireUrl(base, name, params) {
+  requestCount += 1;
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(params)) if (value !== null && value !== undefined) query.set(key, value);
+  query.set("t", `${Date.now().toString(36)}${requestCount.toString(36)}`);
+  return `${base}/${name}?${query}`;
+}
+
+/** Ask, and return the JSON of a 200. Throws Failure for everything else. `opened` runs when the answer begins. */
+export async function ask(fetcher, url, options, opened = () => {}) {
+  let response;
+  let text;
+  try {
+    response = await fetcher(url, { cache: "no-store", credentials: "omit", ...options });
+    opened();
+    text = await response.text();
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Failure("line", `no answer (${error.message})`);
+  }
+  const body = parseJson(text);
+  if (response.status === 200 && body !== undefined) return body;
+  throw (
+    failureOf(body, response.headers.get("Retry-After")) ??
+    new Failure("line", `${response.status} that is not the server's word`)
+  );
+}
+
+/** The value of a JSON text, or undefined. */
+export function parseJson(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

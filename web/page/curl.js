@@ -1,0 +1,44 @@
+// Curl: lines for a terminal, a client by hand. Their sid is made here and belongs to no seat.
+
+import { make, saying } from "./dom.js";
+import { say, text } from "./words.js";
+
+/** Fill `list` with the lines; `getRandomValues` is there also where a page is no secure context. */
+export function curlLines(list) {
+  const base = location.origin;
+  const sid = freshSid();
+  const data = { user: "curl", content: text("curl.hello") };
+  const hello = JSON.stringify({ emits: [{ n: 1, event: "c2s", data }] });
+  const lines = {
+    listen: `curl -N "${base}/sse?sid=${sid}"`,
+    ask: `curl "${base}/poll?sid=${sid}&history=10"`,
+    wait: `curl "${base}/longpoll?sid=${sid}&cursor=CURSOR"`,
+    speak: `curl -H "Content-Type: application/json" -d '${hello}' "${base}/emit?sid=${sid}"`,
+  };
+  list.replaceChildren(...Object.entries(lines).map(([name, line]) => item(name, line)));
+}
+
+/** 128 random bits in base64url, as every client makes its own. */
+function freshSid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function item(name, line) {
+  const code = make("code", {}, line);
+  const button = saying("button", "curl.copy", {}, { type: "button" });
+  button.addEventListener("click", () => copy(code, button));
+  return make("li", { "data-line": name }, saying("p", `curl.${name}`), code, button);
+}
+
+/** Copy; where the browser does not let a page do it, select, so that one key is left to press. */
+async function copy(code, button) {
+  try {
+    await navigator.clipboard.writeText(code.textContent);
+    say(button, "curl.copied");
+  } catch {
+    getSelection()?.selectAllChildren(code);
+    say(button, "curl.selected");
+  }
+  setTimeout(() => say(button, "curl.copy"), 2000);
+}

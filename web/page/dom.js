@@ -1,0 +1,38 @@
+// Making elements: text stays text, never markup.
+
+import { say } from "./words.js";
+
+/** An element with attributes and children; a child that is a string becomes text. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** An element that says a text of the page. */
+export function saying(tag, key, values = {}, attributes = {}) {
+  return say(make(tag, attributes), key, values);
+}
+
+/** The mark of a transport. */
+export function mark(transport) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  const use = document.createElementNS(space, "use");
+  svg.setAttribute("class", "mark");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#mark-${transport}`);
+  svg.append(use);
+  return svg;
+}
+
+/** The time of day, to the second. */
+export function clock(ms) {
+  return new Date(ms).toTimeString().slice(0, 8);
+}
+
+/** Drop the oldest children of `list` beyond `most`. */
+export function cap(list, most) {
+  while (list.childElementCount > most) list.firstElementChild.remove();
+}

@@ -1,0 +1,57 @@
+// Knobs: what the page is set to, kept in the address, so that a link opens exactly this.
+
+export const TRANSPORTS = ["poll", "longpoll", "sse", "ws"];
+export const CHOICES = ["auto", ...TRANSPORTS];
+export const EVERY = { least: 250, most: 60_000, usual: 1000 }; // ms; the hub refuses more than 4 polls a second
+
+/**
+ * What the address says about a seat. The left one stands on `poll`, the right one on `auto`: the plain answer first in
+ * reading order, the best one beside it, and on the way there one sees how it is found.
+ */
+export function knobs(side) {
+  const search = new URLSearchParams(location.search);
+  const chosen = search.get(side);
+  const usual = side === "left" ? "poll" : "auto";
+  return {
+    use: CHOICES.includes(chosen) ? chosen : usual,
+    every: clamped(own(search, "every", side) ?? search.get("every")),
+    name: short(own(search, "name", side) ?? "") || null,
+  };
+}
+
+/** Keep how the seats stand in the address. `every2`, `name2` are the right one's; `every` alone holds for both. */
+export function keep(left, right) {
+  set({
+    left: left.use,
+    right: right.use,
+    every: left.every === EVERY.usual ? null : left.every,
+    every2: right.every === left.every ? null : right.every,
+    name: left.name,
+    name2: right.name,
+  });
+}
+
+/** Write knobs into the address; null takes one away. Others stay as they are. */
+export function set(values) {
+  const address = new URL(location.href);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === null) address.searchParams.delete(name);
+    else address.searchParams.set(name, String(value));
+  }
+  history.replaceState(history.state, "", address);
+}
+
+/** A name: at most 40 characters, none of them cut in half. */
+export function short(name) {
+  return [...name.trim()].slice(0, 40).join("").trim();
+}
+
+/** A number of ms a poll may wait. */
+export function clamped(value) {
+  const number = Math.round(Number(value));
+  return value && Number.isFinite(number) ? Math.min(EVERY.most, Math.max(EVERY.least, number)) : EVERY.usual;
+}
+
+function own(search, name, side) {
+  return search.get(side === "left" ? name : `${name}2`);
+}

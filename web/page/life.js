@@ -1,0 +1,75 @@
+// Life: what happens to a client, in words, with the time it happened.
+
+import { cap, clock, make, saying } from "./dom.js";
+import { phrase } from "./phrases.js";
+
+const SHOWN = 200; // lines; older ones leave the list
+const NEAR = 24; // px from the end that still count as being there
+
+/** A list to which lines are added at the end, and which stays there unless the reader has scrolled back. */
+export class Lines {
+  constructor(list) {
+    this.list = list;
+    this.following = true;
+    list.addEventListener("scroll", () => (this.following = this.atEnd()), { passive: true });
+    new ResizeObserver(() => this.following && this.end()).observe(list); // it was not shown until now
+  }
+
+  /** Add `sentence` (an element) that happened at `at` (ms). */
+  add(sentence, at, attributes = {}) {
+    const time = make("time", { datetime: new Date(at).toISOString() }, clock(at));
+    this.list.append(make("li", attributes, time, " ", sentence));
+    cap(this.list, SHOWN);
+    if (this.following) this.end();
+  }
+
+  atEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.list;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  end() {
+    this.list.scrollTop = this.list.scrollHeight;
+  }
+}
+
+/** A life-cycle event as a sentence. */
+export function lived(event, detail) {
+  const { key, values } = WORDS[event]?.(detail ?? {}) ?? { key: "life.error", values: { reason: event } };
+  return saying("span", key, values);
+}
+
+/** ms in words. */
+export function time(ms) {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  return ms < 100_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
+}
+
+const way = (name) => ({ text: name ?? "none" });
+
+const WORDS = {
+  connecting: ({ transport }) => ({ key: "life.connecting", values: { transport: way(transport) } }),
+  connect: ({ transport, fresh, missed }) => ({
+    key: fresh || missed ? "life.connect" : "life.connect.again",
+    values: { transport: way(transport) },
+  }),
+  disconnect: (detail) => ({ key: "life.disconnect", values: { reason: reason(detail) } }),
+  reconnecting: ({ attempt, waitMs }) => ({ key: "life.reconnecting", values: { attempt, wait: time(waitMs ?? 0) } }),
+  reconnect: ({ transport }) => ({ key: "life.reconnect", values: { transport: way(transport) } }),
+  connect_failed: () => ({ key: "life.connect_failed" }),
+  error: (detail) => ({ key: "life.error", values: { reason: reason(detail) } }),
+  switch: ({ from, to, why }) => ({
+    key: from === to ? "life.switch.same" : "life.switch",
+    values: { from: way(from), to: way(to), why: reason({ why }) },
+  }),
+  gap: ({ missed, reason: cause }) => ({
+    key: missed === null || missed === undefined ? "life.gap.unknown" : "life.gap",
+    values: { missed, reason: { text: `reason.${cause}` } },
+  }),
+};
+
+/** The reason somewhere in a detail, or the admission that there is none. */
+function reason(detail) {
+  const words = typeof detail === "string" ? detail : (detail.why ?? detail.reason ?? detail.message);
+  return words ? phrase(String(words)) : { text: "reason.unknown" };
+}

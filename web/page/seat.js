@@ -1,0 +1,197 @@
+// A seat: one person at the lab, with a name, a transport and a client of their own.
+
+import { io } from "/client/socket.js";
+import { Composer } from "./composer.js";
+import { clock, make, mark, saying } from "./dom.js";
+import { CHOICES, clamped, short } from "./knobs.js";
+import { Lines, lived, time } from "./life.js";
+import { Messages } from "./messages.js";
+import { phrase } from "./phrases.js";
+import { Rooms } from "./rooms.js";
+import { say, text } from "./words.js";
+
+const HISTORY = 60; // messages of the past a newcomer asks for; who came and went is among them
+const SKEW = -5; // ms: heard earlier than it was said, so the clocks of hub and browser differ
+
+/** Tells the page of itself by the events `change` (a knob was turned), `way` (another transport) and `heard`. */
+export class Seat extends EventTarget {
+  constructor(section, { use, every, name }) {
+    super();
+    section.append(document.getElementById("seat").content.cloneNode(true));
+    const parts = {};
+    for (const part of section.querySelectorAll("[data-role]")) parts[part.dataset.role] = part;
+    Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name });
+    this.past = true; // what is heard now was said before this seat was taken
+    this.introducing = false;
+    this.choice();
+    this.open();
+    this.fields();
+    this.status();
+  }
+
+  get shownName() {
+    return this.name ?? text(`name.${this.side}`);
+  }
+
+  get transport() {
+    return this.socket.transport ?? "none";
+  }
+
+  /** The radio buttons. */
+  choice() {
+    for (const name of CHOICES) {
+      const radio = make("input", { type: "radio", name: `transport-${this.side}`, value: name, autocomplete: "off" });
+      radio.checked = name === this.use;
+      radio.addEventListener("change", () => this.choose(name));
+      this.parts.choice.append(make("label", { "data-transport": name }, radio, mark(name), saying("span", name)));
+    }
+  }
+
+  choose(name) {
+    this.use = name;
+    this.socket.use(name);
+    this.status();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** The client, and everything that is heard from it. */
+  open() {
+    const socket = this.client();
+    this.socket = socket;
+    for (const radio of this.parts.choice.querySelectorAll("input")) {
+      radio.disabled = radio.value !== "auto" && !socket.transports.includes(radio.value);
+      radio.checked = radio.value === this.use;
+    }
+    this.messages = new Messages(this.parts.messages, this.parts.empty, this.parts.newer);
+    this.rooms = new Rooms(this.parts, socket, () => this.shownName);
+    this.composer = new Composer(this.parts, (content, done) => this.speak(content, done));
+    this.life = new Lines(this.parts.life);
+    this.decisions = new Lines(this.parts.decisions);
+    socket.onLife((event, detail) => this.lived(event, detail));
+    for (const decision of socket.decisions) this.decided(decision); // the first was made at once
+    socket.onDecision((decision) => this.decided(decision));
+    socket.on("s2c", (_data, _reply, message) => this.heard(message));
+  }
+
+  /** A browser may lack the transport that was asked for; the ladder then chooses from those it has. */
+  client() {
+    const options = { every: this.every, history: HISTORY };
+    try {
+      return io(undefined, { ...options, use: this.use });
+    } catch {
+      this.use = "auto";
+      return io(undefined, options);
+    }
+  }
+
+  lived(event, detail) {
+    this.life.add(lived(event, detail), Date.now(), { "data-event": event });
+    if (event === "connect" || ["away", "epoch"].includes(detail?.reason)) this.introduce();
+    this.status();
+  }
+
+  /** A hub that sees this client for the first time, or has forgotten it, knows no name and no rooms of it. */
+  introduce() {
+    if (this.introducing) return; // a loss may be told by `gap` and `connect` at once
+    this.introducing = true;
+    queueMicrotask(() => {
+      this.introducing = false;
+      this.past = this.rooms.past = false; // the first batch is handed on in one turn: what a newcomer finds in it was said before
+    });
+    this.tellName();
+    this.rooms.enter();
+  }
+
+  decided({ at, text: words }) {
+    const { text: key, ...values } = phrase(words);
+    this.decisions.add(saying("span", key, values, { title: words }), at ?? Date.now());
+    this.status();
+  }
+
+  heard(message) {
+    const { past } = this;
+    const age = Date.now() - message.at;
+    const words = { text: age < SKEW ? "age.clocks" : "age", age: time(age) };
+    this.messages.add(message, past ? { text: "age.history" } : words, past ? null : this.transport);
+    this.parts.received.textContent = String(this.messages.count);
+    if (!past) {
+      this.parts.age.textContent = age < SKEW ? "?" : time(age);
+      this.parts.age.dataset.transport = this.transport;
+      this.dispatchEvent(new Event("heard"));
+    }
+  }
+
+  /** Which transport reads, and why. */
+  status() {
+    const { transport, status, why } = this.parts;
+    const name = this.transport;
+    const [key, values] = this.reason(name);
+    say(why, key, values);
+    if (transport.dataset.transport === name && transport.dataset.text) return;
+    say(transport, name);
+    say(this.parts.is, `is.${name}`);
+    transport.dataset.transport = name;
+    status.dataset.transport = name;
+    status.querySelector("use").setAttribute("href", `#mark-${name}`);
+    this.dispatchEvent(new Event("way"));
+  }
+
+  reason(name) {
+    if (name === "none") return this.lost();
+    if (this.use === name) return ["why.chosen", {}];
+    if (this.use !== "auto") return ["why.chosen.other", { chosen: { text: this.use } }];
+    if (name !== this.socket.transports[0]) return ["why.auto.other", {}];
+    return [name === "ws" ? "why.auto.ws" : "why.auto.best", {}];
+  }
+
+  /** Nothing reads: since when it is so, what is done about it, and when. */
+  lost() {
+    const { life, nextAt } = this.socket.ladder;
+    if (life.state === "ended") return ["why.ended", {}];
+    if (life.state === "new" && !life.failedOnce) return ["why.connecting", {}];
+    if (nextAt === null) return ["why.trying", { attempt: Math.max(1, life.attempt) }];
+    return ["why.retry", { attempt: life.attempt + 1, when: clock(nextAt) }];
+  }
+
+  /** The fields: name and interval. */
+  fields() {
+    const { name, every } = this.parts;
+    name.value = this.shownName;
+    every.value = String(this.every);
+    name.addEventListener("change", () => this.rename(name.value));
+    every.addEventListener("change", () => this.pace(every.value));
+  }
+
+  rename(words) {
+    const name = short(words);
+    this.name = name && name !== text(`name.${this.side}`) ? name : null;
+    this.parts.name.value = this.shownName;
+    this.tellName();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  tellName() {
+    this.rooms.know();
+    this.socket.emit("name", { name: this.shownName });
+  }
+
+  pace(value) {
+    this.every = clamped(value);
+    this.parts.every.value = String(this.every);
+    this.socket.options.every = this.every;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  speak(content, done) {
+    const room = this.rooms.chosen;
+    this.socket.emit("c2s", { user: this.shownName, content, ...(room ? { room } : {}) }, done);
+  }
+
+  /** After a change of language: a default name changes with it. */
+  translated() {
+    if (this.name === null && this.parts.name.value !== this.shownName) {
+      this.parts.name.value = this.shownName;
+      this.tellName();
+    }
+  }
+}

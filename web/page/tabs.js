@@ -1,0 +1,71 @@
+// Tabs: on a narrow screen one seat shows at a time; the other goes on living, and its tab says what it missed.
+
+import { make, mark } from "./dom.js";
+import { text } from "./words.js";
+
+const NARROW = matchMedia("(max-width: 40rem)"); // as in page.css
+
+export class Tabs {
+  constructor(list, seats) {
+    this.seats = seats;
+    this.unread = new Map(seats.map((seat) => [seat, 0]));
+    this.tabs = seats.map((seat) => this.tab(seat));
+    list.append(...this.tabs);
+    list.addEventListener("keydown", (event) => this.key(event));
+    NARROW.addEventListener("change", () => this.roles());
+    for (const seat of seats) seat.addEventListener("heard", () => this.heard(seat));
+    this.roles();
+    this.show(seats[0]);
+  }
+
+  tab(seat) {
+    const tab = make("button", { type: "button", role: "tab", id: `tab-${seat.side}`, "aria-controls": seat.side });
+    tab.addEventListener("click", () => this.show(seat));
+    return tab;
+  }
+
+  show(seat) {
+    this.shown = seat;
+    document.body.dataset.showing = seat.side;
+    this.unread.set(seat, 0);
+    this.label();
+  }
+
+  label() {
+    for (const [i, seat] of this.seats.entries()) {
+      const unread = this.unread.get(seat);
+      const name = text("tab", { side: { text: seat.side }, name: seat.shownName });
+      const tab = this.tabs[i];
+      tab.dataset.transport = seat.transport;
+      tab.replaceChildren(mark(seat.transport), make("span", {}, name));
+      if (unread) tab.append(make("span", {}, `+${unread}`));
+      tab.setAttribute("aria-label", unread ? text("tab.news", { name, count: unread }) : name);
+      tab.setAttribute("aria-selected", String(seat === this.shown));
+      tab.tabIndex = seat === this.shown ? 0 : -1;
+    }
+  }
+
+  heard(seat) {
+    if (seat === this.shown || !NARROW.matches) return;
+    this.unread.set(seat, this.unread.get(seat) + 1);
+    this.label();
+  }
+
+  /** Arrow keys go from tab to tab. */
+  key(event) {
+    if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
+    event.preventDefault();
+    const next = this.seats.find((seat) => seat !== this.shown);
+    this.show(next);
+    this.tabs[this.seats.indexOf(next)].focus();
+  }
+
+  /** A seat is a tab's panel only where there are tabs. */
+  roles() {
+    for (const { section, side } of this.seats) {
+      section.setAttribute("role", NARROW.matches ? "tabpanel" : "region");
+      section.setAttribute("aria-labelledby", `tab-${side}`);
+    }
+    if (!NARROW.matches) for (const seat of this.seats) this.unread.set(seat, 0);
+  }
+}

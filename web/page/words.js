@@ -1,0 +1,73 @@
+// Words: which language the page speaks, and every text of it, changed in place when the language changes.
+
+import { texts } from "./texts.js";
+
+const STORE = "transport-fallback.lang";
+const said = new WeakMap(); // element → the values its text was made with
+
+let current = "en";
+
+/** The language asked for: `?lang=`, then what was chosen here before, then the browser's. */
+export function wanted() {
+  const asked = [new URLSearchParams(location.search).get("lang"), stored(), ...navigator.languages];
+  const known = asked.map((name) => String(name ?? "").toLowerCase().split("-")[0]);
+  return known.find((name) => Object.hasOwn(texts, name)) ?? "en";
+}
+
+export function language() {
+  return current;
+}
+
+/** Speak `lang` from now on, in all of the document. */
+export function speak(lang) {
+  current = lang;
+  document.documentElement.lang = lang;
+  document.title = text("document");
+  translate(document);
+}
+
+/** Remember a choice made by hand. A browser may refuse to store; the choice then lasts as long as the page. */
+export function remember(lang) {
+  try {
+    localStorage.setItem(STORE, lang);
+  } catch {
+    // nothing to do
+  }
+}
+
+/** The text of `key`, its `{places}` filled. A value `{ text: key, … }` is a text itself. */
+export function text(key, values = {}) {
+  const pattern = texts[current][key] ?? texts.en[key] ?? key;
+  return pattern.replace(/\{(\w+)\}/g, (place, name) => {
+    const value = values[name];
+    return value?.text ? text(value.text, value) : String(value ?? place);
+  });
+}
+
+/** Let `element` say `key`, now and after a change of language. */
+export function say(element, key, values = {}) {
+  element.dataset.text = key;
+  said.set(element, values);
+  const words = text(key, values);
+  if (element.textContent !== words) element.textContent = words; // else a screen reader says it again
+  return element;
+}
+
+/** Say everything again below `root`, in the current language. */
+export function translate(root) {
+  for (const element of root.querySelectorAll("[data-text]")) say(element, element.dataset.text, said.get(element));
+  for (const element of root.querySelectorAll("[data-text-label]")) {
+    element.setAttribute("aria-label", text(element.dataset.textLabel, said.get(element)));
+  }
+  for (const element of root.querySelectorAll("[data-text-placeholder]")) {
+    element.placeholder = text(element.dataset.textPlaceholder);
+  }
+}
+
+function stored() {
+  try {
+    return localStorage.getItem(STORE);
+  } catch {
+    return null;
+  }
+}
