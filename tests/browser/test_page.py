@@ -1,0 +1,193 @@
+"""The page in Chromium, by what a person sees and does."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from conftest import Program, Seat
+
+Seats = Callable[..., tuple[Seat, Seat]]
+
+
+def test_a_lone_visitor_talks_to_the_other_seat_at_once(seats: Seats) -> None:
+    left, right = seats()
+    left.say("Good morning")
+    right.hears("Good morning")
+    right.say("Same to you", enter=True)
+    left.hears("Same to you")
+    assert len(left.heard()) == len(right.heard()) == 2
+
+
+def test_enter_sends_and_blank_text_does_not(seats: Seats) -> None:
+    left, right = seats()
+    left.say("   ", enter=True)
+    left.say("one", enter=True)
+    right.hears("one")
+    assert len(right.heard()) == 1
+    assert left.part("text").input_value() == ""
+
+
+@pytest.mark.parametrize("pair", [("ws", "poll"), ("sse", "longpoll")], ids="-".join)
+def test_two_tabs_on_different_transports_talk(tab: Callable[..., Page], pair: tuple[str, str]) -> None:
+    one, other = (Seat(tab(f"?left={transport}&every=500"), "left") for transport in pair)
+    for seat, transport in zip((one, other), pair, strict=True):
+        seat.reads_by(transport)
+    one.say("from one tab")
+    other.hears("from one tab")
+    other.say("to the other")
+    for seat in (one, other):
+        seat.hears("to the other")
+    assert [text.split("\n")[0] for text in one.heard()] == [text.split("\n")[0] for text in other.heard()]
+
+
+def test_the_selector_switches_while_running(seats: Seats) -> None:
+    left, right = seats("?every=500")
+    for transport in ("poll", "sse", "longpoll", "ws"):
+        right.choose(transport)
+        right.reads_by(transport)
+        left.say(f"to {transport}")
+        right.hears(f"to {transport}")
+    assert len(right.heard()) == 4
+
+
+def test_life_cycle_events_are_shown_in_order(seats: Seats) -> None:
+    left, _right = seats("?left=ws")
+    left.reads_by("ws")
+    shown = [event for event in left.life() if event in ("connecting", "connect")]
+    assert sorted(shown[:2]) == ["connect", "connecting"]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ['<img src=x onerror="document.title=1">', "<script>document.title=1</script>", '"><svg onload=document.title=1>'],
+)
+def test_hostile_names_and_texts_stay_text(seats: Seats, hostile: str) -> None:
+    left, right = seats()
+    title = left.page.title()
+    left.part("name").fill(hostile[:40])
+    left.part("name").press("Enter")
+    left.say(hostile)
+    right.hears(hostile)
+    assert left.page.title() == title
+    assert not right.part("messages").locator("img, script, [onload], [onerror]").count()
+
+
+def enter(seat: Seat, room: str) -> None:
+    seat.part("room-panel").locator("summary").click()
+    seat.part("room").fill(room)
+    seat.part("join").click()
+    seat.part("rooms").locator(f'li[data-room="{room}"]').wait_for()
+
+
+def test_what_is_said_in_a_room_is_heard_there_only(seats: Seats, tab: Callable[..., Page]) -> None:
+    left, right = seats("?left=sse&right=ws")
+    third = Seat(tab("?left=longpoll"), "left")
+    enter(left, "blue")
+    enter(third, "blue")
+    left.say("for blue")
+    third.hears("for blue")
+    left.part("to").select_option("")
+    left.say("for everyone")
+    right.hears("for everyone")
+    assert not [text for text in right.heard() if "for blue" in text]
+    third.part("rooms").locator('li[data-room="blue"] button').click()
+    third.part("rooms").locator('li[data-room="blue"]').wait_for(state="detached")
+    left.part("to").select_option("blue")
+    left.say("blue alone")
+    left.hears("blue alone")
+    left.part("to").select_option("")
+    left.say("the end")
+    third.hears("the end")
+    assert not [text for text in third.heard() if "blue alone" in text]
+
+
+def test_who_is_here_is_shown(seats: Seats) -> None:
+    left, right = seats("?name=Ada")
+    left.part("who").get_by_text("Ada", exact=False).first.wait_for()
+    right.part("who").get_by_text("Ada", exact=False).first.wait_for()
+
+
+def test_the_url_keeps_the_knobs(tab: Callable[..., Page]) -> None:
+    page = tab()
+    Seat(page, "right").choose("sse")
+    page.wait_for_url("**right=sse*")
+    page.reload()
+    Seat(page, "right").reads_by("sse")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [320, 360, 768, 1024, 1440])
+def test_nothing_overflows_at_any_width(context: BrowserContext, lab: Program, width: int, language: str) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(f"{lab.url}/?lang={language}&left=ws")
+    Seat(page, "left").reads_by("ws")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("document.documentElement.lang").startswith(language)
+
+
+def test_the_page_loads_nothing_from_outside_and_breaks_no_policy(tab: Callable[..., Page], lab: Program) -> None:
+    requested: list[str] = []
+    page = tab("?left=ws")
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: requested.append(message.text) if "Content Security" in message.text else None)
+    page.reload()
+    Seat(page, "left").reads_by("ws")
+    origin = lab.url.removeprefix("http://")
+    assert all(origin in url or url.startswith("data:") for url in requested)
+
+
+def test_the_sid_is_nowhere_in_the_page(tab: Callable[..., Page]) -> None:
+    """It is in no link, no text, no storage: who sees the screen cannot read as this client."""
+    sids: set[str] = set()
+    page = tab("?left=poll&right=poll&every=500")
+    page.on("request", lambda request: sids.update(
+        part[4:] for part in request.url.partition("?")[2].split("&") if part.startswith("sid=")))  # fmt: skip
+    Seat(page, "left").reads_by("poll")
+    page.wait_for_timeout(1500)
+    assert sids
+    shown = page.content() + page.url + page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
+    assert not [sid for sid in sids if sid in shown]
+
+
+def test_both_languages_say_everything(tab: Callable[..., Page]) -> None:
+    keys = tab().evaluate(
+        """async () => {
+            const { texts } = await import("/page/texts.js");
+            return { en: Object.keys(texts.en).sort(), zh: Object.keys(texts.zh).sort() };
+        }"""
+    )
+    assert keys["en"] == keys["zh"]
+
+
+def test_a_page_without_a_server_says_what_happens(browser: Browser, lab: Program) -> None:
+    """Offline, the seat says so in words and goes on when the network is back."""
+    context = browser.new_context(locale="en-US")
+    try:
+        page = context.new_page()
+        page.goto(lab.url + "/?left=poll&every=500")
+        left = Seat(page, "left")
+        left.reads_by("poll")
+        context.set_offline(True)
+        left.part("life").locator('li[data-event="disconnect"]').wait_for(timeout=20_000)
+        left.part("text").fill("said while away")
+        left.part("send").click()
+        context.set_offline(False)
+        left.hears("said while away")
+        assert len(left.heard()) == 1
+    finally:
+        context.close()
+
+
+def test_curl_lines_of_the_page_make_a_fresh_sid(tab: Callable[..., Page], lab: Program) -> None:
+    page = tab("?left=poll&every=500")
+    Seat(page, "left").reads_by("poll")
+    text = page.inner_text("body")
+    assert "curl" in text
+    with urllib.request.urlopen(lab.url + "/hello") as answer:
+        assert json.load(answer)["version"] == 1
