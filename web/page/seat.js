@@ -96,7 +96,8 @@ export class Seat extends EventTarget {
     this.introducing = true;
     queueMicrotask(() => {
       this.introducing = false;
-      this.past = this.rooms.past = false; // the first batch is handed on in one turn: what a newcomer finds in it was said before
+      // The first batch is handed on in one turn: what a newcomer finds in it was said before.
+      this.past = this.rooms.past = false;
     });
     this.tellName();
     this.rooms.enter();
