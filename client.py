@@ -1,0 +1,567 @@
+"""The client: emit and on, over whatever transport is alive.
+
+    async with io("http://127.0.0.1:3000") as socket:
+
+        @socket.on("s2c")
+        def heard(data): ...
+
+        answer = await socket.emit("c2s", {"user": "Ada", "content": "hello"})
+
+Reading goes on from one cursor, whatever carries it, so switching, repeating and reading twice lose nothing and hand
+on nothing twice. Run as a program it is a chat in a terminal: python client.py http://127.0.0.1:3000 --name Ada
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import hashlib
+import inspect
+import itertools
+import logging
+import math
+import random
+import secrets
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Self
+from weakref import WeakSet
+
+from websockets.exceptions import InvalidHandshake
+
+from twin.acks import Acks
+from twin.emit import WayUp
+from twin.http import Answer, Http
+from twin.ladder import RUNGS, End, Ladder, Note, Open, Pipe, Shut, Tell
+from twin.outbox import Emit, Reply
+from twin.reading import Position, Reading
+from twin.transports import TRANSPORTS, Line, refused
+from twin.wire import LIFE, Ack, Batch, EmitError, Gap, Message, checked, decode, order, packed
+
+__all__ = ["EmitError", "Message", "Socket", "io"]
+
+POST_SECONDS = 30.0  # s after which nobody waits for a POST any more
+BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive
+
+
+class Messages:
+    """The messages from now on: `async for message in socket.messages`. Ends when the socket is closed."""
+
+    def __init__(self, closed: bool) -> None:
+        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
+        if closed:
+            self.put(None)
+
+    def put(self, message: Message | None) -> None:
+        self._queue.put_nowait(message)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Message:
+        message = await self._queue.get()
+        if message is None:
+            self.put(None)
+            raise StopAsyncIteration
+        return message
+
+
+class Socket:
+    """One client: its secret, its place in the log, its emits, and the pipes that carry them."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        use: str = "auto",
+        transports: Iterable[str] = RUNGS,
+        every: float = 1.0,
+        history: int = 0,
+        heartbeat: float = 15.0,
+        hold: float = 20.0,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self.http = Http(url)
+        self.ladder = Ladder(transports, heartbeat=heartbeat, hold=hold, every=every, chance=chance)
+        self.clock = clock
+        if use != "auto":
+            self.ladder.use(use, clock())
+        self.chance = chance
+        self.way = WayUp(self)
+        self._history = history
+        self._every = every
+        self._position = Position()
+        self._acks = Acks(clock)
+        self._handlers: dict[str, list[tuple[Callable[..., Any], Callable[..., Any]]]] = {}
+        self._listeners: WeakSet[Messages] = WeakSet()
+        self._lines: dict[int, Line] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._asked = itertools.count(1)
+        self._closed = False
+        self._taking = False  # a batch is being taken: it may say that the server has forgotten us
+        self._fresh = True  # the next `connect` is that of a client the server did not know
+        self._news: Gap | None = None  # what the first batch said was lost
+        self._told = True  # whether the loss that made this sid necessary was told
+        self._new_sid()
+
+    def _new_sid(self) -> None:
+        self._sid = secrets.token_urlsafe(16)
+        self._birth = self._position.cursor  # where the server finds out that it does not know this sid
+
+    # ---- what an application says: on, emit, use, close
+
+    def on(self, event: str, handler: Callable[..., Any] | None = None) -> Callable[..., Any]:
+        """Run a handler for each `event`: `socket.on("s2c", f)` or `@socket.on("s2c")`. "*" hears every event.
+
+        It is given as many of (data, reply, message) as it takes; of "*": (event, data, message). A plain function
+        runs at once and in order, a coroutine function as a task begun in order. What it returns answers a message
+        that asks.
+        """
+        if handler is None:
+            return lambda decorated: self.on(event, decorated)
+        self._handlers.setdefault(event, []).append((handler, fitted(handler)))
+        return handler
+
+    def once(self, event: str) -> asyncio.Future[Any]:
+        """The data of the next `event`."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def heard(data: Any) -> None:
+            self.off(event, heard)
+            if not future.done():
+                future.set_result(data)
+
+        self.on(event, heard)
+        return future
+
+    def off(self, event: str, handler: Callable[..., Any] | None = None) -> None:
+        """Forget one handler of `event`, or all of them."""
+        kept = [pair for pair in self._handlers.get(event, []) if handler is not None and pair[0] != handler]
+        self._handlers[event] = kept
+
+    def emit(self, event: str, data: Any = None) -> asyncio.Future[Any]:
+        """Send an event up. Awaiting the result gives the ack's data. EmitError: refused, here or by the server."""
+        emit = Emit(checked(event), packed(data), asyncio.get_running_loop().create_future())
+        emit.done.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody has to await it
+        if self._closed:
+            emit.done.set_exception(EmitError("gone", "this socket is closed"))
+        else:
+            self.way.outbox.fresh.append(emit)
+            asyncio.get_running_loop().call_soon(self.way.flush)  # what is emitted in one turn goes up together
+        return emit.done
+
+    def send(self, data: Any = None) -> asyncio.Future[Any]:
+        return self.emit("message", data)
+
+    def use(self, rung: str, *, strict: bool = False) -> None:
+        """Read by this transport only, or "auto". What reads now goes on until it does; `strict` lets go first."""
+        self.ladder.use(rung, self.clock(), strict=strict)
+        self._obey()
+
+    def connect(self) -> Self:
+        """Begin. Needs no await; `ready` waits for the first batch."""
+        self._closed = False
+        self.ladder.start(self.clock())
+        self._obey()
+        return self
+
+    async def ready(self) -> Self:
+        """Wait until the first batch is here."""
+        if not self.connected:
+            await self.once("connect")
+        return self
+
+    async def close(self) -> None:
+        """Leave: tell the server, end every pipe, wait until nothing of this socket runs any more."""
+        if not self._closed:
+            self._closed = True
+            self.ladder.stop(self.clock())
+            self._obey()
+            self.way.stop()
+            self._acks.end()
+            await self._end_tasks()
+            if self.cursor is not None or self.way.outbox.count:
+                await self._bye(self.bearer(), self._last_words())
+            self._fail_all("unknown", "the socket was closed before the ack came")
+            for listener in list(self._listeners):
+                listener.put(None)
+        self.http.close()
+
+    def _last_words(self) -> bytes:
+        """What `bye` brings: the emits and replies that are not acked, as many as one upload takes."""
+        outbox = self.way.outbox
+        outbox.again()
+        outbox.alone = 0
+        emits, replies = outbox.load()
+        outbox.sent(emits, replies, self.clock())
+        return outbox.upload(emits, replies)
+
+    async def __aenter__(self) -> Self:
+        return self.connect()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def transport(self) -> str | None:
+        """The transport in use, None while nobody reads."""
+        return self.ladder.current.rung if self.ladder.current else None
+
+    @property
+    def connected(self) -> bool:
+        return self.ladder.connected
+
+    @property
+    def id(self) -> str:
+        """The public name: what a server makes of the sid."""
+        return base64.urlsafe_b64encode(hashlib.sha256(self._sid.encode()).digest()).decode()[:10]
+
+    @property
+    def cursor(self) -> str | None:
+        return self._position.cursor
+
+    @property
+    def decisions(self) -> list[Note]:
+        """What the ladder tried and why, oldest first."""
+        return list(self.ladder.notes)
+
+    @property
+    def messages(self) -> Messages:
+        """The messages from now on, for `async for`."""
+        messages = Messages(self._closed)
+        self._listeners.add(messages)
+        return messages
+
+    # ---- what the transports use
+
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._sid}", "Accept": "*/*"}
+
+    def target(self, name: str, **params: Any) -> str:
+        """The path and query that ask on from the own cursor; `t` is against caches."""
+        history = self._history if self.cursor is None and self._history else None
+        return self.http.target(name, {"cursor": self.cursor, "history": history, **params, "t": next(self._asked)})
+
+    async def question(self, line: Line, name: str, **params: Any) -> Batch:
+        """One request that one batch answers."""
+        line.reading = Reading(self.cursor)
+        async with self.http.asking("GET", self.target(name, **params), self.bearer(), b"") as answer:
+            if answer.status != 200:
+                raise refused(answer, await answer.body())
+            if answer.kind == "application/json":
+                self.opened(line)
+            return decode(await answer.body(), Batch)
+
+    def opened(self, line: Line) -> None:
+        self.ladder.opened(line.pipe.number, self.clock())
+        self._obey()
+
+    # ---- obeying the ladder
+
+    def _obey(self) -> None:
+        """Do what was decided, and come back when time alone decides."""
+        for decision in self.ladder.decisions():
+            if isinstance(decision, Open):
+                line = self._lines[decision.pipe.number] = Line(decision.pipe, Reading(self.cursor))
+                line.task = self.spawn(self._read(line))
+            elif isinstance(decision, Shut):
+                self._drop(decision.pipe)
+            elif isinstance(decision, Tell):
+                self._tell(decision.event, decision.detail)
+        self._arm()
+        if not self._taking:
+            self.way.use(self.ladder.reading and not self._closed, self._pipe())
+
+    def _pipe(self) -> Line | None:
+        """The line in use."""
+        return self._lines.get(self.ladder.current.number) if self.ladder.current else None
+
+    def _drop(self, pipe: Pipe) -> None:
+        line = self._lines.pop(pipe.number, None)
+        if line and line.task and line.task is not asyncio.current_task():
+            line.task.cancel()
+
+    def _arm(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        due = math.inf if self._closed else self.ladder.due
+        if due < math.inf:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self.clock()), self._tick)
+
+    def _tick(self) -> None:
+        self.ladder.tick(self.clock())
+        self._obey()
+
+    def spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _end_tasks(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        tasks = self._tasks - {asyncio.current_task()}  # a handler may close its own socket
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # ---- reading
+
+    async def _read(self, line: Line) -> None:
+        """Carry batches from one pipe until it ends, and say why it did."""
+        try:
+            async with contextlib.aclosing(TRANSPORTS[line.pipe.rung](self, line)) as batches:  # type: ignore[type-var]
+                async for batch in batches:
+                    self._take(line, batch)
+            end = End("lost", "it ended")
+        except End as why:
+            end = why
+        except (OSError, EOFError, ValueError, InvalidHandshake, asyncio.LimitOverrunError) as error:
+            end = End("lost", str(error) or type(error).__name__)
+        self._lines.pop(line.pipe.number, None)
+        self.ladder.ended(line.pipe.number, end, self.clock())
+        self._obey()
+
+    def _take(self, line: Line, batch: Batch) -> None:
+        if line.pipe.number not in self._lines:
+            return  # let go of just now: what it brings comes again elsewhere
+        taken = self._position.take(line.reading, batch)
+        forgotten = self._forgotten(line.reading, taken.gap)
+        self._news = taken.gap
+        self._fresh = self._fresh or forgotten
+        self._taking = True  # what was sent waits: to a server that has forgotten us it would be new
+        try:
+            self.ladder.heard(line.pipe.number, self.clock())
+            self._obey()
+            if taken.gap and self._untold(line.reading, taken.gap):
+                self._tell("gap", {"reason": taken.gap.reason, "missed": taken.gap.missed})
+            for message in taken.messages:
+                self._hand_on(message)
+            if forgotten:
+                self._renew(told=True)
+        finally:
+            self._taking = False
+        self._acks.read(self._position)
+        self._obey()
+
+    def _expected(self, reading: Reading, gap: Gap | None) -> bool:
+        """Whether this is the `away` of a sid that was just made."""
+        if not (gap and gap.reason == "away" and reading.asked and self._birth):
+            return False
+        return order(reading.asked) <= order(self._birth)
+
+    def _forgotten(self, reading: Reading, gap: Gap | None) -> bool:
+        return gap is not None and gap.reason in ("epoch", "away") and not self._expected(reading, gap)
+
+    def _untold(self, reading: Reading, gap: Gap) -> bool:
+        told, self._told = self._told, True
+        return not (told and self._expected(reading, gap))
+
+    def _renew(self, *, told: bool) -> None:
+        """The server has forgotten this client: go on as a new one, from the own cursor."""
+        old = self.bearer()
+        lost = self.way.forget()
+        self._acks.end()
+        self._fail(lost, "unknown", "the server has forgotten this client: nobody knows whether this came")
+        self._new_sid()
+        self._told = told
+        self.ladder.note(self.clock(), f"forgotten by the server: a new sid, from {self.cursor}")
+        self.ladder.renew(self.clock())
+        self._obey()
+        self.spawn(self._bye(old, b""))
+
+    async def _bye(self, bearer: dict[str, str], body: bytes) -> None:
+        with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+            async with asyncio.timeout(BYE_SECONDS):
+                await self.http.ask("POST", self.http.target("bye", {}), bearer, body)
+
+    # ---- handing on
+
+    def _hand_on(self, message: Message) -> None:
+        for listener in list(self._listeners):
+            listener.put(message)
+        if message.event in LIFE:
+            return  # no server may emit it: it would look like our own
+        seq, sid = message.seq, self._sid
+
+        def reply(data: Any = None) -> None:
+            if message.ack and sid == self._sid and seq not in self.way.outbox.replies:
+                self.way.outbox.replies[seq] = Reply(packed(data))
+                asyncio.get_running_loop().call_soon(self.way.flush)
+
+        for handler, run in list(self._handlers.get(message.event, [])):
+            self._run(handler, run, (message.data, reply, message), reply if message.ack else None)
+        for handler, run in list(self._handlers.get("*", [])):
+            self._run(handler, run, (message.event, message.data, message), None)
+
+    def _tell(self, event: str, detail: dict[str, Any]) -> None:
+        """One event of the life cycle."""
+        if event == "connect":
+            missed = 0 if self._news is None else self._news.missed
+            detail = {**detail, "fresh": self._fresh, "missed": missed}
+            self._fresh = False
+        if event == "disconnect" and self.ladder.stopped and not self._closed:
+            self._fail_all("gone", str(detail["reason"]))
+        for handler, run in list(self._handlers.get(event, [])):
+            self._run(handler, run, (detail, None, None), None)
+
+    def _run(
+        self, handler: Any, run: Callable[..., Any], given: tuple[Any, ...], reply: Callable[[Any], None] | None
+    ) -> None:
+        """Run one handler. That it fails is told, and stops no reading."""
+        try:
+            value = run(*given)
+            if inspect.isawaitable(value):
+                self.spawn(self._finish(handler, value, reply))
+            else:
+                self._answer(handler, value, reply)
+        except Exception as error:
+            self._failed(handler, error)
+
+    async def _finish(self, handler: Any, value: Awaitable[Any], reply: Callable[[Any], None] | None) -> None:
+        try:
+            self._answer(handler, await value, reply)
+        except Exception as error:
+            self._failed(handler, error)
+
+    def _answer(self, handler: Any, value: Any, reply: Callable[[Any], None] | None) -> None:
+        # A handler that takes `reply` may use it later; what another one returns is its answer, None included.
+        if reply and (value is not None or places(handler) < 2):
+            reply(value)
+
+    def _failed(self, handler: Any, error: Exception) -> None:
+        name = getattr(handler, "__qualname__", "a handler")
+        logging.getLogger("client").error("%s failed", name, exc_info=error)
+        if self._handlers.get("error") and not any(handler is own for own, _ in self._handlers["error"]):
+            self._tell("error", {"code": "handler_failed", "message": f"{name}: {error}"})
+
+    # ---- what the way up needs
+
+    async def post(self, body: bytes) -> tuple[Answer, bytes]:
+        headers = {**self.bearer(), "Content-Type": "application/json"}
+        async with asyncio.timeout(POST_SECONDS):
+            return await self.http.ask("POST", self.http.target("emit", {}), headers, body)
+
+    async def hello(self) -> tuple[Answer, bytes]:
+        return await self.http.ask("GET", self.http.target("hello", {"t": next(self._asked)}), self.bearer())
+
+    def done(self, emit: Emit, ack: Ack) -> None:
+        """An emit has its ack; it is told when the reading has come as far."""
+        late = self._every if self.transport == "poll" else 0.0
+
+        def tell() -> None:
+            if ack.error:
+                self._fail([emit], ack.error.code, ack.error.message)
+            elif not emit.done.done():
+                emit.done.set_result(ack.data)
+
+        self._acks.add(self._position, ack.cursor, late, tell)
+
+    def forgotten(self) -> None:
+        self._renew(told=False)
+
+    def over(self, end: End) -> None:
+        """The server's word is no, whatever carries it."""
+        self._tell("error", {"code": end.code, "message": end.why})
+        self.ladder.stop(self.clock(), end.why)
+        self._obey()
+
+    def _fail(self, emits: Iterable[Emit], code: str, message: str) -> None:
+        for emit in emits:
+            if not emit.done.done():
+                emit.done.set_exception(EmitError(code, message))
+
+    def _fail_all(self, code: str, message: str) -> None:
+        """Nothing goes up any more. What was never sent is known not to have come."""
+        outbox = self.way.outbox
+        self._fail(outbox.waiting.values(), code, message)
+        self._fail(outbox.fresh, "gone", message)
+        outbox.waiting.clear()
+        outbox.fresh.clear()
+
+
+def places(handler: Callable[..., Any]) -> float:
+    """How many arguments a handler takes by position. A default is the handler's own, but for `reply` and `message`."""
+    try:
+        parameters = inspect.signature(handler).parameters.values()
+    except (TypeError, ValueError):  # some builtins do not say
+        return 1
+    kinds = [parameter.kind for parameter in parameters]
+    if inspect.Parameter.VAR_POSITIONAL in kinds:
+        return math.inf
+    return sum(
+        parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        and (parameter.default is inspect.Parameter.empty or parameter.name in ("data", "reply", "message"))
+        for parameter in parameters
+    )
+
+
+def fitted(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """The handler, given as many arguments as it takes."""
+    count = places(handler)
+    return lambda *given: handler(*given[: int(min(count, len(given)))])
+
+
+def io(url: str, **options: Any) -> Socket:
+    """A client of the server at `url`, to be entered with `async with`; the options are those of `Socket`."""
+    return Socket(url, **options)
+
+
+# ---- the chat in a terminal
+
+
+async def chat(options: argparse.Namespace) -> None:
+    async with io(options.url, use=options.use, every=options.every, history=options.history) as socket:
+
+        @socket.on("s2c")
+        def heard(data: Any) -> None:
+            if isinstance(data, dict):
+                print(f"{data.get('user')} says {data.get('content')}", flush=True)
+
+        @socket.on("connect")
+        def connected(detail: Any) -> None:
+            print(f"* connected by {detail['transport']}", file=sys.stderr, flush=True)
+            socket.emit("name", {"name": options.name})
+
+        for event in ("disconnect", "reconnecting", "switch", "gap", "error"):
+            socket.on(event, lambda detail, event=event: print(f"* {event}: {detail}", file=sys.stderr, flush=True))
+
+        async for line in lines():
+            if line:
+                try:
+                    await socket.emit("c2s", {"user": options.name, "content": line})
+                except EmitError as error:
+                    print(f"* not said: {error}", file=sys.stderr, flush=True)
+
+
+async def lines() -> Any:
+    """The lines typed, until their end."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    try:
+        while line := await reader.readline():
+            yield line.decode(errors="replace").strip()
+    finally:
+        transport.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="A chat in a terminal: what you type is said, what is said is shown.")
+    parser.add_argument("url", nargs="?", default="http://127.0.0.1:3000")
+    parser.add_argument("--use", default="auto", choices=["auto", *RUNGS], help="the transport to read by")
+    parser.add_argument("--name", default="somebody")
+    parser.add_argument("--every", type=float, default=1.0, help="s between polls")
+    parser.add_argument("--history", type=int, default=0, help="messages of the past to show first")
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(chat(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
