@@ -14,7 +14,7 @@ stamp = $(1)/.made-$(shell cksum < requirements/$(2).txt | tr ' ' -)
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run test check unit browser some-mutants mutants lock clean
+.PHONY: help run test check unit browser picture some-mutants mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -38,6 +38,9 @@ unit: $(TEST_READY) ## the tests that need no browser
 browser: $(TEST_READY) ## the tests in Chromium
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest tests/browser
 
+picture: $(TEST_READY) ## take the picture of the page that the README shows
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/picture.py
+
 some-mutants: $(TEST_READY) ## five of the mutants, other ones each day
 	$(TEST)/bin/python -m tests.mutants --some 5
 
@@ -59,8 +62,8 @@ lock: ## pin the dependencies of pyproject.toml, with hashes (needs uv; UPGRADE=
 	@! grep -n '://' requirements/*.txt
 
 clean: ## remove the environments and all caches
-	rm -rf $(RUN) $(TEST) .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(RUN) $(TEST)
+	find . \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 $(RUN_READY): requirements/run.txt
 	@PYTHON='$(PYTHON)' scripts/make-venv $(RUN) $<

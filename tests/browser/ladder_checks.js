@@ -64,7 +64,15 @@ class Course {
   open({ id, transport }) {
     this.opened.push([this.now, transport]);
     this.live.set(id, transport);
-    const { pass = null, fail = null, kind = "line", retry, opens = 5, dies = null, beat = 1000 } = this.world[transport] ?? REFUSES;
+    const {
+      pass = null,
+      fail = null,
+      kind = "line",
+      retry,
+      opens = 5,
+      dies = null,
+      beat = 1000,
+    } = this.world[transport] ?? REFUSES;
     if (fail !== null) return this.at(this.now + fail, id, { type: "failed", id, kind, why: "refused", retry });
     this.at(this.now + opens, id, { type: "opened", id });
     if (pass === null) return;
@@ -139,7 +147,10 @@ export const checks = {
 
   "a newcomer is served by longpoll, then ws is tried from its first batch": () => {
     const course = new Course(all).pass(30);
-    same(course.opened, [[0, "longpoll"], [20, "ws"]]);
+    same(course.opened, [
+      [0, "longpoll"],
+      [20, "ws"],
+    ]);
     same(course.names, ["connecting", "connect"]);
     course.pass(20);
     same(course.ladder.transport, "ws");
@@ -174,7 +185,9 @@ export const checks = {
   },
   "patience doubles after each failure by time alone, up to 15 s": () => {
     const course = new Course({ longpoll: WORKS, ws: HANGS }, { order: ["ws", "longpoll"], chance: 0 }).pass(3_600_000);
-    const lives = course.log.filter((line) => line.includes("ws: no first batch")).map((line) => Number(/after (\d+) ms/.exec(line)[1]));
+    const lives = course.log
+      .filter((line) => line.includes("ws: no first batch"))
+      .map((line) => Number(/after (\d+) ms/.exec(line)[1]));
     same(lives.slice(0, 5), [1500, 3000, 6000, 12_000, 15_000]);
   },
   "when the rung in use dies the next reads at once, and that is only a switch": () => {
@@ -200,13 +213,19 @@ export const checks = {
     same(course.ladder.transport, "sse");
   },
   "a silent longpoll is left after hold + 2 s": () => {
-    const course = new Course({ longpoll: { pass: 20, beat: null }, poll: WORKS }, { order: ["longpoll", "poll"] }).pass(22_010);
+    const course = new Course(
+      { longpoll: { pass: 20, beat: null }, poll: WORKS },
+      { order: ["longpoll", "poll"] },
+    ).pass(22_010);
     same(course.ladder.transport, "longpoll");
     course.pass(50);
     same(course.ladder.transport, "poll");
   },
   "a page that slept does not blame its rung": () => {
-    const course = new Course({ longpoll: { pass: 20, beat: null }, poll: WORKS }, { order: ["longpoll", "poll"] }).pass(100);
+    const course = new Course(
+      { longpoll: { pass: 20, beat: null }, poll: WORKS },
+      { order: ["longpoll", "poll"] },
+    ).pass(100);
     course.now = 3_600_000;
     course.step({ type: "tick" });
     same(course.ladder.transport, "longpoll");
@@ -215,8 +234,14 @@ export const checks = {
     const course = new Course({ ...all, ws: { pass: 20, dies: 200 }, sse: REFUSES }).pass(600_000);
     same(course.ladder.transport, "longpoll");
     ok(course.tries("ws") <= 9, `${course.tries("ws")} tries in 10 min`);
-    ok(course.log.some((line) => line.includes("rests 60 s")), "it rests 1 min");
-    ok(course.log.some((line) => line.includes("rests 120 s")), "then 2");
+    ok(
+      course.log.some((line) => line.includes("rests 60 s")),
+      "it rests 1 min",
+    );
+    ok(
+      course.log.some((line) => line.includes("rests 120 s")),
+      "then 2",
+    );
   },
   "an outage of everything counts against no rung": () => {
     const course = new Course(all).pass(10_000);
@@ -239,7 +264,10 @@ export const checks = {
     const order = course.names.join(" ");
     ok(/^disconnect (reconnecting )+connecting reconnect connect( switch)*$/.test(order), order);
     const attempts = course.told.filter(([name]) => name === "reconnecting").map(([, detail]) => detail.attempt);
-    same(attempts, attempts.map((_, index) => index + 1));
+    same(
+      attempts,
+      attempts.map((_, index) => index + 1),
+    );
     ok(course.told[0][2] - 10_000 === 1500, "disconnect comes after 1.5 s");
   },
   "connect_failed comes once, and trying goes on": () => {
@@ -252,7 +280,10 @@ export const checks = {
     ok(!course.names.includes("reconnect"), "the first connect is no reconnect");
   },
   "pauses grow from 0.5 s to 30 s, the jitter after the cap": () => {
-    same([1, 2, 3, 4, 7, 50].map((tries) => pauseBefore(tries, 1)), [500, 1000, 2000, 4000, 30_000, 30_000]);
+    same(
+      [1, 2, 3, 4, 7, 50].map((tries) => pauseBefore(tries, 1)),
+      [500, 1000, 2000, 4000, 30_000, 30_000],
+    );
     same(pauseBefore(50, 0.5), 15_000);
   },
   "online is one immediate try": () => {
@@ -272,14 +303,22 @@ export const checks = {
     ok(!course.log.some((line) => line.includes("failed while")), "not counted");
   },
   "at once is at most every 10 s": () => {
-    const course = new Course({ ws: { pass: 20, dies: 100, kind: "again" } }, { order: ["ws"], only: "ws" }).pass(29_000);
-    same(course.opened.map(([time]) => time), [0, 120, 10_120, 20_120]);
+    const course = new Course({ ws: { pass: 20, dies: 100, kind: "again" } }, { order: ["ws"], only: "ws" }).pass(
+      29_000,
+    );
+    same(
+      course.opened.map(([time]) => time),
+      [0, 120, 10_120, 20_120],
+    );
   },
   "a server that is full is asked again after Retry": () => {
     const course = new Course({ longpoll: { fail: 10, kind: "wait", retry: 4000 } }, { chance: 0 }).pass(4009);
     same(course.opened.length, 1);
     course.pass(2);
-    same(course.opened.map(([, name]) => name), ["longpoll", "longpoll"]);
+    same(
+      course.opened.map(([, name]) => name),
+      ["longpoll", "longpoll"],
+    );
   },
   "a rung the server does not want is not tried again": () => {
     const course = new Course({ ...all, ws: { fail: 10, kind: "stop" } }).pass(3_600_000);
@@ -365,7 +404,8 @@ export const checks = {
         if (dice < 0.5 && id) course.step({ type: "failed", id, kind: kinds[Math.floor(chance() * 4)], why: "dice" });
         else if (dice < 0.6) course.world = { ...all, ws: chance() < 0.5 ? HANGS : REFUSES };
         else if (dice < 0.7) course.world = {};
-        else if (dice < 0.8) course.step({ type: "use", transport: ["auto", "ws", "sse", "longpoll", "poll"][Math.floor(chance() * 5)] });
+        else if (dice < 0.8)
+          course.step({ type: "use", transport: ["auto", "ws", "sse", "longpoll", "poll"][Math.floor(chance() * 5)] });
         else if (dice < 0.9) course.step({ type: chance() < 0.5 ? "online" : "renew" });
         else course.world = all;
         ok(course.live.size <= 4, "at most 4 readers");
@@ -406,7 +446,11 @@ export const checks = {
     const position = at("a.9");
     const [one, two] = [position.begin(), position.begin()];
     same(taken(position, one, batch("b.0", "b.3", [2, 3], gapOf("epoch"))), [2, 3]);
-    same(taken(position, two, batch("b.0", "b.4", [2, 3, 4], gapOf("epoch"))), "drop", "its reading began in the old epoch");
+    same(
+      taken(position, two, batch("b.0", "b.4", [2, 3, 4], gapOf("epoch"))),
+      "drop",
+      "its reading began in the old epoch",
+    );
     same(taken(position, one, batch("b.3", "b.4", [4])), [4], "the reading that told of it goes on");
     same(position.cursor, "b.4");
   },
@@ -451,14 +495,30 @@ export const checks = {
   "what is not a batch in form is the network speaking": () => {
     const sound = batch("a.1", "a.3", [2, 3]);
     ok(soundBatch(sound), "sound");
-    const wrong = [null, "x", {}, { ...sound, cursor: "a" }, { ...sound, cursor: "A.3" }, { ...sound, cursor: "a.03" }, { ...sound, cursor: "b.3" },
-      batch("a.1", "a.3", [3, 2]), batch("a.1", "a.3", [4]), batch("a.1", "a.3", [1]), { ...sound, messages: [null] }, { ...sound, messages: [{ seq: "2" }] }];
+    const wrong = [
+      null,
+      "x",
+      {},
+      { ...sound, cursor: "a" },
+      { ...sound, cursor: "A.3" },
+      { ...sound, cursor: "a.03" },
+      { ...sound, cursor: "b.3" },
+      batch("a.1", "a.3", [3, 2]),
+      batch("a.1", "a.3", [4]),
+      batch("a.1", "a.3", [1]),
+      { ...sound, messages: [null] },
+      { ...sound, messages: [{ seq: "2" }] },
+    ];
     for (const one of wrong) ok(!soundBatch(one), JSON.stringify(one));
   },
   "an ack waits for the reading, or 1 s": () => {
     let now = 0;
     let alarm = null;
-    const clock = { now: () => now, setTimeout: (run, ms) => ((alarm = { run, at: now + ms }), 1), clearTimeout: () => (alarm = null) };
+    const clock = {
+      now: () => now,
+      setTimeout: (run, ms) => ((alarm = { run, at: now + ms }), 1),
+      clearTimeout: () => (alarm = null),
+    };
     const position = at("a.4");
     const acks = new Acks({ position, clock });
     const ran = [];
@@ -486,7 +546,10 @@ export const checks = {
     outbox.answer([{ n: 2, data: null }], () => 0);
     same(outbox.take(1, 0).length, 0, "the window is counted from the lowest");
     outbox.answer([{ n: 1, data: null }], () => 0);
-    same(outbox.take(1, 0).map((emit) => emit.n), [65, 66]);
+    same(
+      outbox.take(1, 0).map((emit) => emit.n),
+      [65, 66],
+    );
     same(JSON.parse(outbox.frame([])), { acked: 2 });
   },
   "on the next way all unacked go again, in order, before new ones": () => {
@@ -495,7 +558,14 @@ export const checks = {
     outbox.take(1, 0);
     outbox.add(emitOf("d"));
     outbox.answer([{ n: 2, data: null }], () => 0);
-    same(outbox.take(2, 0).map(({ n, event }) => [n, event]), [[1, "a"], [3, "c"], [4, "d"]]);
+    same(
+      outbox.take(2, 0).map(({ n, event }) => [n, event]),
+      [
+        [1, "a"],
+        [3, "c"],
+        [4, "d"],
+      ],
+    );
   },
   "a frame stays below 64 KiB": () => {
     const outbox = new Outbox();
@@ -514,7 +584,10 @@ export const checks = {
     const hole = { n: 3, error: { code: "out_of_order", message: "", expected: 2 } };
     const { hole: found, forgotten } = outbox.answer([{ n: 1, data: 1 }, hole], () => 0);
     same([found, forgotten], [true, false]);
-    same(outbox.take(1, 0).map((emit) => emit.n), [2, 3]);
+    same(
+      outbox.take(1, 0).map((emit) => emit.n),
+      [2, 3],
+    );
   },
   "a hub that expects what it has acked has forgotten the client; a late hole is none": () => {
     const outbox = new Outbox();
@@ -525,8 +598,14 @@ export const checks = {
     same(outbox.answer(hole, () => 0).forgotten, false, "sent before n = 1 was acked");
     same(outbox.answer(hole, () => 2).forgotten, true);
     outbox.add(emitOf("d"));
-    same(outbox.forget().map((emit) => emit.event), ["c"]);
-    same(outbox.take(9, 0).map(({ n, event }) => [n, event]), [[1, "d"]]);
+    same(
+      outbox.forget().map((emit) => emit.event),
+      ["c"],
+    );
+    same(
+      outbox.take(9, 0).map(({ n, event }) => [n, event]),
+      [[1, "d"]],
+    );
   },
   "an emit refused alone uses its number up": () => {
     const outbox = new Outbox();
@@ -565,13 +644,18 @@ export const checks = {
     const circle = {};
     circle.circle = circle;
     throws(() => packData(circle), "bad_json");
-    same([packData(2 ** 53), packData(undefined), packData("😀[{"), packData(() => 1)], ["9007199254740992", "null", '"😀[{"', "null"]);
+    same(
+      [packData(2 ** 53), packData(undefined), packData("😀[{"), packData(() => 1)],
+      ["9007199254740992", "null", '"😀[{"', "null"],
+    );
     same(packData("é".repeat(8191)).length, 8193);
   },
   "an event is 1-64 printable characters and not one of the library's": () => {
     for (const name of ["c2s", "你好", "a b", "😀".repeat(64)]) checkEvent(name);
-    for (const name of ["", "x".repeat(65), "a\nb", "a\u2028b", "\u00a0", "\ud800", 7]) throws(() => checkEvent(name), "bad_event");
-    for (const name of ["connect", "disconnect", "error", "gap", "switch", "$void"]) throws(() => checkEvent(name), "reserved");
+    for (const name of ["", "x".repeat(65), "a\nb", "a\u2028b", "\u00a0", "\ud800", 7])
+      throws(() => checkEvent(name), "bad_event");
+    for (const name of ["connect", "disconnect", "error", "gap", "switch", "$void"])
+      throws(() => checkEvent(name), "reserved");
   },
   "a sid is 22 characters of base64url, never twice the same": () => {
     const sids = new Set(Array.from({ length: 1000 }, newSid));
@@ -579,23 +663,52 @@ export const checks = {
     for (const sid of sids) ok(/^[A-Za-z0-9_-]{22}$/.test(sid), sid);
   },
   "a close code says what to do": () => {
-    const kinds = { 1000: "back", 1001: "back", 1012: "back", 1002: "stop", 1009: "stop", 1006: "line", 1011: "line", 4000: "stop", 4001: "over",
-      4003: "over", 4010: "over", 4013: "stop", 4129: "wait", 4153: "wait", 4200: "again", 4208: "again", 3000: "line" };
+    const kinds = {
+      1000: "back",
+      1001: "back",
+      1012: "back",
+      1002: "stop",
+      1009: "stop",
+      1006: "line",
+      1011: "line",
+      4000: "stop",
+      4001: "over",
+      4003: "over",
+      4010: "over",
+      4013: "stop",
+      4129: "wait",
+      4153: "wait",
+      4200: "again",
+      4208: "again",
+      3000: "line",
+    };
     for (const [code, kind] of Object.entries(kinds)) same(closeFailure(Number(code)).kind, kind, code);
   },
   "only an error in the protocol's form is the server's word": () => {
     same(failureOf({ error: "no" }), null);
     same(failureOf(undefined), null);
     const kind = (code, more) => failureOf({ error: { code, message: "", ...more } })?.kind;
-    same([kind("gone"), kind("bad_cursor"), kind("rate", { retry: 2 }), kind("draining")], ["over", "stop", "wait", "wait"]);
+    same(
+      [kind("gone"), kind("bad_cursor"), kind("rate", { retry: 2 }), kind("draining")],
+      ["over", "stop", "wait", "wait"],
+    );
     same(failureOf({ error: { code: "full", message: "", retry: 2.5 } }).retry, 2500);
   },
   "the base keeps its path, and a URL may lack its scheme": () => {
     const page = { origin: "http://127.0.0.1:3000", protocol: "http:", hostname: "127.0.0.1", port: "3000" };
-    const bases = { "": "http://127.0.0.1:3000", "http://localhost:3000/via/~abc/": "http://localhost:3000/via/~abc", "localhost:3000": "http://localhost:3000",
-      "/via/~abc": "http://127.0.0.1:3000/via/~abc", "//lab.example/x": "http://lab.example/x", "https://lab.example": "https://lab.example",
-      "http://localhost": "http://localhost:3000", "http://localhost:80": "http://localhost", "ws://lab.example:9": "http://lab.example:9", "lab.example": "http://lab.example" };
+    const bases = {
+      "": "http://127.0.0.1:3000",
+      "http://localhost:3000/via/~abc/": "http://localhost:3000/via/~abc",
+      "localhost:3000": "http://localhost:3000",
+      "/via/~abc": "http://127.0.0.1:3000/via/~abc",
+      "//lab.example/x": "http://lab.example/x",
+      "https://lab.example": "https://lab.example",
+      "http://localhost": "http://localhost:3000",
+      "http://localhost:80": "http://localhost",
+      "ws://lab.example:9": "http://lab.example:9",
+      "lab.example": "http://lab.example",
+    };
     for (const [url, base] of Object.entries(bases)) same(baseOf(url, page), base, url);
-    same(baseOf(undefined, undefined), "http://localhost:3000");
+    same(baseOf(undefined, null), "http://localhost:3000");
   },
 };

@@ -1,0 +1,31 @@
+"""Take the picture of the page that the README shows: `make picture`."""
+
+from __future__ import annotations
+
+import os
+
+from playwright.sync_api import sync_playwright
+
+from conftest import ROOT, Seat, program
+
+TALK = [("left", "Good morning! I ask once a second."), ("right", "And I just listen: the line stays open.")]
+
+
+def main() -> None:
+    with program() as lab, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ["LAB_CHROMIUM"])
+        page = browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-US")
+        page.goto(lab.url)
+        seats = {side: Seat(page, side) for side in ("left", "right")}
+        seats["right"].reads_by("ws")
+        for side, text in TALK:
+            seats[side].say(text)
+            for seat in seats.values():
+                seat.hears(text)
+        page.mouse.click(640, 30)
+        page.screenshot(path=ROOT / "web" / "page" / "picture.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
