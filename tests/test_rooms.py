@@ -189,6 +189,9 @@ async def test_who_joins_later_does_not_hear_what_was_said_before(lab: Lab, tran
     reader = await lab.join(transport, sid)
     cursor = reader.batches[-1].cursor
     await reader.close()
+    resident = new_sid()
+    await lab.join(transport, resident)
+    await lab.client(resident).join("lobby")  # a room nobody is in keeps nothing
     await lab.hub.to("lobby").emit("before")
     await lab.client(sid).join("lobby")
     await lab.hub.to("lobby").emit("after")
@@ -321,6 +324,26 @@ async def test_no_byte_of_a_message_reaches_who_it_is_not_for(lab: Lab, transpor
             # Whether a reader without a sid is one of "all but this client", the protocol does not say.
             assert given - {"nobody"} == audience - {"nobody"} and given <= audience, word
             assert "nobody" in given or word != "for-everyone"
+
+
+# All clients that may see the same batch get the same bytes; those at the same cursor who may not, do not.
+async def test_readers_at_one_cursor_share_nothing_that_only_one_may_see(lab: Lab, transport: type[Reader]) -> None:
+    sids = [new_sid() for _ in range(3)]
+    for sid in sids:
+        await (await lab.join(Poll, sid)).close()
+    ada, bob, _cat = (lab.client(sid) for sid in sids)
+    await ada.join("lobby")
+    cursor = lab.end
+    await ada.emit("for ada")
+    await lab.hub.to("lobby").emit("for the lobby")
+    await ada.broadcast.emit("for the others")
+    await bob.emit("for bob")
+    expected = [["for ada", "for the lobby"], ["for the others", "for bob"], ["for the others"]]
+    for _ in range(2):
+        for sid, events in zip(sids, expected, strict=True):
+            reader = await lab.reader(transport, sid).open(cursor)
+            assert [message["event"] for message in (await reader.next()).messages] == events
+            await reader.close()
 
 
 # … and an ack is for who emitted, nobody else.
