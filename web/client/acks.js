@@ -19,12 +19,12 @@ export class Acks {
     this.read();
   }
 
-  /** The position moved, or time is up: those that are due run, in order. */
+  /** The position moved, or time is up: those that are due run. None overtakes an earlier one. */
   read() {
     const now = this.clock.now();
-    const due = this.#waiting.filter(({ cursor, until }) => until <= now || this.position.reached(cursor));
-    this.#waiting = this.#waiting.filter((ack) => !due.includes(ack));
-    this.alarm.set(Math.min(...this.#waiting.map(({ until }) => until)));
+    const early = this.#waiting.findIndex(({ cursor, until }) => until > now && !this.position.reached(cursor));
+    const due = this.#waiting.splice(0, early < 0 ? this.#waiting.length : early);
+    this.alarm.set(this.#waiting[0]?.until ?? null);
     for (const { run } of due) run();
   }
 }

@@ -17,10 +17,11 @@ export function sleepOn(clock, ms, signal) {
       clock.clearTimeout(timer);
       reject(signal.reason);
     };
-    const timer = clock.setTimeout(() => {
+    const done = () => {
       signal.removeEventListener("abort", stop);
       resolve();
-    }, Math.max(0, ms));
+    };
+    const timer = clock.setTimeout(done, Math.max(0, ms));
     if (signal.aborted) stop();
     else signal.addEventListener("abort", stop, { once: true });
   });

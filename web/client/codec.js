@@ -4,9 +4,8 @@
 export const DATA_BYTES = 16 * 1024; // of the compact UTF-8 JSON of one emit's data
 export const DATA_DEPTH = 8; // levels of arrays and objects, counted from data
 const SAFE_INTEGER = 2 ** 53; // beyond it a JavaScript number is no longer that integer
-const RESERVED_EVENTS = new Set(
-  "connect connection disconnect connecting connect_failed reconnect reconnecting reconnect_failed error switch gap".split(" "),
-);
+const LIFE = "connect connection disconnect connecting connect_failed reconnect reconnecting reconnect_failed";
+const RESERVED_EVENTS = new Set(`${LIFE} error switch gap`.split(" "));
 // What Python's str.isprintable() takes: no control, format, private or unassigned character, of the spaces only " ".
 const EVENT_NAME = /^(?:[^\p{Other}\p{Separator}]| )+$/u;
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -45,7 +44,9 @@ export function packData(data) {
   const depth = jsonDepth(text);
   if (depth > DATA_DEPTH) throw new EmitError("bad_json", `data is nested ${depth} deep, the limit is ${DATA_DEPTH}`);
   const bytes = utf8Length(text);
-  if (bytes > DATA_BYTES) throw new EmitError("too_large", `data is ${bytes} bytes of JSON, the limit is ${DATA_BYTES}`);
+  if (bytes > DATA_BYTES) {
+    throw new EmitError("too_large", `data is ${bytes} bytes of JSON, the limit is ${DATA_BYTES}`);
+  }
   return text;
 }
 
@@ -78,7 +79,7 @@ export function utf8Length(text) {
   return new TextEncoder().encode(text).length;
 }
 
-/** A new secret: 128 random bits as 22 characters of base64url. crypto.subtle would need a secure context; this does not. */
+/** A new secret: 128 random bits as 22 characters of base64url. Unlike crypto.subtle it needs no secure context. */
 export function newSid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");

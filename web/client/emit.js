@@ -5,7 +5,8 @@ import { pauseBefore } from "./rung.js";
 import { Failure, failureOf } from "./wire.js";
 
 const ANSWER = 1500; // ms until a way is given up, or 4 round trips
-const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required"]); // sending it alone would change nothing
+// Refusals that are not about what is in the request: sending the emits alone would change nothing.
+const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required", "bad_host"]);
 const VOID_PAUSE = 30_000; // ms: even nothing was refused, so something else is wrong
 
 /**
@@ -65,7 +66,8 @@ export class WayUp {
     this.#pipe = this.#way = null;
     this.#oneByOne = this.#failures = this.#resumeAt = 0;
     for (const emit of this.outbox.forget()) {
-      this.on.done(emit, undefined, new EmitError("unknown", "the server forgot this client: nobody knows whether it came"));
+      const lost = new EmitError("unknown", "the server forgot this client: nobody knows whether this came");
+      this.on.done(emit, undefined, lost);
     }
   }
 
@@ -81,7 +83,7 @@ export class WayUp {
     this.#arm();
   }
 
-  /** The way changes only when nothing is under way: what goes up by the new one must not overtake what went by the old. */
+  /** The way changes only when nothing is under way: what goes by the new one must not overtake what is on the old. */
   #choose() {
     if (this.outbox.lowest > this.#oneByOne) this.#oneByOne = 0;
     const wanted = this.#pipe && !this.#pipe.deaf && !this.#oneByOne ? this.#pipe : null;
@@ -166,12 +168,16 @@ export class WayUp {
     this.#again();
     if (failure.kind === "over") return this.on.refused(failure);
     if (failure.kind === "wait") this.#resumeAt = now + (failure.retry ?? 1000);
-    else if (failure.kind === "stop" && (this.#way || emits.length) && !NOT_OF_THE_EMIT.has(failure.code)) this.#single(failure, emits, now);
+    else if (this.#isOfTheEmits(failure, emits)) this.#single(failure, emits, now);
     else if (this.#pipe && !this.#pipe.deaf && !this.#way) this.#way = this.#pipe;
     else this.#resumeAt = now + pauseBefore((this.#failures += 1), this.clock.random());
   }
 
-  /** Something in it is not to the hub's taste: one by one shows what. By POST, where an answer says which request it means. */
+  #isOfTheEmits(failure, emits) {
+    return failure.kind === "stop" && !NOT_OF_THE_EMIT.has(failure.code) && (this.#way !== null || emits.length > 0);
+  }
+
+  /** Something in it is not to the hub's taste: one by one shows what. By POST: there each request has its answer. */
   #single(failure, emits, now) {
     this.#way = null;
     const [alone] = emits;
@@ -196,7 +202,7 @@ export class WayUp {
   #arm() {
     const now = this.clock.now();
     const waiting = this.outbox.unanswered(this.#turn);
-    const times = waiting.map(({ at }) => Math.max(at, this.#calmAt) + this.#limit * this.#patience);
+    const times = waiting.map((item) => this.#givenUpAt(item));
     if (now < this.#resumeAt && !this.outbox.empty) times.push(this.#resumeAt);
     this.alarm.set(times.length ? Math.min(...times) : null);
   }
@@ -204,10 +210,12 @@ export class WayUp {
   #rang() {
     const now = this.clock.now();
     const waiting = this.outbox.unanswered(this.#turn);
-    if (now >= this.#resumeAt && waiting.some(({ at }) => now >= Math.max(at, this.#calmAt) + this.#limit * this.#patience)) {
-      this.#giveUp();
-    }
+    if (now >= this.#resumeAt && waiting.some((item) => now >= this.#givenUpAt(item))) this.#giveUp();
     this.flush();
+  }
+
+  #givenUpAt({ at }) {
+    return Math.max(at, this.#calmAt) + this.#limit * this.#patience;
   }
 
   /** The next way takes all unacked; the old one is pinged, for perhaps only a handler is slow. */
@@ -220,7 +228,8 @@ export class WayUp {
       this.#way = way ? null : this.#pipe;
       this.#again();
     }
-    this.on.say(`emit by ${way ? "ws" : "POST"}: no answer${other ? `; goes on by ${way ? "POST" : "ws"}` : ""}, asked whether it lives`);
+    const onward = other ? `; goes on by ${way ? "POST" : "ws"}` : "";
+    this.on.say(`emit by ${way ? "ws" : "POST"}: no answer${onward}, asked whether it lives`);
     this.#probe(way);
   }
 

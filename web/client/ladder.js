@@ -1,5 +1,5 @@
 // The ladder: which transport to try, keep or leave, judged by what arrives.
-// Policy only: events and time go in, commands come out. It keeps no timer, sees no network, reads no clock, throws no dice.
+// Policy only: events and time go in, commands come out. It keeps no timer, sees no network, throws no dice.
 import { Life } from "./life.js";
 import { pauseBefore, Rung } from "./rung.js";
 
@@ -15,7 +15,8 @@ const DELIVERED = 10_000; // ms after a failure in which a lower rung must deliv
 const SLEPT = 2000; // ms a tick may be late before the page must have been asleep
 
 /**
- * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh", since: number, passed: number|null, heard: number}} Reader
+ * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh", since: number, passed: number|null,
+ *   heard: number}} Reader
  * @typedef {{do: "open", id: number, transport: string} | {do: "close", id: number} | {do: "use", id: number|null}
  *   | {do: "say", text: string} | {do: "tell", event: string, detail: object} | {do: "end", why: string}} Command
  */
@@ -27,7 +28,7 @@ export class Ladder {
   #pending = []; // failures that count if a lower rung delivers soon
   #over = true;
 
-  /** `order`: the transports there are, best first; `only`: the one to use, or null. `pace`: {every ms, hold s, heartbeat s}. */
+  /** `order`: the transports there are, best first; `only`: the one to use; `pace`: {every ms, hold s, heartbeat s}. */
   constructor({ order = LADDER, only = null, pace = { every: 1000, hold: 20, heartbeat: 15 } } = {}) {
     this.rungs = order.map((name, rank) => new Rung(name, rank));
     this.only = only;
@@ -60,6 +61,7 @@ export class Ladder {
     this.#chance = chance;
     if (event.type === "start") this.#start();
     else if (!this.#over) this.#take(event);
+    else if (event.type === "use") this.only = event.transport === "auto" ? null : event.transport;
     if (!this.#over) this.#settle();
     return this.#out.splice(0);
   }
@@ -90,7 +92,7 @@ export class Ladder {
       case "hidden": return this.#hush(true);
       case "visible": return this.#hush(false);
       case "suspend": return this.#suspend();
-      case "resume": return this.#begin(0, this.lastGood, true);
+      case "resume": return this.main ? null : this.#begin(0, this.lastGood, true);
       case "renew": return this.#renew();
       case "close": return this.#end(event.why);
     }
@@ -176,7 +178,7 @@ export class Ladder {
     else if (!this.round && this.nextAt === null) this.#roundOver();
   }
 
-  /** What the failure means for its rung. @returns {number|null} ms to wait before anything is tried; null = go on at once */
+  /** What the failure means for its rung. @returns {number|null} ms to wait before anything is tried; null: none */
   #sentence(reader, kind, retry) {
     const { rung } = reader;
     const now = this.#now;
@@ -215,7 +217,8 @@ export class Ladder {
   #suspect(failed) {
     const { rung } = failed;
     const since = failed.passed === null ? failed.since : failed.heard;
-    const witness = [...this.readers.values()].find((other) => other.rung.rank > rung.rank && other.passed !== null && other.heard >= since);
+    const lower = [...this.readers.values()].filter((other) => other.rung.rank > rung.rank);
+    const witness = lower.find((other) => other.passed !== null && other.heard >= since);
     if (witness) this.#convict(rung, witness);
     else this.#pending.push({ rung, until: this.#now + DELIVERED });
   }
@@ -227,7 +230,7 @@ export class Ladder {
   }
 
   #convict(rung, witness) {
-    const rest = rung.count(this.#now);
+    const rest = this.only ? 0 : rung.count(this.#now); // what is asked for by hand pauses, but never rests
     const evidence = `${rung.name}: failed while ${witness.rung.name} delivered, ${rung.fails.length} in 10 min`;
     this.#say(rest ? `${evidence}: rests ${Math.round(rest / 1000)} s` : evidence);
   }
@@ -246,8 +249,9 @@ export class Ladder {
 
   #use(transport, strict) {
     this.only = transport === "auto" ? null : transport;
-    this.#say(this.only ? `${this.only} is asked for by hand${strict ? ", the old one goes first" : ""}` : "the ladder chooses");
     const rung = this.#rung(this.only);
+    const wish = rung && `${rung.name} is asked for by hand${strict ? ", the old one goes first" : ""}`;
+    this.#say(wish ?? "the ladder chooses");
     if (rung) {
       rung.wake(this.#now);
       rung.stopped = null;
@@ -260,7 +264,7 @@ export class Ladder {
     if (!this.main && !(this.only && this.#attempts().length)) this.#begin(0, rung ?? this.lastGood, true);
   }
 
-  /** Another network perhaps: one immediate try, also of what rests; and a fresh line, for a half-open one says nothing. */
+  /** Another network perhaps: one immediate try, also of what rests; and a fresh line: a half-open one says nothing. */
   #online() {
     this.#hush(false, "the browser says it is online");
     for (const rung of this.rungs) rung.wake(this.#now);
@@ -353,7 +357,7 @@ export class Ladder {
 
   #settle() {
     for (const reader of [...this.readers.values()]) {
-      if (this.#now < this.#deadline(reader)) continue;
+      if (!this.readers.has(reader.id) || this.#now < this.#deadline(reader)) continue;
       if (reader.passed === null) this.#fail(reader, { kind: "time", why: "no first batch" });
       else this.#fail(reader, { kind: "silence", why: `silent for ${Math.round(this.#now - reader.heard)} ms` });
       if (this.#over) return;

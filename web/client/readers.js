@@ -12,8 +12,9 @@ const TRANSPORTS = { ws, sse, longpoll, poll };
 
 /**
  * What a transport may use of the world.
- * @typedef {{options: object, now: () => number, get: Function, url: Function, sleep: Function, opened: () => void,
- *   rtt: (ms: number) => void, up: Function, heard: Function, token: () => string, WebSocket: any, EventSource: any}} Link
+ * @typedef {{options: object, now: () => number, get: Function, ask: Function, url: Function, sleep: Function,
+ *   opened: () => void, rtt: (ms: number) => void, up: Function, heard: Function, token: () => string,
+ *   WebSocket: any, EventSource: any}} Link
  */
 
 /** The transports this browser has, of those wanted. */
@@ -99,12 +100,14 @@ export class Readers {
   #link(reader) {
     const { clock, world, options } = this;
     const opened = () => this.step({ type: "opened", id: reader.id });
+    const request = (name, params, signal, ...began) => ask(world.fetch, this.#url(name, params), { signal }, ...began);
     return {
       options,
       now: () => clock.now(),
       sleep: (ms, signal) => sleepOn(clock, ms, signal),
       url: (name, params) => this.#url(name, params),
-      get: (name, params, signal) => ask(world.fetch, this.#url(name, params), { signal }, opened),
+      ask: request,
+      get: (name, params, signal) => request(name, params, signal, opened),
       opened,
       rtt: (ms) => this.step({ type: "rtt", ms }),
       token: newSid,

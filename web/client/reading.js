@@ -1,9 +1,11 @@
 // Reading: where the client is in the log, and which batches it takes.
-// Two readings may bring the same messages, late, twice or from a life of the log that is over; each message is handed on once.
+// Two readings may bring the same, late, or from a life of the log that is over; each message is handed on once.
 
 /**
- * @typedef {{seq: number, event: string, data: any, from: string|null, room: string|null, at: number, ack?: boolean}} Message
- * @typedef {{after: string, cursor: string, gap: {reason: string, missed: number|null}|null, more: boolean, messages: Message[]}} Batch
+ * @typedef {{seq: number, event: string, data: any, from: string|null, room: string|null, at: number,
+ *   ack?: boolean}} Message
+ * @typedef {{after: string, cursor: string, gap: {reason: string, missed: number|null}|null, more: boolean,
+ *   messages: Message[]}} Batch
  * @typedef {{asked: string|null, epoch: string|null, turn: number}} Reading
  */
 
@@ -91,8 +93,8 @@ export class Position {
       return reading.epoch === null ? "another epoch than that of the first batch" : "";
     }
     if (reason === "epoch") return "an epoch gap within one epoch";
-    if (reason !== "future" && after.seq > own.seq) return `it begins after ${batch.after}, the client is at ${this.cursor}`;
-    return "";
+    const hole = reason !== "future" && after.seq > own.seq;
+    return hole ? `it begins after ${batch.after}, the client is at ${this.cursor}` : "";
   }
 
   /** Move on. @returns {Message[]|null} what is new to the application; null: nothing in the batch is */

@@ -7,7 +7,7 @@ const FAILURE_MEMORY = 600_000; // ms
 const FIRST_REST = 60_000; // ms, doubled after each rest
 const LONGEST_REST = 600_000; // ms
 
-/** How long to wait before try number `tries`. Full jitter after the cap: a crowd that fell together must not come back together. */
+/** Ms to wait before try number `tries`. Full jitter after the cap: a crowd that fell together comes back spread. */
 export function pauseBefore(tries, chance) {
   return chance * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.max(0, tries - 1));
 }

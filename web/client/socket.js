@@ -26,8 +26,9 @@ io.connect = io; // the name it had when the article was written
 
 /** What of the browser is used; a page can take a constructor away, so it is looked up when a client is made. */
 function browserWorld() {
-  const { WebSocket, EventSource } = globalThis;
-  return { fetch: (...request) => globalThis.fetch(...request), WebSocket, EventSource };
+  const { WebSocket, EventSource, navigator } = globalThis;
+  const beacon = navigator?.sendBeacon?.bind(navigator);
+  return { fetch: (...request) => globalThis.fetch(...request), beacon, WebSocket, EventSource };
 }
 
 export class Socket {
@@ -36,6 +37,7 @@ export class Socket {
   #lossTold = false; // whether the application knows of the loss for which this sid was made
   #forgotten = false; // the hub has forgotten this sid: nothing goes up under it any more
   #greeted = false;
+  #started = false;
   #left = new AbortController(); // undoes what listens to the page
   #position = new Position();
   #outbox = new Outbox();
@@ -107,7 +109,7 @@ export class Socket {
     return this;
   }
 
-  /** Emit; `ack(data)` or `ack(undefined, error)` when the server's handler has answered. Throws what no hub would take. */
+  /** Emit; `ack(data)` or `ack(undefined, error)` when the handler has answered. Throws what no hub would take. */
   emit(event, data, ack = null) {
     if (typeof data === "function" && !ack) [data, ack] = [null, data];
     checkEvent(event);
@@ -133,7 +135,7 @@ export class Socket {
     });
   }
 
-  /** Read by this transport, or by the best ("auto"). It takes over when it reads; `strict` lets the old one go first. */
+  /** Read by this transport, or the best ("auto"). It takes over when it reads; `strict` lets the old one go first. */
   use(transport, { strict = false } = {}) {
     if (transport !== "auto") this.#known(transport);
     this.#readers.step({ type: "use", transport, strict });
@@ -148,9 +150,9 @@ export class Socket {
 
   /** Come back after close() or a refusal, as a new client that reads on where this one was. */
   connect() {
-    if (this.ladder.life.state === "ended") this.#newSid(false);
-    if (this.#left.signal.aborted || this.ladder.life.state === "new") this.#start();
-    return this;
+    if (this.#started) return this;
+    if (this.ladder.life.state === "ended") this.#newSid(false); // the old one has said goodbye
+    return this.#start();
   }
 
   get transport() {
@@ -201,9 +203,12 @@ export class Socket {
   }
 
   #start() {
+    this.#started = true;
     this.#left = new AbortController();
     this.#watchPage();
     this.#readers.step({ type: "start" });
+    if (globalThis.document?.hidden) this.#readers.step({ type: "hidden" });
+    return this;
   }
 
   /** The page's own news: it goes, comes back, loses the network. */
@@ -224,7 +229,7 @@ export class Socket {
 
   #batch(reader, batch) {
     const { verdict, why, messages, gap, asked } = this.#position.take(reader.reading, batch);
-    // What this reading brings after a batch that was dropped is not complete: it begins again from the client's own cursor.
+    // What this reading brings after a batch that was dropped is not complete: it begins again from the own cursor.
     if (verdict === "drop") throw new Failure("again", `its batch was dropped: ${why}`);
     const expected = gap?.reason === "away" && notBeyond(asked, this.#bornAt);
     const tell = gap && !(expected && this.#lossTold);
@@ -299,6 +304,7 @@ export class Socket {
 
   /** The ladder ended: by close(), or because the server does not want this client. */
   #end() {
+    this.#started = false;
     const words = this.#lastWords();
     this.#wayUp.forget();
     this.#left.abort();
@@ -317,15 +323,15 @@ export class Socket {
   /** text/plain, so that no browser has to ask first: a page that closes has no time for that. */
   #bye(sid, words) {
     const url = wireUrl(this.base, "bye", { sid });
-    if (globalThis.navigator?.sendBeacon?.(url, words)) return;
+    if (this.world.beacon?.(url, words)) return;
     this.world.fetch(url, { method: "POST", body: words, keepalive: true }).catch(() => {}); // then the grace ends it
   }
 
   // ---- the way up
 
   #post(text, signal) {
-    const headers = { "Content-Type": "application/json" };
-    return ask(this.world.fetch, wireUrl(this.base, "emit", { sid: this.#sid }), { method: "POST", body: text, headers, signal });
+    const request = { method: "POST", body: text, headers: { "Content-Type": "application/json" }, signal };
+    return ask(this.world.fetch, wireUrl(this.base, "emit", { sid: this.#sid }), request);
   }
 
   #askHello(signal) {

@@ -46,7 +46,7 @@ export function closeFailure(code, reason = "", retry = null) {
   return new Failure("line", text, { code });
 }
 
-/** The base of all wire URLs: its path is kept, for a link into a network is one. */
+/** The base of all wire URLs: its path is kept, for a link into a network is one. `page`: its location, or null. */
 export function baseOf(url = "", page = globalThis.location) {
   const origin = page && page.origin !== "null" ? page.origin : "http://localhost:3000";
   const text = String(url).trim();
@@ -54,7 +54,8 @@ export function baseOf(url = "", page = globalThis.location) {
   const parsed = new URL(schemeless ? `${origin.split("//")[0]}//${text}` : text, `${origin}/`);
   if (parsed.protocol.startsWith("ws")) parsed.protocol = parsed.protocol.replace("ws", "http");
   // "http://localhost" on a page of localhost:3000 means that page's server: a tutorial leaves the port out.
-  if (text && page && !/:\d+(\/|$|\?|#)/.test(text.replace(/^\w+:/, "")) && sameHost(parsed, page)) parsed.port = page.port;
+  const portless = text !== "" && !/:\d+([/?#]|$)/.test(text.replace(/^\w+:/, ""));
+  if (portless && page && sameHost(parsed, page)) parsed.port = page.port;
   return parsed.origin + parsed.pathname.replace(/\/+$/, "");
 }
 

@@ -13,8 +13,16 @@ export async function* sse(cursor, signal, link) {
     source.close();
     inbox.fail(new Failure("line", "the stream broke"));
   };
+  let heard = false;
   try {
-    yield* inbox;
+    for await (const batch of inbox) {
+      heard = true;
+      yield batch;
+    }
+  } catch (failure) {
+    // An EventSource cannot say why it was refused. Whether the server wants this client at all, /hello can.
+    if (!heard) await link.ask("hello", {}, signal);
+    throw failure;
   } finally {
     source.close();
   }
