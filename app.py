@@ -147,8 +147,8 @@ def main(arguments: list[str]) -> int:
     app = build(limits=limits, allow_hosts=hosts, allow_origins=chosen["allow_origin"])
     try:
         listener = listen(chosen["host"], chosen["port"])
-    except OSError as error:
-        print(f"cannot listen on {chosen['host']}:{chosen['port']}: {error.strerror}; choose another with --port")
+    except (OSError, OverflowError) as error:
+        print(f"cannot listen on {chosen['host']}:{chosen['port']}: {error}; choose another with --port", file=sys.stderr)
         return 1
     print(f"Transport Fallback is at {url_of(listener)}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):

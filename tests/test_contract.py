@@ -156,6 +156,15 @@ async def test_history_is_the_last_messages_to_everyone_and_to_its_rooms(lab: La
     assert (batch.gap, batch.more, batch.cursor) == (None, False, lab.end)
 
 
+# … never private ones, not even one's own.
+async def test_history_never_holds_what_was_for_one_client(lab: Lab, transport: type[Reader]) -> None:
+    sid, cursor = await born(lab, transport)
+    await lab.client(sid).emit("private")
+    await lab.say("for all")
+    await first(lab, transport, sid, cursor)  # from now on, without a cursor it starts at the end
+    assert as_logged((await first(lab, transport, sid, None, history=10)).messages) == lab.log
+
+
 # … clamped to 300.
 @pytest.mark.limits(history=5)
 async def test_history_is_clamped(lab: Lab, transport: type[Reader]) -> None:
