@@ -148,7 +148,8 @@ def main(arguments: list[str]) -> int:
     try:
         listener = listen(chosen["host"], chosen["port"])
     except (OSError, OverflowError) as error:
-        print(f"cannot listen on {chosen['host']}:{chosen['port']}: {error}; choose another with --port", file=sys.stderr)
+        where = f"{chosen['host']}:{chosen['port']}"
+        print(f"cannot listen on {where}: {error}; choose another with --port", file=sys.stderr)
         return 1
     print(f"Transport Fallback is at {url_of(listener)}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):

@@ -99,7 +99,8 @@ MUTATIONS = [
         "excluded client included",
         "one's own broadcast comes back",
         "audience.py",
-        "            if message.but is None or message.but != client:\n                yield message\n            index += 1",  # noqa: E501
+        "            if message.but is None or message.but != client:\n"
+        "                yield message\n            index += 1",
         "            yield message\n            index += 1",
         ROOMS + "test_each_form_of_emit_reaches_whom_it_names",
     ),
