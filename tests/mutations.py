@@ -183,7 +183,8 @@ MUTATIONS = [
         "clients.py",
         "        return self._given(self.hub.read(self.client, self.cursor, history=self.history))",
         "        batch = self.hub.read(self.client, self.cursor, history=self.history)\n"
-        "        while self.hub.everyone:\n            self.hub._trim(self.hub.everyone)\n        return self._given(batch)",
+        "        while self.hub.everyone:\n            self.hub._trim(self.hub.everyone)\n"
+        "        return self._given(batch)",
         CONTRACT + "test_reading_takes_nothing",
     ),
     Mutation(
