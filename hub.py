@@ -461,7 +461,7 @@ class Hub:
             return
         if len(client.joined) >= self.limits.rooms_per_client:
             raise Refuse(f"a client may be in {self.limits.rooms_per_client} rooms")
-        if name not in self._rooms and len(self._rooms) >= self.limits.rooms and not self._drop_empty_room():
+        if name not in self._rooms and not self._room_fits():
             raise Refuse(f"there may be {self.limits.rooms} rooms")
         await self._append(self._apply_join, client.id, name)
 
@@ -499,9 +499,9 @@ class Hub:
             self._keep(member.own, message)
             woken: Iterator[Bell] = iter(member.bells)
         elif where.room is not None:
-            room = self._rooms.get(where.room)
-            if room is None:
-                return  # nobody is in it: nobody may ever read this
+            if where.room not in self._rooms and not self._room_fits():
+                return  # nobody is in it, and nobody can come
+            room = self._rooms.setdefault(where.room, Room())
             self._keep(room, message)
             woken = (bell for client in room.members for bell in self.members[client].bells)
         else:
@@ -568,14 +568,17 @@ class Hub:
             while largest.bytes > half and self._bytes > self.limits.keep_bytes * 63 // 64:
                 self._trim(largest)
 
-    def _drop_empty_room(self) -> bool:
-        for name, room in self._rooms.items():
-            if not room.members:
-                while room:
-                    self._trim(room)
-                del self._rooms[name]
-                return True
-        return False
+    def _room_fits(self) -> bool:
+        """Whether there may be one more room; one that nobody is in makes way for it."""
+        if len(self._rooms) < self.limits.rooms:
+            return True
+        empty = next((name for name, room in self._rooms.items() if not room.members), None)
+        if empty is None:
+            return False
+        room = self._rooms.pop(empty)
+        while room:
+            self._trim(room)
+        return True
 
     def sweep(self) -> None:
         """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
