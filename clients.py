@@ -16,10 +16,12 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
+from batch import Batch, Cursor
+from bell import Bell
 from emits import Ack, Emits, Reply, Upload, fresh, hole
 from errors import Refuse, Refused
 from handlers import Queue, Tasks, handle, log
-from hub import Address, Batch, Bell, Cursor, Hub, Member
+from hub import Address, Hub, Member
 from pace import Pace
 
 SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 128 random bits in base64url

@@ -24,15 +24,15 @@ import contextlib
 import heapq
 import itertools
 import math
-import re
-import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
 from audience import Audience, Message, Room, Stay
-from codec import RESERVED, SAFE_INTEGER, decode, encode, packed, printable, reserved
+from batch import Batch, Cursor, new_epoch
+from bell import Bell
+from codec import RESERVED, decode, encode, packed, printable, reserved
 from errors import Refuse, Refused
 from limits import DEFAULTS, Limits
 
@@ -42,119 +42,9 @@ Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
 
 LIFE = ("connect", "disconnect")  # what happens to a client, besides what it emits
-CURSOR = re.compile(r"([a-z0-9]{1,16})\.(0|[1-9][0-9]{0,15})", re.ASCII)
 STAYS = 64  # intervals of rooms it left that are remembered per client; of older ones it is told "in doubt"
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 speaking: ContextVar[str | None] = ContextVar("speaking", default=None)  # id of the client whose handler runs
-
-
-class Cursor(NamedTuple):
-    """A position in the log: everything up to and with `seq` has been read."""
-
-    epoch: str
-    seq: int
-
-    def __str__(self) -> str:
-        return f"{self.epoch}.{self.seq}"
-
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
-        """Refused `bad_cursor`: anything the hub never gave. `int()` alone would take '٣', '+5' and '1_0'."""
-        match = CURSOR.fullmatch(text)
-        if match is None or int(match[2]) >= SAFE_INTEGER:
-            raise Refused("bad_cursor", "a cursor is EPOCH.SEQ, handed back as it came")
-        return cls(match[1], int(match[2]))
-
-
-def new_epoch(now: float) -> str:
-    """The name of a new life of the log: sorts by birth (ms in base 36), then 3 random characters."""
-    ms, text = int(now * 1000), ""
-    while ms:
-        ms, digit = divmod(ms, 36)
-        text = DIGITS[digit] + text
-    return text + "".join(secrets.choice(DIGITS) for _ in range(3))
-
-
-class Batch:
-    """What comes after a cursor. Readers who may see the same get the same object, encoded once."""
-
-    __slots__ = ("after", "cursor", "forms", "gap", "messages", "more", "text")
-
-    def __init__(
-        self, after: Cursor, cursor: Cursor, messages: list[Message], *, gap: dict[str, Any] | None, more: bool
-    ) -> None:
-        self.after = after
-        self.cursor = cursor
-        self.messages = messages
-        self.gap = gap
-        self.more = more
-        self.text = b'{"after":"%b","cursor":"%b","gap":%b,"more":%b,"messages":[%b]}' % (
-            str(after).encode(),
-            str(cursor).encode(),
-            encode(gap),
-            b"true" if more else b"false",
-            b",".join(message.text for message in messages),
-        )
-        self.forms: dict[str, bytes] = {}  # the same batch as a transport frames it, made once
-
-    @property
-    def news(self) -> bool:
-        """Whether it says anything but "I am still here"."""
-        return bool(self.messages) or self.gap is not None
-
-
-class Bell:
-    """What wakes one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
-
-    __slots__ = ("_rung", "_timer", "_waiter", "ended")
-
-    def __init__(self) -> None:
-        self._rung = False
-        self._waiter: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
-        self.ended: str | None = None  # why this reader must stop
-
-    def ring(self) -> None:
-        self._rung = True
-        self._wake()
-
-    def end(self, why: str) -> None:
-        """Tell this reader to stop: it reads a last time and is done."""
-        self.ended = self.ended or why
-        self.ring()
-
-    async def heard(self, deadline: float) -> None:
-        """Wait until it rang, or until `deadline` on the loop's clock; perhaps not so long: look again."""
-        if not self._rung:
-            # A future of its own: one that readers shared would be cancelled for all when one of them leaves.
-            self._waiter = asyncio.get_running_loop().create_future()
-            self._set_timer(deadline)
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
-        self._rung = False
-
-    def still(self) -> None:
-        """Nobody listens any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _set_timer(self, deadline: float) -> None:
-        # An earlier timer stays as it is: in a stream of news it is set once a heartbeat, not once a message.
-        if self._timer is None or self._timer.when() > deadline:
-            self.still()
-            self._timer = asyncio.get_running_loop().call_at(deadline, self._time_out)
-
-    def _time_out(self) -> None:
-        self._timer = None
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
 
 class Address(NamedTuple):

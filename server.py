@@ -15,9 +15,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame, Opcode
 
+from batch import Batch
 from codec import encode
 from errors import Refused
-from hub import Batch
 from limits import DEFAULTS, Limits
 from pace import Bucket
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
+from batch import Batch, Cursor
 from clients import Clients, Reader
 from emits import Ack
 from errors import Refused
-from hub import Batch, Cursor
 
 LADDER = ("ws", "sse", "longpoll", "poll")  # best first
 

@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from batch import Batch, Cursor
 from clients import Clients, Reader
 from errors import Refused
-from hub import Batch, Cursor
 from transports import Endpoint, cursor_of, number, open_reader
 
 

@@ -1,0 +1,53 @@
+"""The README: its tree names what there is, and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def tree() -> set[str]:
+    """The files the tree names, with their folders."""
+    block = README.partition("## The tree")[2].partition("```")[2].partition("```")[0]
+    folder, named = "", set()
+    for line in block.splitlines():
+        name = line.split()[0] if line.strip() else ""
+        if line.startswith("  "):
+            named.add(folder + name)
+        elif name:
+            folder = name if name.endswith("/") else ""
+            named.add(name)
+    return named
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*.py", "transports/*.py", "twin/*.py", "web/client/*.js", "web/page/*.js", "lab/*.py"]
+)
+def test_the_tree_names_every_file_of_the_code(pattern: str) -> None:
+    files = {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern) if path.read_text("utf-8").count("\n") > 1}
+    assert files <= tree(), files - tree()
+
+
+def test_the_tree_names_nothing_that_is_not_there() -> None:
+    gone = {name for name in tree() if not (ROOT / name).exists()}
+    assert not gone
+
+
+def test_relative_links_lead_to_files() -> None:
+    targets = [target for target in re.findall(r"\]\(([^)#]+)", README) if "://" not in target]
+    assert targets
+    assert not [target for target in targets if not (ROOT / target).exists()]
+
+
+def test_no_committed_file_names_a_package_registry() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "requirements"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.split()
+    for name in tracked or ["requirements/run.txt", "requirements/test.txt"]:
+        assert "://" not in (ROOT / name).read_text("utf-8")
