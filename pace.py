@@ -36,6 +36,7 @@ class Pace:
         bucket = self._buckets.get(name)
         if bucket is None:
             bucket = self._buckets[name] = Bucket(self.rate * share, self.burst * share, now)
+        count = min(count, bucket.burst)  # more than ever fits would never pass
         wait = bucket.wait(count, now)
         if wait:
             raise Refused("rate", f"{bucket.rate:g} {self.what} a second are enough", retry=wait)
