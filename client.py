@@ -25,6 +25,7 @@ import math
 import random
 import secrets
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, Self
@@ -106,6 +107,7 @@ class Socket:
         self._taking = False  # a batch is being taken: it may say that the server has forgotten us
         self._fresh = True  # the next `connect` is that of a client the server did not know
         self._news: Gap | None = None  # what the first batch said was lost
+        self._left = False  # this sid said bye, or was refused for good: it cannot come back
         self._told = True  # whether the loss that made this sid necessary was told
         self._new_sid()
 
@@ -165,6 +167,8 @@ class Socket:
 
     def connect(self) -> Self:
         """Begin. Needs no await; `ready` waits for the first batch."""
+        if self._left:
+            self._start_over()
         self._closed = False
         self.ladder.start(self.clock())
         self._obey()
@@ -185,7 +189,8 @@ class Socket:
             self.way.stop()
             self._acks.end()
             await self._end_tasks()
-            if self.cursor is not None or self.way.outbox.count:
+            if not self._left and (self.cursor is not None or self.way.outbox.count):
+                self._left = True
                 await self._bye(self.bearer(), self._last_words())
             self._fail_all("unknown", "the socket was closed before the ack came")
             for listener in list(self._listeners):
@@ -363,6 +368,12 @@ class Socket:
         told, self._told = self._told, True
         return not (told and self._expected(reading, gap))
 
+    def _start_over(self) -> None:
+        """Be another client in the same place: the sid before cannot come back."""
+        self.way.forget()
+        self._new_sid()
+        self._left, self._told, self._fresh = False, False, True
+
     def _renew(self, *, told: bool) -> None:
         """The server has forgotten this client: go on as a new one, from the own cursor."""
         old = self.bearer()
@@ -407,6 +418,7 @@ class Socket:
             detail = {**detail, "fresh": self._fresh, "missed": missed}
             self._fresh = False
         if event == "disconnect" and self.ladder.stopped and not self._closed:
+            self._left = True
             self._fail_all("gone", str(detail["reason"]))
         for handler, run in list(self._handlers.get(event, [])):
             self._run(handler, run, (detail, None, None), None)
@@ -472,6 +484,11 @@ class Socket:
         self.ladder.stop(self.clock(), end.why)
         self._obey()
 
+    def deaf(self, line: Line) -> None:
+        """Nothing goes up by a line that still comes down: its rung has failed."""
+        self.ladder.give_up(line.pipe.number, End("lost", "nothing goes up by it"), self.clock())
+        self._obey()
+
     def _fail(self, emits: Iterable[Emit], code: str, message: str) -> None:
         for emit in emits:
             if not emit.done.done():
@@ -522,7 +539,7 @@ async def chat(options: argparse.Namespace) -> None:
         @socket.on("s2c")
         def heard(data: Any) -> None:
             if isinstance(data, dict):
-                print(f"{data.get('user')} says {data.get('content')}", flush=True)
+                print(shown(f"{data.get('user')} says {data.get('content')}"), flush=True)
 
         @socket.on("connect")
         def connected(detail: Any) -> None:
@@ -532,24 +549,26 @@ async def chat(options: argparse.Namespace) -> None:
         for event in ("disconnect", "reconnecting", "switch", "gap", "error"):
             socket.on(event, lambda detail, event=event: print(f"* {event}: {detail}", file=sys.stderr, flush=True))
 
-        async for line in lines():
-            if line:
+        typed: asyncio.Queue[str] = asyncio.Queue()
+        threading.Thread(target=listen, args=(asyncio.get_running_loop(), typed), daemon=True).start()
+        while True:
+            if line := await typed.get():
                 try:
                     await socket.emit("c2s", {"user": options.name, "content": line})
                 except EmitError as error:
                     print(f"* not said: {error}", file=sys.stderr, flush=True)
 
 
-async def lines() -> Any:
-    """The lines typed, until their end."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    try:
-        while line := await reader.readline():
-            yield line.decode(errors="replace").strip()
-    finally:
-        transport.close()
+def shown(text: str) -> str:
+    """A text for the terminal, without what would steer it."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+
+
+def listen(loop: asyncio.AbstractEventLoop, typed: asyncio.Queue[str]) -> None:
+    """What is typed, by a thread: reading a terminal cannot be cancelled, and must not make it non-blocking."""
+    with contextlib.suppress(RuntimeError, OSError, ValueError):  # the program ends
+        for line in sys.stdin:
+            loop.call_soon_threadsafe(typed.put_nowait, line.strip())
 
 
 def main() -> None:

@@ -41,6 +41,7 @@ class Office(Protocol):
     def done(self, emit: Emit, ack: Ack) -> None: ...
     def forgotten(self) -> None: ...
     def over(self, end: End) -> None: ...
+    def deaf(self, line: Line) -> None: ...
 
 
 class WayUp:
@@ -52,7 +53,9 @@ class WayUp:
         self._alive = False  # something reads: while nothing does, emits once sent wait
         self._pipe: Line | None = None  # the ws that reads
         self._deaf: Line | None = None  # it was given up, until it is heard again
+        self._silent: Line | None = None  # it was given up and did not answer the ping either
         self._way: Line | None = None  # the ws in use; None: POST
+        self._posted = -math.inf  # when a POST brought acks last
         self._post: Flight | None = None  # the POST with emits under way, unless it was given up
         self._flights: dict[asyncio.Task[None], Flight] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -76,7 +79,7 @@ class WayUp:
         lost = list(self.outbox.waiting.values())
         self.stop()
         self.outbox = Outbox(self.outbox.fresh)
-        self._alive, self._pipe, self._way, self._deaf = False, None, None, None
+        self._alive, self._pipe, self._way, self._deaf, self._silent = False, None, None, None, None
         self._failures, self._resume = 0, -math.inf
         return lost
 
@@ -169,7 +172,8 @@ class WayUp:
         if current:
             self._post = None
         if failure is None:
-            self._failures = 0
+            self._failures, self._posted = 0, self.office.clock()
+            self._judge()
         elif current or not flight.emits:
             self._refused(failure, flight.emits)
         asyncio.get_running_loop().call_soon(self.flush)
@@ -253,7 +257,7 @@ class WayUp:
         self.office.spawn(self._probe(way))
 
     async def _probe(self, way: Line | None) -> None:
-        outbox, alive = self.outbox, False
+        outbox, alive, began = self.outbox, False, self.office.clock()
         try:
             async with asyncio.timeout(self.office.ladder.answer_time(ANSWER)):
                 if way is not None and way.up is not None:
@@ -268,12 +272,22 @@ class WayUp:
         if alive:
             self._patience = min(PATIENT, self._patience * 2)
             self._deaf = None if way is self._deaf else self._deaf
-        elif way is None:
+        elif way is not None:
+            self._silent = way
+            if self._posted >= began:
+                self._judge()
+        else:
             for task in self._flights:
                 task.cancel()
             if self._way is None:
                 self._again()
         self.flush()
+
+    def _judge(self) -> None:
+        """Another way brings acks: a line that does not even answer a ping has failed, though batches come by it."""
+        silent, self._silent = self._silent, None
+        if silent is not None and silent is self._deaf:
+            self.office.deaf(silent)
 
 
 def _best(line: Line, n: int) -> int:

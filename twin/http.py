@@ -97,7 +97,8 @@ class Http:
 
     def close(self) -> None:
         while self._idle:
-            self._idle.pop()[1].transport.abort()
+            _, writer = self._idle.pop()
+            writer.transport.abort()
 
     async def _asked(
         self, method: str, target: str, headers: dict[str, str], body: bytes

@@ -1,0 +1,860 @@
+"""The Python client: its ladder under fake time, what it takes and what it sends, and all of it on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app import build
+from client import EmitError, Socket, io
+from conftest import GENEROUS, eventually
+from hub import Hub
+from limits import Limits
+from server import running
+from twin.ladder import RUNGS, End, Ladder, Open, Shut
+from twin.reading import Position, Reading
+from twin.wire import Batch, Gap, Message
+from wire import Proxy
+
+LOST = End("lost", "the line broke")
+
+
+class Play:
+    """A ladder under fake time: what it decided, and which pipes it holds open."""
+
+    def __init__(self, **options: Any) -> None:
+        self.ladder = Ladder(chance=lambda: 1.0, **options)
+        self.now = 0.0
+        self.open: dict[int, str] = {}
+        self.told: list[tuple[str, dict[str, Any]]] = []
+
+    def obey(self) -> None:
+        for decision in self.ladder.decisions():
+            if isinstance(decision, Open):
+                self.open[decision.pipe.number] = decision.pipe.rung
+            elif isinstance(decision, Shut):
+                self.open.pop(decision.pipe.number, None)
+            else:
+                self.told.append((decision.event, decision.detail))
+
+    def start(self) -> Play:
+        self.ladder.start(self.now)
+        self.obey()
+        return self
+
+    def number(self, rung: str) -> int:
+        return max(number for number, name in self.open.items() if name == rung)
+
+    def beat(self, rung: str) -> None:
+        self.ladder.opened(self.number(rung), self.now)
+        self.ladder.heard(self.number(rung), self.now)
+        self.obey()
+
+    def lose(self, rung: str, end: End = LOST) -> None:
+        number = self.number(rung)
+        del self.open[number]
+        self.ladder.ended(number, end, self.now)
+        self.obey()
+
+    def wait(self, seconds: float, *beating: str) -> None:
+        """Time goes by, tick by tick; these rungs bring something each second."""
+        until = self.now + seconds
+        while self.now < until:
+            step = min(until, max(self.ladder.due, self.now), math.floor(self.now) + 1)
+            self.now = step
+            for rung in beating:
+                if rung in self.open.values() and step == math.floor(step):
+                    self.beat(rung)
+            self.ladder.tick(self.now)
+            self.obey()
+            if self.ladder.due <= self.now:
+                self.now += 0.001
+
+    @property
+    def rungs(self) -> list[str]:
+        return sorted(self.open.values())
+
+    @property
+    def events(self) -> list[str]:
+        return [event for event, _ in self.told]
+
+
+def test_a_newcomer_is_served_by_longpoll_and_then_ws_is_tried() -> None:
+    play = Play().start()
+    assert play.rungs == ["longpoll"]
+    play.beat("longpoll")
+    assert play.rungs == ["longpoll", "ws"]
+    assert play.events == ["connecting", "connect"]
+
+
+def test_the_old_rung_goes_on_reading_until_the_new_one_has_lived_5_s() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    assert play.ladder.current and play.ladder.current.rung == "ws"
+    play.wait(4.9)
+    assert play.rungs == ["longpoll", "ws"]
+    play.wait(0.2)
+    assert play.rungs == ["ws"]
+    assert play.events == ["connecting", "connect", "switch"]
+
+
+def test_a_rung_that_only_opens_has_not_passed() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.ladder.opened(play.number("ws"), play.now)
+    play.wait(1.6, "longpoll")
+    assert "ws" not in play.rungs and play.ladder.current and play.ladder.current.rung == "longpoll"
+
+
+def test_patience_doubles_after_each_failure_by_time_alone_up_to_15_s() -> None:
+    ladder = Ladder()
+    waits = []
+    for slow in range(6):
+        ladder.records["ws"].slow = slow
+        waits.append(ladder.patience("ws"))
+    assert waits == [1.5, 3.0, 6.0, 12.0, 15.0, 15.0]
+    ladder.round_trip(0.5)
+    ladder.records["ws"].slow = 0
+    assert ladder.patience("ws") == 3.0
+
+
+def test_three_failures_that_count_rest_a_rung() -> None:
+    play = Play(rungs=("ws", "longpoll")).start()
+    play.beat("longpoll")
+    for _ in range(3):
+        while "ws" not in play.rungs:
+            play.wait(0.1, "longpoll")
+        play.beat("ws")
+        play.lose("ws")  # as a middlebox does that kills after the upgrade
+        play.beat("longpoll")
+    play.wait(55, "longpoll")
+    assert play.rungs == ["longpoll"]
+    while "ws" not in play.rungs:
+        play.wait(0.1, "longpoll")
+    assert 59 < play.now < 75
+
+
+def test_an_outage_of_everything_counts_against_nobody() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.wait(6, "ws")
+    for rung in ("ws", "sse", "longpoll", "poll"):
+        play.wait(0.1)
+        play.lose(rung)
+    play.wait(1)
+    while "longpoll" not in play.rungs:
+        play.wait(0.1)
+    play.beat("longpoll")
+    assert all(not record.strikes for record in play.ladder.records.values())
+
+
+def test_the_next_rung_takes_over_at_once() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.wait(6, "ws")
+    play.lose("ws")
+    assert play.rungs == ["sse"]
+    play.beat("sse")
+    assert play.events[-1] == "switch" and "disconnect" not in play.events
+
+
+def test_a_silent_rung_is_left() -> None:
+    play = Play(heartbeat=2.0).start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.wait(5.5, "ws")
+    play.wait(5.2)
+    assert play.rungs == ["sse"]
+
+
+def test_the_events_come_in_the_articles_order() -> None:
+    play = Play(rungs=("poll",)).start()
+    play.beat("poll")
+    play.wait(6, "poll")
+    play.lose("poll")
+    play.wait(2)
+    play.lose("poll") if "poll" in play.rungs else None
+    play.wait(2)
+    play.beat("poll")
+    kept = [event for event, again in zip(play.events, [None, *play.events], strict=False) if event != again]
+    assert kept == ["connecting", "connect", "disconnect", "reconnecting", "connecting", "reconnect", "connect"]
+
+
+def test_connect_failed_is_told_once() -> None:
+    play = Play().start()
+    for _ in range(3):
+        for _ in range(4):
+            while not play.open:
+                play.wait(0.1)
+            play.lose(play.rungs[0])
+        play.wait(5)
+    assert play.events.count("connect_failed") == 1
+
+
+@pytest.mark.parametrize("end", [End("leave", "1012"), End("wait", "full", retry=2.0)])
+def test_whom_the_server_sends_away_comes_back_by_the_same_rung(end: End) -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.wait(6, "ws")
+    play.lose("ws", end)
+    assert play.rungs == []
+    play.wait(3.1)
+    assert play.rungs == ["ws"]
+    assert not play.ladder.records["ws"].strikes
+
+
+def test_at_once_is_at_most_every_10_s() -> None:
+    play = Play(rungs=("ws",)).start()
+    again = End("again", "4208")
+    play.beat("ws")
+    play.lose("ws", again)
+    assert play.rungs == ["ws"]
+    play.beat("ws")
+    play.lose("ws", again)
+    assert play.rungs == []
+    play.wait(0.6)
+    assert play.rungs == ["ws"]
+
+
+def test_a_no_of_the_server_stops_everything() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.lose("longpoll", End("stop", "gone", code="gone"))
+    assert play.rungs == [] and play.ladder.due == math.inf
+    assert play.events == ["connecting", "connect", "error", "disconnect"]
+
+
+def test_the_heartbeat_learns() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.wait(6, "ws")
+    play.now += 10
+    play.lose("ws")
+    assert 4.5 <= play.ladder.records["ws"].beat <= 5.5
+
+
+def test_by_hand_what_reads_goes_on_until_the_chosen_one_does() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.wait(6, "ws")
+    play.ladder.use("poll", play.now)
+    play.obey()
+    assert play.rungs == ["poll", "ws"]
+    play.beat("poll")
+    assert play.rungs == ["poll"]
+    play.ladder.use("sse", play.now, strict=True)
+    play.obey()
+    assert play.rungs == ["sse"]
+    play.beat("sse")
+    assert play.events.count("switch") == 3 and "disconnect" not in play.events
+
+
+ACTS = st.sampled_from(["beat", "open", "lost", "leave", "again", "wait", "time", "use", "renew", "nothing"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(ACTS, st.integers(0, 3), st.sampled_from([0.0, 0.01, 0.4, 1.6, 6.0, 40.0])), max_size=40))
+def test_whatever_happens_one_reads_or_one_is_tried_and_no_tick_is_in_vain(acts: list[tuple[str, int, float]]) -> None:
+    play = Play().start()
+    for act, which, after in acts:
+        if act == "use":
+            play.ladder.use([*RUNGS, "auto"][which + (which == 3)], play.now)
+        elif act == "renew":
+            play.ladder.renew(play.now)
+        elif play.open and act != "nothing":
+            number = sorted(play.open)[which % len(play.open)]
+            if act == "beat":
+                play.ladder.heard(number, play.now)
+            elif act == "open":
+                play.ladder.opened(number, play.now)
+            else:
+                del play.open[number]
+                play.ladder.ended(number, End(act, act), play.now)  # type: ignore[arg-type]
+        play.obey()
+        assert sorted(play.open) == sorted(play.ladder.pipes)
+        assert len([pipe for pipe in play.ladder.pipes.values() if pipe.passed is None]) <= 1
+        assert len(play.open) <= 4
+        assert play.ladder.due < math.inf or play.ladder.current is not None
+        play.wait(after)
+    life = [event for event in play.events if event in ("connect", "disconnect")]
+    assert all(one != two for one, two in zip(life, life[1:], strict=False))
+
+
+# ---- what is taken
+
+
+def batch(after: str, cursor: str, *seqs: int, gap: str | None = None) -> Batch:
+    return Batch(after, cursor, [Message(seq, "x") for seq in seqs], Gap(gap) if gap else None)
+
+
+def at(cursor: str | None) -> Position:
+    position = Position()
+    position.cursor = cursor
+    return position
+
+
+def seqs(position: Position, asked: str | None, given: Batch) -> list[int]:
+    return [message.seq for message in position.take(Reading(asked), given).messages]
+
+
+def test_what_was_read_is_not_handed_on_again() -> None:
+    position = at(None)
+    assert seqs(position, None, batch("a1.0", "a1.3", 1, 3)) == [1, 3]
+    assert seqs(position, "a1.0", batch("a1.0", "a1.5", 1, 3, 4)) == [4]
+    assert seqs(position, "a1.3", batch("a1.3", "a1.4", 4)) == []
+    assert position.cursor == "a1.5"
+
+
+def test_a_batch_beyond_what_was_read_is_not_taken() -> None:
+    position = at("a1.5")
+    with pytest.raises(End) as end:
+        position.take(Reading("a1.5"), batch("a1.7", "a1.9", 8))
+    assert end.value.kind == "again" and position.cursor == "a1.5"
+
+
+def test_epochs_sort_by_length_and_then_by_letter_and_never_go_back() -> None:
+    position = at("zz.5")
+    assert seqs(position, "zz.5", batch("100.0", "100.2", 1, 2, gap="epoch")) == [1, 2]
+    for older in ("zz", "0zz"):
+        with pytest.raises(End):
+            position.take(Reading("100.2"), batch(f"{older}.0", f"{older}.9", 7, gap="epoch"))
+    with pytest.raises(End):  # it began under an epoch that is over
+        position.take(Reading("zz.5"), batch("100.0", "100.9", 3, gap="epoch"))
+    with pytest.raises(End):  # another epoch, and nothing said of a gap
+        position.take(Reading("100.2"), batch("200.0", "200.1", 1))
+    assert position.cursor == "100.2"
+
+
+@pytest.mark.parametrize("reason", ["away", "trimmed"])
+def test_a_gap_whose_cursor_is_not_beyond_is_dropped_whole(reason: str) -> None:
+    position = at("a1.5")
+    taken = position.take(Reading("a1.2"), batch("a1.2", "a1.5", 3, gap=reason))
+    assert taken.gap is None and taken.messages == []
+    taken = position.take(Reading("a1.2"), batch("a1.2", "a1.8", 3, 8, gap=reason))
+    assert taken.gap and [message.seq for message in taken.messages] == [8]
+
+
+def test_a_cursor_from_the_future_is_set_back_once() -> None:
+    position = at("a1.9")
+    future = batch("a1.4", "a1.4", gap="future")
+    assert position.take(Reading("a1.9"), future).gap
+    assert position.cursor == "a1.4"
+    assert seqs(position, "a1.4", batch("a1.4", "a1.6", 5, 6)) == [5, 6]
+    with pytest.raises(End):
+        position.take(Reading("a1.9"), future)
+    assert position.cursor == "a1.6"
+
+
+# ---- on a real server
+
+TRANSPORT = pytest.mark.parametrize("use", RUNGS)
+QUICK = {"every": 0.05, "heartbeat": 1.0, "hold": 2.0, "chance": lambda: 0.1}
+
+
+def heard(socket: Socket, event: str = "s2c") -> list[Any]:
+    """What the application is handed on, as it comes."""
+    got: list[Any] = []
+    socket.on(event, got.append)
+    return got
+
+
+def life(socket: Socket) -> list[str]:
+    events: list[str] = []
+    for event in ("connecting", "connect", "disconnect", "reconnecting", "reconnect", "connect_failed", "error", "gap"):
+        socket.on(event, lambda detail, event=event: events.append(event))
+    return events
+
+
+def gaps(socket: Socket) -> list[Any]:
+    return heard(socket, "gap")
+
+
+@asynccontextmanager
+async def on_port(port: int, epoch: str | None = None) -> AsyncIterator[Hub]:
+    """A server where the last one was."""
+    limits = Limits(**GENEROUS)  # type: ignore[arg-type]
+    hub = Hub(limits, epoch=epoch)
+    async with running(build(hub, limits=limits, chat=False), port=port):
+        yield hub
+
+
+def port_of(lab: Any) -> int:
+    return int(lab.url.rpartition(":")[2])
+
+
+def echoing(hub: Hub) -> None:
+    @hub.on("c2s")
+    async def speak(client: Any, message: Any) -> Any:
+        await hub.emit("s2c", message)
+        return {"taken": message}
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_every_message_is_handed_on_once_and_in_order(lab: Any, use: str) -> None:
+    async with io(lab.url, use=use, **QUICK) as socket:
+        got = heard(socket)
+        await socket.ready()
+        for i in range(700):
+            await lab.say("s2c", i)
+            if i % 50 == 0:
+                await asyncio.sleep(0.01)
+        await eventually(lambda: len(got) >= 700)
+        assert got == list(range(700)) and socket.transport == use and not gaps(socket)
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_an_emit_is_acked_after_ones_own_broadcast(lab: Any, use: str) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, use=use, **QUICK) as socket:
+        got = heard(socket)
+        for i in range(5):
+            assert await socket.emit("c2s", i) == {"taken": i}
+            assert got == list(range(i + 1))
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_a_message_that_asks_is_answered(lab: Any, use: str) -> None:
+    async with io(lab.url, use=use, **QUICK) as socket:
+        socket.on("sum", lambda data: sum(data))
+
+        @socket.on("later")
+        async def later(data: Any, reply: Callable[..., None]) -> None:
+            await asyncio.sleep(0.01)
+            reply({"late": data})
+
+        await socket.ready()
+        client = lab.people[socket.id]
+        assert await client.ask("sum", [1, 2, 3]) == 6
+        assert await client.ask("later", 7) == {"late": 7}
+        await eventually(lambda: not socket.way.outbox.replies)
+
+
+@pytest.mark.anyio
+async def test_from_a_first_round_trip_to_ws(lab: Any) -> None:
+    async with io(lab.url) as socket:
+        told = heard(socket, "switch")
+        events = life(socket)
+        await socket.ready()
+        assert socket.transport == "longpoll" and lab.people[socket.id].id == socket.id
+        await eventually(lambda: socket.transport == "ws")
+        assert events == ["connecting", "connect"]
+        assert [(one["from"], one["to"]) for one in told] == [("longpoll", "ws")]
+        assert socket.decisions and socket.id not in str(socket.decisions)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("strict", [False, True])
+async def test_switching_while_500_messages_go_both_ways_loses_nothing(lab: Any, strict: bool) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, **QUICK) as socket:
+        got, lost = heard(socket), gaps(socket)
+        await socket.ready()
+        acks = []
+        for i in range(500):
+            acks.append(socket.emit("c2s", i))
+            if i % 25 == 0:
+                socket.use((*RUNGS, "auto")[i // 25 % 5], strict=strict)
+            await asyncio.sleep(0.004)
+        answers = await asyncio.gather(*acks)
+        await eventually(lambda: len(got) >= 500)
+        assert got == list(range(500)) and answers == [{"taken": i} for i in range(500)] and not lost
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_cuts_lose_nothing_and_repeat_nothing(lab: Any, proxy: Proxy, use: str) -> None:
+    echoing(lab.hub)
+    async with io(proxy.url, use=use, **QUICK) as socket:
+        got, lost = heard(socket), gaps(socket)
+        await socket.ready()
+        acks = []
+        for i in range(200):
+            acks.append(socket.emit("c2s", i))
+            if i % 20 == 10:
+                proxy.abort()
+            if i % 20 == 5:
+                proxy.cut_after = 37 * i % 400
+            await asyncio.sleep(0.01)
+        proxy.cut_after = None
+        await asyncio.wait_for(asyncio.gather(*acks), 20)
+        await eventually(lambda: len(got) >= 200)
+        assert got == list(range(200)) and not lost
+
+
+@pytest.mark.anyio
+async def test_cuts_on_the_whole_ladder(lab: Any, proxy: Proxy) -> None:
+    echoing(lab.hub)
+    async with io(proxy.url, **QUICK) as socket:
+        got, lost = heard(socket), gaps(socket)
+        acks = []
+        for i in range(300):
+            acks.append(socket.emit("c2s", i))
+            if i % 30 == 10:
+                proxy.abort()
+            await asyncio.sleep(0.01)
+        await asyncio.wait_for(asyncio.gather(*acks), 20)
+        await eventually(lambda: len(got) >= 300)
+        assert got == list(range(300)) and not lost
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("use", ["longpoll", "poll"])
+async def test_answers_that_are_repeated_or_lost_change_nothing(lab: Any, proxy: Proxy, use: str) -> None:
+    async with io(proxy.url, use=use, **QUICK) as socket:
+        got, lost = heard(socket), gaps(socket)
+        await socket.ready()
+        for i in range(60):
+            await lab.say("s2c", i)
+            proxy.repeat = proxy.repeat or i % 5 == 0
+            proxy.lose = proxy.lose or i % 7 == 0
+            await asyncio.sleep(0.02)
+        proxy.repeat = proxy.lose = False
+        await eventually(lambda: len(got) >= 60)
+        assert got == list(range(60)) and not lost and proxy.repeats and proxy.lost
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("use", [*RUNGS, "auto"])
+async def test_a_server_restarted_in_the_middle(use: str) -> None:
+    first: list[Any] = []
+    port = free_port()
+    async with io(f"http://127.0.0.1:{port}", use=use, **QUICK) as socket:
+        got, lost, events = heard(socket), gaps(socket), life(socket)
+        async with on_port(port) as hub:
+            echoing(hub)
+            await socket.ready()
+            old = socket.id
+            assert await socket.emit("c2s", "before") == {"taken": "before"}
+            first = list(got)
+        await eventually(lambda: socket.transport is None)
+        waiting = socket.emit("c2s", "between")
+        async with on_port(port) as hub:
+            echoing(hub)
+            await hub.emit("s2c", "new life")
+            assert await asyncio.wait_for(waiting, 10) == {"taken": "between"}
+            await eventually(lambda: "new life" in got)
+            assert await socket.emit("c2s", "after") == {"taken": "after"}
+            assert first == ["before"] and got == ["before", "new life", "between", "after"]
+            assert [gap["reason"] for gap in lost] == ["epoch"]  # told once, though the new sid is told `away`
+            assert socket.id != old and [client.id for client in hub.clients()] == [socket.id]
+        assert "error" not in events
+
+
+def free_port() -> int:
+    import socket as sockets
+
+    with sockets.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.anyio
+async def test_emits_under_way_when_the_server_dies_fail_as_unknown() -> None:
+    port = free_port()
+    async with io(f"http://127.0.0.1:{port}", use="ws", **QUICK) as socket:
+        runs: list[Any] = []
+        async with on_port(port) as hub:
+            started = asyncio.Event()
+
+            @hub.on("slow")
+            async def slow(client: Any, data: Any) -> None:
+                started.set()
+                runs.append(data)
+                await asyncio.sleep(60)
+
+            emit = socket.emit("slow", 1)
+            await started.wait()
+        async with on_port(port) as hub:
+            hub.on("slow")(lambda client, data: runs.append(data))
+            with pytest.raises(EmitError) as error:
+                await asyncio.wait_for(emit, 10)
+            assert error.value.code == "unknown"
+            await socket.emit("slow", 2)
+            assert runs == [1, 2]
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_a_client_the_hub_has_forgotten_goes_on_as_a_new_one(lab: Any, use: str) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, use=use, **QUICK) as socket:
+        got, lost = heard(socket), gaps(socket)
+        await socket.emit("c2s", 1)
+        old = socket.id
+        await lab.hub.forget(lab.people[old])
+        for reader in list(lab.people[old].readers):
+            reader.end("crowded")
+        await eventually(lambda: socket.id != old)
+        assert await asyncio.wait_for(socket.emit("c2s", 2), 15) == {"taken": 2}
+        assert got == [1, 2] and [gap["reason"] for gap in lost] == ["away"] and socket.id != old
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_an_error_ack_fails_and_the_next_emit_goes_on(lab: Any, use: str) -> None:
+    from hub import Refuse
+
+    @lab.hub.on("no")
+    async def no(client: Any, data: Any) -> None:
+        raise Refuse("because")
+
+    async with io(lab.url, use=use, **QUICK) as socket:
+        with pytest.raises(EmitError) as error:
+            await socket.emit("no")
+        assert error.value.code == "refused" and "because" in str(error.value)
+        assert await socket.emit("nobody hears this") is None
+
+
+@pytest.mark.anyio
+@pytest.mark.limits(data=2000)
+@TRANSPORT
+async def test_what_a_server_does_not_take_fails_alone(lab: Any, use: str) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, use=use, **QUICK) as socket:
+        await socket.ready()
+        emits = [socket.emit("c2s", "x" * 3000 if i == 3 else i) for i in range(8)]
+        outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), 10)
+        assert isinstance(outcomes[3], EmitError) and outcomes[3].code == "too_large"
+        assert [outcome for i, outcome in enumerate(outcomes) if i != 3] == [{"taken": i} for i in range(8) if i != 3]
+        assert await socket.emit("c2s", "next") == {"taken": "next"}
+
+
+@pytest.mark.anyio
+@pytest.mark.limits(emit_rate=100, emit_burst=64)
+@TRANSPORT
+async def test_a_rate_is_waited_for(lab: Any, use: str) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, use=use, **QUICK) as socket:
+        got = heard(socket)
+        await socket.ready()
+        emits = []
+        for i in range(200):
+            emits.append(socket.emit("c2s", i))
+            await asyncio.sleep(0.001)
+        await asyncio.wait_for(asyncio.gather(*emits), 20)
+        assert got == list(range(200))
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_200_emits_at_once_keep_to_the_window(lab: Any, use: str) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, use=use, **QUICK) as socket:
+        got = heard(socket)
+        await asyncio.wait_for(asyncio.gather(*(socket.emit("c2s", i) for i in range(200))), 15)
+        assert got == list(range(200))
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("use", ["ws", "longpoll"])
+async def test_a_slow_handler_is_no_failure(lab: Any, use: str) -> None:
+    runs = []
+
+    @lab.hub.on("slow")
+    async def slow(client: Any, data: Any) -> str:
+        runs.append(data)
+        await asyncio.sleep(3.5)
+        return "at last"
+
+    async with io(lab.url, use=use, **QUICK) as socket:
+        events = life(socket)
+        assert await socket.emit("slow", 1) == "at last"
+        assert runs == [1] and events == ["connecting", "connect"]
+
+
+class Deaf(Proxy):
+    """A network in which, once it is so, nothing goes up a ws any more; what comes down still does."""
+
+    deaf = False
+
+    async def _up(self, reader: Any, writer: Any, far: Any, asked: list[str]) -> None:
+        while part := await reader.read(65536):
+            if part.startswith((b"GET ", b"POST ")):
+                asked[0] = part.split(b" ", 2)[1].split(b"?")[0].decode()
+            elif self.deaf and asked[0] == "/ws":
+                continue
+            far.write(part)
+
+
+@pytest.mark.anyio
+async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> None:
+    echoing(lab.hub)
+    async with Deaf(lab.url) as network, io(network.url, **QUICK) as socket:
+        got = heard(socket)
+        await eventually(lambda: socket.transport == "ws")
+        network.deaf = True
+        assert await asyncio.wait_for(socket.emit("c2s", 1), 5) == {"taken": 1}
+        await eventually(lambda: socket.transport == "sse")
+        assert await socket.emit("c2s", 2) == {"taken": 2} and got == [1, 2]
+        assert socket.ladder.records["ws"].strikes
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_history_is_the_past_before_the_present(lab: Any, use: str) -> None:
+    for i in range(5):
+        await lab.say("s2c", i)
+    async with io(lab.url, use=use, history=3, **QUICK) as socket:
+        got = heard(socket)
+        await socket.ready()
+        await lab.say("s2c", 5)
+        await eventually(lambda: len(got) >= 4)
+        assert got == [2, 3, 4, 5]
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_who_closes_is_gone_at_once_and_leaves_nothing_running(lab: Any, use: str) -> None:
+    echoing(lab.hub)
+    socket = io(lab.url, use=use, **QUICK).connect()
+    await socket.ready()
+    assert socket.id in lab.here()
+    last = socket.emit("c2s", "last words")
+    await socket.close()
+    assert not socket.connected and socket.transport is None
+    await eventually(lambda: ("disconnect", socket.id, "client left") in lab.life)
+    await eventually(lambda: [message["data"] for message in lab.hub.history(None, 9)] == ["last words"])
+    with pytest.raises(EmitError):
+        await last
+    with pytest.raises(EmitError):
+        await socket.emit("c2s")
+
+
+@pytest.mark.anyio
+async def test_who_closed_may_come_back_as_another_client(lab: Any) -> None:
+    async with io(lab.url, use="longpoll", **QUICK) as socket:
+        got, lost = heard(socket), gaps(socket)
+        await socket.ready()
+        old = socket.id
+        await lab.say("s2c", 1)
+        await eventually(lambda: got == [1])
+        await socket.close()
+        await lab.say("s2c", 2)
+        await socket.connect().ready()
+        await eventually(lambda: got == [1, 2])
+        assert socket.id != old and lab.here() == {socket.id} and [gap["reason"] for gap in lost] == ["away"]
+        assert await socket.emit("c2s") is None
+
+
+@pytest.mark.anyio
+@TRANSPORT
+async def test_who_is_turned_out_does_not_come_back(lab: Any, use: str) -> None:
+    async with io(lab.url, use=use, **QUICK) as socket:
+        events, errors = life(socket), heard(socket, "error")
+        await socket.ready()
+        lab.people[socket.id].close("enough")
+        await eventually(lambda: "disconnect" in events)
+        assert events == ["connecting", "connect", "error", "disconnect"] and errors[0]["code"] in ("kicked", 4001)
+        await asyncio.sleep(0.3)
+        assert lab.here() == set() and socket.transport is None
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        ("x" * 17_000, "too_large"),
+        ([[[[[[[[[1]]]]]]]]], "bad_json"),
+        (float("nan"), "bad_json"),
+        (2**53 + 1, "bad_json"),
+        ("\ud800", "bad_json"),
+        ({"a": "\udfff"}, "bad_json"),
+        ({1: 2}, "bad_json"),
+        (b"bytes", "bad_json"),
+    ],
+)
+async def test_what_no_server_takes_is_refused_before_it_has_a_number(lab: Any, data: Any, code: str) -> None:
+    async with io(lab.url, use="longpoll", **QUICK) as socket:
+        with pytest.raises(EmitError) as error:
+            await socket.emit("c2s", data)
+        assert error.value.code == code
+        for event in ("connect", "gap", "$void", "", "x" * 65, "a\nb"):
+            with pytest.raises(EmitError):
+                await socket.emit(event)
+        assert await socket.emit("c2s", [2**53, [[[[[[["deep"]]]]]]], "\u2028"]) is None
+
+
+@pytest.mark.anyio
+async def test_a_handler_that_fails_stops_nothing(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
+    async with io(lab.url, use="ws", **QUICK) as socket:
+
+        @socket.on("s2c")
+        def broken(data: Any) -> None:
+            raise RuntimeError("broken")
+
+        got, errors = heard(socket), heard(socket, "error")
+        await socket.ready()
+        await lab.say("s2c", 1)
+        await lab.say("s2c", 2)
+        await eventually(lambda: len(got) == 2)
+        assert len(errors) == 2 and socket.connected
+    caplog.clear()
+
+
+@pytest.mark.anyio
+async def test_messages_can_be_iterated(lab: Any) -> None:
+    async with io(lab.url, use="sse", **QUICK) as socket:
+        messages = socket.messages
+        await socket.ready()
+        await lab.say("s2c", "one")
+        await lab.say("other", "two")
+        found = [await anext(messages), await anext(messages)]
+        assert [(message.event, message.data) for message in found] == [("s2c", "one"), ("other", "two")]
+    assert [message async for message in messages] == []
+
+
+@pytest.mark.anyio
+async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    for use in RUNGS:
+        async with io(lab.url, use=use, **QUICK) as socket:
+            await socket.emit("c2s", 1)
+            sid = socket._sid
+            assert sid not in repr(socket) + str(socket.decisions)
+        assert sid not in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_base_url_keeps_its_path(lab: Any) -> None:
+    async with io("http://127.0.0.1:1/via/~abcdefgh/") as socket:
+        assert socket.target("poll").startswith("/via/~abcdefgh/poll?")
+        failed = socket.once("connect_failed")
+        await asyncio.wait_for(failed, 5)
+
+
+@pytest.mark.anyio
+async def test_the_chat_in_a_terminal(lab: Any) -> None:
+    echoing(lab.hub)
+    program = Path(__file__).resolve().parent.parent / "client.py"
+    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
+    options = ("--use", "ws", "--name", "Ada", "--history", "5")
+    await lab.say("s2c", {"user": "Bob", "content": "was here\x1b[2J"})
+    chat = await asyncio.create_subprocess_exec(sys.executable, program, lab.url, *options, **pipes)
+    assert chat.stdin and chat.stdout and chat.stderr
+    chat.stdin.write(b"hello\n\nagain\n")
+    chat.stdin.write_eof()  # the end of what is typed is not the end of listening
+    lines = [(await asyncio.wait_for(chat.stdout.readline(), 10)).decode() for _ in range(3)]
+    assert lines == ["Bob says was here\N{REPLACEMENT CHARACTER}[2J\n", "Ada says hello\n", "Ada says again\n"]
+    chat.send_signal(signal.SIGINT)
+    _, errors = await asyncio.wait_for(chat.communicate(), 10)
+    assert chat.returncode == 0 and b"Traceback" not in errors
+    await eventually(lambda: not lab.here())
