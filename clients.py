@@ -18,6 +18,7 @@ from typing import Any
 
 from batch import Batch, Cursor
 from bell import Bell
+from codec import SAFE_INTEGER
 from emits import Ack, Emits, Reply, Upload, fresh, hole
 from errors import Refuse, Refused
 from handlers import Queue, Tasks, handle, log
@@ -140,6 +141,8 @@ class Clients:
             raise Refused("draining", "the server is stopping", retry=1)
         if cursor is not None and cursor.epoch == self.hub.epoch:
             await self.hub.reach(cursor)
+            if cursor.seq > self.hub.end:  # and stays beyond it, whatever is logged until this read is answered
+                cursor = cursor._replace(seq=SAFE_INTEGER)
         if sid is None:
             return self._nobody(cursor, address, history, paced)
         client = self.find(sid)
@@ -310,12 +313,10 @@ class Clients:
         for client in self._all():
             if client.readers:
                 continue
-            grace_over = client.last_read + client.grace
-            if client.here and now >= grace_over:
+            if client.here and now >= client.last_read + client.grace:
                 self.depart(client, "transport close" if client.broken else "silence")
-            remembered = max(grace_over, client.last_request) + self.limits.forget_after
-            if not client.here and not client.queue.busy and now >= remembered:
-                client.queue.add(self.hub.forget(client))
+            if not client.queue.busy and self._forgettable(client):
+                client.queue.add(self._forget(client))
         for client_id in [client_id for client_id, (_, _, until) in self._marks.items() if now >= until]:
             del self._marks[client_id]
         if now - self._swept >= 10:
@@ -323,6 +324,14 @@ class Clients:
             self.hub.sweep()
             for pace in (self._births, self._polls, self._emits):
                 pace.sweep()
+
+    def _forgettable(self, client: Client) -> bool:
+        last = max(client.last_read + client.grace, client.last_request)
+        return not client.here and not client.readers and self.clock() >= last + self.limits.forget_after
+
+    async def _forget(self, client: Client) -> None:
+        if self._forgettable(client):  # it may have come back while this waited for its turn
+            await self.hub.forget(client)
 
     async def drain(self) -> None:
         """Before the server stops: answer who waits, end the streams, finish what was claimed, say goodbye."""
@@ -334,6 +343,8 @@ class Clients:
             self.depart(client, "server closing")
         with contextlib.suppress(asyncio.CancelledError):
             await self.tasks.finish(self.limits.drain_seconds * 2 / 3)
+        for client in self._all():
+            client.emits.fail(Refused("draining", "the server stopped before this was answered", retry=1))
 
     # ---- emits
 

@@ -344,7 +344,9 @@ class Hub:
         return self.members[client]
 
     async def join(self, client: Member, name: str) -> None:
-        """Refuse: too many rooms, here or in all, or not a name."""
+        """Refuse: too many rooms, here or in all, or not a name. LookupError: this client is forgotten."""
+        if self.members.get(client.id) is not client:
+            raise LookupError(f"client {client.id} is forgotten")
         if not printable(name):
             raise Refuse("a room has a name of 1-64 printable characters")
         if name in client.joined:
@@ -419,7 +421,7 @@ class Hub:
             member.left_last = max(member.left_last, seen)
             member.stays.append(Stay(room, joined, seen))
         if len(member.stays) > STAYS:
-            member.doubt = member.stays.pop(0).last
+            member.doubt = max(member.doubt, member.stays.pop(0).last)
         if not room.members and not room:
             del self._rooms[name]
 

@@ -281,8 +281,8 @@ MUTATIONS = [
         "no grace",
         "a client between two requests is announced as gone",
         "clients.py",
-        "grace_over = client.last_read + client.grace",
-        "grace_over = client.last_read",
+        "if client.here and now >= client.last_read + client.grace:",
+        "if client.here and now >= client.last_read:",
         PRESENCE + "test_a_client_back_within_its_grace_was_never_away",
     ),
     Mutation(
