@@ -217,8 +217,8 @@ class Ladder:
             # This process slept: what was sent meanwhile is still in its buffers. Nobody was silent.
             self.note(now, f"woke up {late:.0f} s late")
             for pipe in self.pipes.values():
-                pipe.heard += late
-                pipe.began += 0.0 if pipe.passed else late
+                pipe.heard += late + OVERSLEPT  # and this long what waited has to be heard
+                pipe.began += late + OVERSLEPT if pipe.passed is None else 0.0
         self._decide(now)
 
     def stop(self, now: float, why: str = "closed") -> None:
@@ -262,7 +262,7 @@ class Ladder:
     def patience(self, rung: str) -> float:
         """How long a first batch of this rung is waited for, in s."""
         floor = PATIENCE if math.isinf(self.rtt) else max(PATIENCE, 6 * self.rtt)
-        waited = min(floor * float(2 ** min(self.records[rung].slow, 8)), max(PATIENCE_MOST, floor))
+        waited = min(floor * float(2 ** min(self.records[rung].slow, 8)), PATIENCE_MOST)
         return waited + (FIRST_HOLD if rung == "longpoll" else 0.0)
 
     def answer_time(self, least: float) -> float:
@@ -413,8 +413,8 @@ class Ladder:
         for pipe in list(self.pipes.values()):
             if pipe.number in self.pipes and now >= self._limit(pipe):
                 self._out.append(Shut(pipe))
-                why = "silent" if pipe.passed else "no first batch in time"
-                self._end(pipe, End("lost" if pipe.passed else "time", why), now)
+                new = pipe.passed is None
+                self._end(pipe, End("time", "no first batch in time") if new else End("lost", "silent"), now)
         if self.stopped:
             return
         self._probation(now)
