@@ -223,9 +223,10 @@ async def test_cuts_lose_nothing_and_repeat_nothing(lab: Any, proxy: Proxy, seed
         got, lost, acks = heard(socket), gaps(socket), list[Any]()
         await socket.ready()
         while len(acks) < 60 or proxy.cuts < 3:  # where nothing was cut nothing was shown
+            assert len(acks) < 3000, "void: three cuts did not happen"
             acks.append(socket.emit("c2s", len(acks)))
             fate = chance.random()
-            if fate < 0.04:
+            if fate < 0.04 and socket.connected:  # a line that is always cut before a first batch is no line
                 proxy.abort()
             elif fate < 0.2 and proxy.cut_after is None:
                 proxy.cut_after = chance.randrange(700)
