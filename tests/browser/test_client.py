@@ -193,19 +193,21 @@ def test_a_page_that_goes_says_bye(tab: Callable[..., Page], lab: Program) -> No
     watcher.evaluate("socket.close()")
 
 
-def test_the_rules_of_the_pure_parts_hold(tab: Callable[..., Page], lab: Program) -> None:
-    """`ladder_checks.js` runs the ladder and what else is pure under fake time."""
+@pytest.mark.parametrize("name", ["ladder_checks", "socket_checks"])
+def test_the_rules_of_the_pure_parts_hold(tab: Callable[..., Page], lab: Program, name: str) -> None:
+    """The ladder and what else is pure, and the whole socket, under fake time."""
     page = tab("client/socket.js")
-    page.route("**/ladder_checks.js", lambda route: route.fulfill(
-        body=(ROOT / "tests/browser/ladder_checks.js").read_text(), content_type="text/javascript"))  # fmt: skip
+    page.route(f"**/{name}.js", lambda route: route.fulfill(
+        body=(ROOT / f"tests/browser/{name}.js").read_text(), content_type="text/javascript"))  # fmt: skip
     outcome = page.evaluate(
-        """async () => {
-            const { checks } = await import("/ladder_checks.js");
+        """async (name) => {
+            const { checks } = await import(`/${name}.js`);
             const failed = [];
             for (const [name, check] of Object.entries(checks))
                 try { await check(); } catch (error) { failed.push(name + ": " + error.message); }
             return { count: Object.keys(checks).length, failed };
-        }"""
+        }""",
+        name,
     )
     assert outcome["failed"] == []
     assert outcome["count"] >= 10
