@@ -221,8 +221,7 @@ class Clients:
             self._births.take(address)
         await self._make_room()
         client_id, secret = _identity(sid)
-        known = cursor is not None and cursor.epoch == self.hub.epoch
-        await self.hub.bear(client_id, min(cursor.seq, self.hub.end) if cursor and known else None)
+        await self.hub.bear(client_id)
         client = self.hub.members[client_id]
         assert isinstance(client, Client)
         client.secret = secret

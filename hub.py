@@ -73,7 +73,7 @@ class Member:
         self.hub = hub
         self.id = client
         self.here = False  # whether somebody is reading as this client: said by clients.py, no entry of the log
-        self.away: int | None = None  # it came with this cursor although the hub did not know it
+        self.born = 0  # seq of its birth: what it read before, it read as one whom the hub has forgotten
         self.own = Audience()
         self.joined: dict[str, int] = {}  # room → seq of the join
         self.stays: list[Stay] = []  # the last of what it left, oldest first
@@ -252,7 +252,7 @@ class Hub:
             return "epoch", 0
         if cursor.seq > self.end:
             return "future", self.end
-        if client.away is not None and cursor.seq <= client.away:
+        if cursor.seq < client.born:
             return "away", cursor.seq
         return None, cursor.seq
 
@@ -338,9 +338,9 @@ class Hub:
             raise LookupError(f"no client {where.client}")
         return await self._append(self._apply_message, where, event, text, speaking.get(), self.clock(), ack)
 
-    async def bear(self, client: str, away: int | None = None) -> Member:
-        """A client is born, perhaps with a cursor of this epoch although the hub does not know it."""
-        await self._append(self._apply_born, client, away)
+    async def bear(self, client: str) -> Member:
+        """A client is born. Whoever reads as this client from a cursor before that has been forgotten."""
+        await self._append(self._apply_born, client)
         return self.members[client]
 
     async def join(self, client: Member, name: str) -> None:
@@ -402,9 +402,9 @@ class Hub:
         for bell in woken:
             bell.ring()
 
-    def _apply_born(self, _seq: int, client: str, away: int | None) -> None:
+    def _apply_born(self, seq: int, client: str) -> None:
         member = self.new_member(self, client)
-        member.away = away
+        member.born = seq
         self.members[client] = member
 
     def _apply_join(self, seq: int, client: str, name: str) -> None:

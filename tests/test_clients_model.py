@@ -207,7 +207,7 @@ class Model(RuleBasedStateMachine):
     def something_is_said(self) -> None:
         self.said.append(self.run(self.hub.emit("said")))
 
-    @rule(seconds=st.sampled_from([0.1, GRACE / 2, GRACE, GRACE + 25, FORGET, 2 * FORGET]))
+    @rule(seconds=st.sampled_from([0.1, GRACE / 2, GRACE, GRACE + 25, FORGET / 2, FORGET, 2 * FORGET]))
     def time_passes(self, seconds: float) -> None:
         self.now += seconds
 
@@ -313,7 +313,7 @@ class Model(RuleBasedStateMachine):
 
 
 Model.TestCase.settings = settings(
-    max_examples=int(os.environ.get("LAB_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("LAB_EXAMPLES", "500")),
     stateful_step_count=40,
     deadline=None,
     derandomize="LAB_EXAMPLES" not in os.environ,
