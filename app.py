@@ -26,6 +26,7 @@ from clients import Clients
 from edge import Edge, on_http_error, on_refused
 from errors import Refused
 from hub import Hub
+from lab.links import Links
 from limits import DEFAULTS, Limits, flags
 from server import listen, server_for, url_of
 from transports import headed
@@ -60,6 +61,7 @@ def build(
     """The whole lab around a hub: its own, or the one given, whose limits then hold."""
     hub = hub or Hub(limits)
     clients = Clients(hub)
+    links = Links()
     if chat:
         chat_room(hub)
 
@@ -72,13 +74,13 @@ def build(
             await sweeping
 
     app = Starlette(
-        routes=[*wire(clients), *page()],
+        routes=[*wire(clients), *links.routes(), *page()],
         middleware=[Middleware(Edge, hosts=allow_hosts, origins=allow_origins)],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one
-    app.state.hub, app.state.clients = hub, clients
+    app.state.hub, app.state.clients, app.state.links = hub, clients, links
     return app
 
 

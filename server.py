@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,6 +20,9 @@ from codec import encode
 from errors import Refused
 from limits import DEFAULTS, Limits
 from pace import Bucket
+
+if TYPE_CHECKING:
+    from lab.links import Link, Links
 
 HEAD_BYTES = 16 << 10  # of one request's line and headers
 HEADERS = 64
@@ -36,10 +39,13 @@ class Stall:
 
     limits: Limits = DEFAULTS
     transport: asyncio.Transport
+    app_state: dict[str, Any]
+    client: tuple[str, int] | None
     _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)  # type: ignore[misc]
+        self.client = self.app_state.get("lab.client", self.client)  # who is at the other end of a link
         connection = transport.get_extra_info("socket")
         if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             with contextlib.suppress(OSError):
@@ -70,6 +76,10 @@ class Http(Stall, HttpToolsProtocol):
     _deadline: asyncio.TimerHandle | None = None
     _head = 0  # bytes of the head so far
     _in_head = True
+    links: Links | None = None
+    _between = True  # two requests: what comes next may be a link's
+    _early = b""  # what came of a request before anybody could say whose it is
+    _linked = b""  # a link's request, which waits for the answer to the one before it
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -80,6 +90,55 @@ class Http(Stall, HttpToolsProtocol):
         self._disarm()
 
     def data_received(self, data: bytes) -> None:
+        if self.links is None or "lab.link" in self.app_state:  # no link leads through another
+            return self._parse(data)
+        data, self._early = self._early + data, b""
+        if self._linked:
+            self._linked += data
+            self.flow.pause_reading()
+            data = b""
+        while data and not self.transport.is_closing() and self.transport.get_protocol() is self:
+            claimed = self.links.claims(data) if self._between else False
+            if claimed is None:
+                self._early, data = data, b""
+            elif claimed:
+                self._linked, data = data, b""
+                self._hand_over()
+            else:
+                end = self.links.next_in(data)
+                self._parse(data[:end])
+                data = data[end:]
+
+    def _hand_over(self) -> None:
+        """Give a connection that asks for a link to the lab, when all it asked for before has been answered."""
+        if self.cycle is not None and not self.cycle.response_complete or self.flow.write_paused:
+            return self.flow.pause_reading()
+        if self.links is None or self.transport.is_closing():
+            return
+        self._disarm()
+        self._moving()
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        self.connections.discard(self)
+        data, self._linked = self._linked, b""
+        self.links.carry(self.transport, data, self._again)
+
+    def _again(self, link: Link | None) -> asyncio.Protocol:
+        """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
+        behind = {} if link is None else {"lab.link": link, "lab.client": self.client}
+        return type(self)(self.config, self.server_state, {**self.app_state, **behind})
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._linked:
+            self._hand_over()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._linked:
+            self._hand_over()
+
+    def _parse(self, data: bytes) -> None:
         super().data_received(data)
         if self._in_head:
             self._head += len(data)
@@ -88,9 +147,14 @@ class Http(Stall, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
+        self._between = False
         self._in_head, self._head = True, 0
         if self._deadline is None:
             self._arm()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._between = True
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -195,7 +259,10 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
-        await self.config.app.state.clients.drain()  # type: ignore[union-attr]
+        state = self.config.app.state  # type: ignore[union-attr]
+        state.links.thaw()  # what hangs is not waited for
+        await state.clients.drain()
+        await state.links.close()
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -211,7 +278,7 @@ def server_for(app: Starlette, **settings: Any) -> Server:
     limits = app.state.hub.limits
     config = uvicorn.Config(
         app,
-        http=type("Http", (Http,), {"limits": limits}),
+        http=type("Http", (Http,), {"limits": limits, "links": app.state.links}),
         ws=type("Ws", (Ws,), {"limits": limits}),
         ws_max_size=limits.body,
         ws_per_message_deflate=False,  # 64 KiB a connection, and no comparison of bytes would be fair

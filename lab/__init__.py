@@ -1,0 +1,1 @@
+"""The lab: instruments that show what happens on the wire."""

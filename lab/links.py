@@ -1,0 +1,242 @@
+"""Links: a page's own way into the server, through a network that it may change while it runs.
+
+A connection that asks for /via/~LINK/… is taken from the server's protocol before its parser has seen a byte, and
+served over a line to a second connection of the same server. So faults act on real bytes of real HTTP, and nobody is
+hurt who is not behind the link. The server is told who asks by the object it is given, not by a header.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from codec import SAFE_INTEGER, decode
+from errors import Refused
+from lab.http import refusal
+from lab.line import Line
+from lab.networks import TABLE, Network, Setting
+from limits import DEFAULTS, file_limit_share
+from transports.emit import body_of
+
+MOST = 1000  # links
+IDLE = 600.0  # s a link without a connection is remembered
+LINES = 128  # connections of one link: a browser opens six, and a WebSocket for each lane
+PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
+
+NAME = re.compile(r"[A-Za-z0-9_-]{8,32}")
+TARGET = re.compile(rb"/via/(?:~|%7[Ee])([A-Za-z0-9_-]{8,32})(/[^ ]*)")
+FIRST = re.compile(rb"(?:\r\n)*[A-Z]{1,16} " + TARGET.pattern)
+SOON = re.compile(rb"[A-Z]{1,16} /via/")  # where in a piece a link's request may begin
+UNDECIDED = 80  # bytes of a first line after which it is known whose it is
+
+
+class Link(Network):
+    """One page's way through a network."""
+
+    def __init__(self, name: str, touch: Callable[[Link], None]) -> None:
+        super().__init__()
+        self.name = name
+        self.used = 0.0
+        self._touch = touch
+        touch(self)
+
+    def drop(self, line: Line) -> None:
+        super().drop(line)
+        self._touch(self)  # idle from now on, not from when this line began
+
+    def as_json(self) -> dict[str, Any]:
+        return {"link": self.name, "network": self.setting.text, "seed": self.seed, "since": int(self.since * 1000)}
+
+
+class Change(msgspec.Struct):
+    """What is put to a link."""
+
+    network: str
+    seed: int | None = None
+
+
+class Links:
+    """All links of one server: made by first use, forgotten when idle."""
+
+    def __init__(self, *, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.clock = most, clock
+        self.closed = False
+        self._links: OrderedDict[str, Link] = OrderedDict()  # the one used last at the end
+
+    def find(self, name: str) -> Link | None:
+        """The link of this name, if it is known."""
+        link = self._links.get(name)
+        if link and not link.lines and self.clock() - link.used > IDLE:
+            self._forget(link)
+            return None
+        return link
+
+    def use(self, name: str) -> Link:
+        """The link of this name; an unknown one is born as direct. Refused: so many are in use."""
+        link = self.find(name)
+        if link is None:
+            self._make_room()
+            link = self._links[name] = Link(name, self.touch)
+        self.touch(link)
+        return link
+
+    def touch(self, link: Link) -> None:
+        link.used = self.clock()
+        if link.name in self._links:
+            self._links.move_to_end(link.name)
+
+    def _make_room(self) -> None:
+        for link in list(self._links.values()):
+            if len(self._links) < self.most and self.clock() - link.used <= IDLE:
+                return  # those behind it were used later
+            if not link.lines:
+                self._forget(link)
+        if len(self._links) >= self.most:
+            raise Refused("full", f"{self.most} links are in use", retry=10)
+
+    def _forget(self, link: Link) -> None:
+        link.close()
+        del self._links[link.name]
+
+    @property
+    def lines(self) -> int:
+        return sum(len(link.lines) for link in self._links.values())
+
+    # ---- connections
+
+    def claims(self, data: bytes) -> bool | None:
+        """Whether a request that begins so is a link's. None: that cannot be told yet."""
+        if FIRST.match(data):
+            return True
+        method, space, target = data.lstrip(b"\r\n").partition(b" ")
+        if not space:
+            return None if len(method) <= 16 and (method.isalpha() and method.isupper() or not method) else False
+        known = min(len(target), 5)
+        if target[:known] != b"/via/"[:known] or b" " in target or b"\r" in target or b"\n" in target:
+            return False
+        return None if len(target) < UNDECIDED else False
+
+    def next_in(self, data: bytes) -> int:
+        """Where, after its first byte, a link's request may begin in what came in one piece."""
+        found = SOON.search(data, 1) if b" /via/" in data else None
+        return found.start() if found else len(data)
+
+    def carry(self, transport: asyncio.Transport, data: bytes, serve: Callable[..., asyncio.Protocol]) -> None:
+        """Serve a connection that begins so over a link. `serve(link)` makes the server's end of a line."""
+        found = FIRST.match(data)
+        assert found is not None
+        try:
+            if self.closed:
+                raise Refused("draining", "the server is stopping", retry=1)
+            link = self.use(found[1].decode())
+            if len(link.lines) >= LINES:
+                raise Refused("full", f"{LINES} connections are open over this link", retry=1)
+        except Refused as refused:
+            transport.write(refusal(refused))
+            return transport.close()
+        if self.lines >= file_limit_share() // 8:  # each takes three files
+            greedy = max(self._links.values(), key=lambda one: len(one.lines))
+            next(iter(greedy.lines)).reset()
+
+        async def reach(end: asyncio.Protocol) -> None:
+            await pair(lambda: serve(link), end)
+
+        def aim(target: bytes) -> bytes | None:
+            inside = TARGET.fullmatch(target)
+            return inside[2] if inside and inside[1].decode() == link.name else None
+
+        def leave(transport: Any, rest: bytes) -> None:
+            """What it asks now is not on this link."""
+            protocol = serve(None)
+            protocol.connection_made(transport)
+            transport.set_protocol(protocol)
+            protocol.data_received(rest)
+
+        Line(link, reach, aim=aim, leave=leave).begin(transport, data)
+
+    # ---- the server's end
+
+    def thaw(self) -> None:
+        for link in list(self._links.values()):
+            link.thaw()
+
+    async def close(self) -> None:
+        """End all lines, when what the server said last has had a moment to pass."""
+        self.closed = True
+        for _ in range(50):
+            lines = [line for link in self._links.values() for line in link.lines]
+            if not any(line.busy for line in lines):
+                break
+            await asyncio.sleep(0.02)
+        for link in list(self._links.values()):
+            for line in list(link.lines):
+                line.close()
+            self._forget(link)
+        await asyncio.sleep(0)
+
+    # ---- how a page sets them
+
+    def routes(self) -> list[Route]:
+        async def table(_request: Request) -> Response:
+            return JSONResponse({"networks": [row.as_json() for row in TABLE]})
+
+        async def setting(request: Request) -> Response:
+            name = named(request)
+            if request.method != "PUT":
+                return JSONResponse((self.find(name) or Link(name, self.touch)).as_json())
+            change = decode(await body_of(request, DEFAULTS), Change)
+            if change.seed is not None and not 0 <= change.seed <= SAFE_INTEGER:
+                raise Refused("bad_parameter", "seed is a number from 0 to 2^53")
+            try:
+                Setting.parse(change.network)
+            except ValueError as error:
+                raise Refused("bad_parameter", str(error)) from None
+            link = self.use(name)
+            link.change(change.network, change.seed)
+            return JSONResponse(link.as_json())
+
+        async def astray(request: Request) -> Response:
+            named(request)
+            raise Refused("bad_request", "a link's requests begin with /via/~LINK/, and no link leads through another")
+
+        return [
+            Route("/via", table),
+            Route("/via/~{link}", setting, methods=["GET", "PUT"]),
+            Route("/via/~{link}/{rest:path}", astray, methods=["GET", "POST", "PUT"]),
+        ]
+
+
+def named(request: Request) -> str:
+    name: str = request.path_params["link"]
+    if not NAME.fullmatch(name):
+        raise Refused("bad_parameter", "a link is named by 8 to 32 letters, digits, _ and -")
+    return name
+
+
+async def pair(serve: Callable[[], asyncio.Protocol], end: asyncio.Protocol) -> None:
+    """Connect the two within this process, by a pair of sockets: the server serves it like any other connection."""
+    loop = asyncio.get_running_loop()
+    theirs, ours = socket.socketpair()
+    for one in (theirs, ours):
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, PIPE_BUFFER)
+    try:
+        transport, _protocol = await loop.connect_accepted_socket(serve, theirs)
+    except BaseException:
+        ours.close()
+        raise
+    try:
+        await loop.create_connection(lambda: end, sock=ours)
+    except BaseException:
+        transport.abort()
+        raise
