@@ -154,7 +154,7 @@ function client(server, options = {}) {
 function wayUp() {
   const clock = new FakeClock();
   const outbox = new Outbox();
-  const noted = { ws: [], posts: [], done: [], forgotten: 0, hello: true };
+  const noted = { ws: [], posts: [], done: [], accused: [], forgotten: 0, hello: true };
   const post = (text) => new Promise((resolve, reject) => noted.posts.push({ ...JSON.parse(text), resolve, reject }));
   const hello = () => (noted.hello ? Promise.resolve({}) : new Promise(() => {}));
   const on = {
@@ -162,6 +162,9 @@ function wayUp() {
     forgotten: () => (noted.forgotten += 1),
     refused: () => {},
     say: () => {},
+    doubt: () => noted.accused.push("doubt"),
+    alive: () => noted.accused.push("alive"),
+    deaf: () => noted.accused.push("deaf"),
   };
   const way = new WayUp({ outbox, clock, rtt: () => 10, post, hello, on });
   const socket = { readyState: 1, send: (text) => noted.ws.push(JSON.parse(text)) };

@@ -11,17 +11,19 @@ const VOID_PAUSE = 30_000; // ms: even nothing was refused, so something else is
 
 /**
  * Sends what is in the outbox. `post(frame)` and `hello()` are the way up that is always there; a ws pipe is the other.
- * `on` is {done(emit, data, error), forgotten(), refused(failure), say(text)}.
+ * `on` is {done(emit, data, error), forgotten(), refused(failure), say(parts), 
+ * doubt(socket), alive(socket), deaf(socket)}.
  */
 export class WayUp {
   #alive = false; // something reads: while nothing does, emits once sent wait
   #turn = 1; // what went up in an earlier turn goes again
-  #pipe = null; // {socket, deaf, bests} of the ws that reads
+  #pipe = null; // {socket, deaf, silent, bests} of the ws that reads
   #way = null; // the pipe in use; null: POST
   #post = null; // the POST with emits under way
   #resumeAt = 0;
   #failures = 0;
   #patience = 1; // doubled where a ping showed that only a handler is slow
+  #ackedAt = -Infinity; // when a POST was answered last
   #calmAt = 0; // when a ping was answered last
   #oneByOne = 0; // up to this n each emit goes alone
   #client = 0; // answers to a sid before this one say nothing
@@ -38,7 +40,7 @@ export class WayUp {
     const next = this.#alive === alive && this.#pipe?.socket === socket;
     if (next) return;
     if (this.#pipe && this.#pipe.socket !== socket) this.#leave(this.#pipe);
-    if (socket && this.#pipe?.socket !== socket) this.#pipe = { socket, deaf: false, bests: new Map() };
+    if (socket && this.#pipe?.socket !== socket) this.#pipe = { socket, deaf: false, silent: false, bests: new Map() };
     if (alive && !this.#alive) this.#again();
     this.#alive = alive;
     this.flush();
@@ -120,9 +122,15 @@ export class WayUp {
     if (flight.client !== this.#client) return;
     const current = this.#post === flight;
     if (current) this.#post = null;
-    if (!failure) this.#failures = 0;
+    if (!failure) this.#acked();
     else if (emits.length ? current : this.#alive) this.#refused(failure, emits);
     this.flush();
+  }
+
+  #acked() {
+    this.#failures = 0;
+    this.#ackedAt = this.clock.now();
+    this.#judge();
   }
 
   /** Post, and take the acks. @returns {Promise<Failure|null>} */
@@ -132,9 +140,9 @@ export class WayUp {
     try {
       const body = await this.post(text, flight.controller.signal);
       acks = body?.acks;
-      if (!Array.isArray(acks)) throw new Failure("line", "an answer without acks");
+      if (!Array.isArray(acks)) throw new Failure("line", "an answer without acks", { because: { key: "garbled" } });
     } catch (error) {
-      failure = error instanceof Failure ? error : new Failure("line", String(error?.message ?? error));
+      failure = error instanceof Failure ? error : new Failure("line", String(error), { because: { key: "answer" } });
       acks = failure.acks;
     }
     if (flight.client === this.#client) this.#take(acks, () => flight.best);
@@ -158,13 +166,13 @@ export class WayUp {
     if (done.length) this.#patience = 1;
     for (const [emit, ack] of done) this.on.done(emit, ack.data, ack.error && errorOf(ack.error), ack.cursor);
     if (forgotten) return this.on.forgotten();
-    if (hole) this.on.say("emit: some were lost on the way: they go again");
+    if (hole) this.on.say([{ key: "lost" }]);
   }
 
   /** Refused whole, or never answered: nothing was consumed that was not acked, so all go again. */
   #refused(failure, emits) {
     const now = this.clock.now();
-    this.on.say(`emit by ${this.#way ? "ws" : "POST"}: ${failure.message}`);
+    this.on.say([{ key: "unsent", way: nameOf(this.#way), because: failure.because }]);
     this.#again();
     if (failure.kind === "over") return this.on.refused(failure);
     if (failure.kind === "wait") this.#resumeAt = now + (failure.retry ?? 1000);
@@ -228,24 +236,38 @@ export class WayUp {
       this.#way = way ? null : this.#pipe;
       this.#again();
     }
-    const onward = other ? `; goes on by ${way ? "POST" : "ws"}` : "";
-    this.on.say(`emit by ${way ? "ws" : "POST"}: no answer${onward}, asked whether it lives`);
+    const onward = other ? [{ key: "goeson", other: nameOf(this.#way) }] : [];
+    this.on.say([{ key: "giveup", way: nameOf(way) }, ...onward]);
     this.#probe(way);
+    if (way) this.on.doubt(way.socket);
   }
 
   async #probe(way) {
     const client = this.#client;
+    const began = this.clock.now();
     const answered = await this.#ping(way);
     if (client !== this.#client) return;
-    this.on.say(`emit by ${way ? "ws" : "POST"}: ${answered ? "alive, so a handler is slow" : "silent"}`);
+    this.on.say([{ key: answered ? "slow" : "dumb", way: nameOf(way) }]);
     if (answered) {
       this.#patience = Math.min(16, this.#patience * 2);
       if (way) way.deaf = false;
-    } else if (!way) {
+      if (way) this.on.alive(way.socket);
+    } else if (way) {
+      way.silent = true;
+      if (this.#ackedAt >= began) this.#judge();
+    } else {
       this.#hangUp();
       if (!this.#way) this.#again();
     }
     this.flush();
+  }
+
+  /** Another way brings acks: a pipe that does not even answer a ping has failed, though batches may come by it. */
+  #judge() {
+    const pipe = this.#pipe;
+    if (!pipe?.silent) return;
+    pipe.silent = false;
+    this.on.deaf(pipe.socket);
   }
 
   /** A POST nobody answers holds one of the six connections a browser has for a host. */
@@ -272,6 +294,8 @@ export class WayUp {
     }).finally(() => this.#pings.delete(token));
   }
 }
+
+const nameOf = (way) => (way ? "ws" : "POST");
 
 /** The highest n that had an ack when n went up this pipe. Its answers come in the order it was sent. */
 function bestOf(pipe, n) {

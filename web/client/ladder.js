@@ -4,6 +4,7 @@ import { Life } from "./life.js";
 import { pauseBefore, Rung } from "./rung.js";
 
 export const LADDER = ["ws", "sse", "longpoll", "poll"]; // best first
+const PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
 
 const PASS = 1500; // ms for the first batch, doubled after each failure by time alone
 const LONGEST_PASS = 15_000; // ms
@@ -13,12 +14,17 @@ const SPREAD = 3000; // ms over which a crowd comes back that one server let go 
 const AT_ONCE = 10_000; // ms between two returns "at once"
 const DELIVERED = 10_000; // ms after a failure in which a lower rung must deliver for it to count
 const SLEPT = 2000; // ms a tick may be late before the page must have been asleep
+const SECOND = 150; // ms after which longpoll follows a ws that starts because it worked before
+const LEASE_AGAIN = 2000; // ms after which one asks for a lease again
 
 /**
- * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh", since: number, passed: number|null,
- *   heard: number}} Reader
- * @typedef {{do: "open", id: number, transport: string} | {do: "close", id: number} | {do: "use", id: number|null}
- *   | {do: "say", text: string} | {do: "tell", event: string, detail: object} | {do: "end", why: string}} Command
+ * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh"|"second"|"witness", since: number, 
+ *   opened: number|null, passed: number|null, heard: number, beat: number, doubted: boolean}} Reader
+ *   `beat`: s, of longpoll its hold
+ * @typedef {{key: string}} Part   of a sentence, with its values: sentences.js
+ * @typedef {{do: "open", id: number, transport: string, beat: number} | {do: "close", id: number}
+ *   | {do: "use", id: number|null} | {do: "say", parts: Part[]} | {do: "tell", event: string, detail: object}
+ *   | {do: "learnt"} | {do: "end", why: Part[]}} Command
  */
 export class Ladder {
   #out = [];
@@ -28,9 +34,14 @@ export class Ladder {
   #pending = []; // failures that count if a lower rung delivers soon
   #over = true;
 
-  /** `order`: the transports there are, best first; `only`: the one to use; `pace`: {every ms, hold s, heartbeat s}. */
-  constructor({ order = LADDER, only = null, pace = { every: 1000, hold: 20, heartbeat: 15 } } = {}) {
+  /**
+   * `order`: the transports there are, best first; `only`: the one to use; `pace`: {every ms, hold s, heartbeat s};
+   * `network`, `verdicts`: the network this client was on last, and what was learnt there.
+   */
+  constructor({ order = LADDER, only = null, pace = PACE, network = null, verdicts = {}, now = 0 } = {}) {
     this.rungs = order.map((name, rank) => new Rung(name, rank));
+    for (const rung of this.rungs) rung.load(verdicts[rung.name], now);
+    this.network = network; // the name of it, once /hello has told
     this.only = only;
     this.pace = pace;
     this.rtt = null; // ms, the smallest round trip seen
@@ -43,7 +54,9 @@ export class Ladder {
     this.pausedAt = 0;
     this.rounds = 0; // rounds in a row in which every rung failed
     this.lastGood = this.#rung("longpoll") ?? this.rungs.at(-1); // answered at once, and it always gets through
-    this.quiet = false; // offline or hidden: no failure counts
+    this.asking = false; // for a witness against a rung that failed
+    this.followAt = null; // when longpoll follows a ws that starts
+    this.offline = this.hidden = false; // then no failure counts
     this.life = new Life(this.#out);
   }
 
@@ -51,10 +64,40 @@ export class Ladder {
     return this.main?.rung.name ?? null;
   }
 
+  /** What is worth keeping of what was learnt, by rung. */
+  get verdicts() {
+    const all = this.rungs.map((rung) => [rung.name, rung.verdict]);
+    return Object.fromEntries(all.filter(([, verdict]) => verdict));
+  }
+
+  /** What there is to see of each rung. @returns {{name: string, state: string, until: number|null, …}[]} */
+  view(now) {
+    return this.rungs.map((rung) => {
+      const { name, fails, rests, beat, works, evidence, until, resting } = rung;
+      const readers = [...this.readers.values()].filter((reader) => reader.rung === rung && reader.role !== "witness");
+      const since = readers[0]?.since ?? null;
+      const again = resting > now ? resting : until > now ? until : null;
+      const state = this.#state(rung, readers, now);
+      return { name, state, since, until: again, fails: fails.length, rests, beat, works, evidence };
+    });
+  }
+
+  /** reads · probation · beside (until the new one is proven) · trying · refused · resting · waits · ready */
+  #state(rung, readers, now) {
+    if (this.main?.rung === rung) return this.old && !this.main.proven ? "probation" : "reads";
+    if (this.old?.rung === rung) return "beside";
+    if (readers.length) return "trying";
+    if (rung.stopped) return "refused";
+    if (rung.resting > now) return "resting";
+    return rung.until > now ? "waits" : "ready";
+  }
+
   /**
    * One event, at a time, with a chance in [0, 1). @returns {Command[]}
-   * start · opened {id} · batch {id, fresh, missed} · failed {id, kind, why, retry} · rtt {ms} · tick ·
-   * use {transport, strict} · online · offline · hidden · visible · suspend · resume · renew · close {why}
+   * start · opened {id} · batch {id, fresh, missed} · failed {id, kind, why, retry} ·
+   * doubt {id} · alive {id} · deaf {id} · rtt {ms} · tick ·
+   * use {transport, strict} · online · offline · hidden · visible · suspend · resume · renew ·
+   * network {name, verdicts} · cut · retry · forget · close {why}
    */
   step(event, now, chance) {
     this.#now = now;
@@ -70,8 +113,8 @@ export class Ladder {
   get due() {
     if (this.#over) return null;
     const times = [...this.readers.values()].map((reader) => this.#deadline(reader));
-    times.push(this.nextAt ?? Infinity, this.life.due);
-    if (this.main && (this.old || this.rounds || this.main.rung.tries)) times.push(this.main.passed + PROBATION);
+    times.push(this.nextAt ?? Infinity, this.followAt ?? Infinity, this.life.due);
+    if (this.main && !this.main.proven) times.push(this.main.passed + PROBATION);
     if (this.main && !this.main.rung.spotless) times.push(this.main.passed + PROVEN);
     if (this.main && !this.#climbing()) times.push(...this.#above().map((rung) => rung.until));
     const due = Math.min(...times);
@@ -84,13 +127,20 @@ export class Ladder {
       case "opened": return reader && this.#opened(reader);
       case "batch": return reader && this.#heard(reader, event);
       case "failed": return reader && this.#fail(reader, event);
+      case "doubt": return reader && this.#doubt(reader);
+      case "alive": return reader && this.#lives(reader);
+      case "deaf": return reader && this.#fail(reader, { kind: reader.doubted ? "silence" : "deaf" });
       case "rtt": return this.#measured(event.ms);
       case "tick": return this.#woke();
       case "use": return this.#use(event.transport, event.strict);
       case "online": return this.#online();
-      case "offline": return this.#hush(true, "the browser says it is offline");
-      case "hidden": return this.#hush(true);
-      case "visible": return this.#hush(false);
+      case "offline": return this.#wentOffline();
+      case "hidden": return (this.hidden = true);
+      case "visible": return (this.hidden = false);
+      case "network": return this.#isOn(event.name, event.verdicts ?? {});
+      case "cut": return this.#cut();
+      case "retry": return this.#retry({ key: "retry" });
+      case "forget": return this.#forget();
       case "suspend": return this.#suspend();
       case "resume": return this.main ? null : this.#begin(0, this.lastGood, true);
       case "renew": return this.#renew();
@@ -105,10 +155,15 @@ export class Ladder {
     this.life = new Life(this.#out);
     this.rounds = 0;
     for (const rung of this.rungs) rung.stopped = null;
-    this.#begin(0, this.#rung(this.only) ?? this.lastGood, true);
+    const best = this.rungs[0];
+    // Where ws worked a short while ago it is served first; longpoll follows, for a network may have changed.
+    const trusted = !this.only && best.name === "ws" && best.proven(this.#now);
+    if (trusted) this.followAt = this.#now + SECOND;
+    this.#begin(0, trusted ? best : (this.#rung(this.only) ?? this.lastGood), true);
   }
 
   #opened(reader) {
+    reader.opened ??= this.#now;
     if (!this.main) this.life.opens(reader.rung.name);
   }
 
@@ -117,34 +172,58 @@ export class Ladder {
   }
 
   #heard(reader, detail) {
-    reader.heard = this.#now;
+    this.#lives(reader);
     this.#judgePending(reader);
     if (reader.passed === null) this.#passed(reader, detail);
   }
 
-  /** Its first batch came: it reads. */
-  #passed(reader, { fresh = false, missed = 0 }) {
-    const ms = Math.round(this.#now - reader.since);
-    reader.passed = this.#now;
-    const why = this.#reasonFor(reader, ms);
-    if (!why) {
-      this.#say(`${reader.rung.name}: first batch after ${ms} ms, but ${this.transport} is better: let go`);
-      return this.#close(reader);
-    }
-    this.#say(`${reader.rung.name}: first batch after ${ms} ms: in use (${why})`);
-    if (this.old) this.#close(this.old);
-    this.old = this.main;
-    this.#inUse(reader);
-    this.#endRound(reader);
-    this.life.reads(this.#now, reader.rung.name, why, { fresh, missed });
+  /** It was heard. Where it was in doubt, the second is not needed any more. */
+  #lives(reader) {
+    reader.heard = this.#now;
+    if (!reader.doubted) return;
+    reader.doubted = false;
+    if (this.old?.role !== "second") return;
+    this.#say({ key: "speaks", rung: reader.rung.name, other: this.old.rung.name });
+    this.#close(this.old);
+    this.old = null;
   }
 
-  /** Why a rung that passed becomes the one in use; null if it does not. */
-  #reasonFor(reader, ms) {
-    if (!this.main) return this.life.state === "lost" ? this.life.why : "nothing else reads";
-    if (this.only) return reader.rung.name === this.only ? "asked for by hand" : null;
-    if (reader.rung === this.main.rung) return "a fresh line";
-    return reader.rung.rank < this.main.rung.rank ? `better than ${this.transport}, passed after ${ms} ms` : null;
+  /** Its first batch came: it reads. */
+  #passed(reader, { fresh = false, missed = 0 }) {
+    const { rung, role, since } = reader;
+    reader.passed = this.#now;
+    reader.opened ??= this.#now;
+    rung.leaseTold = false;
+    const passed = { key: "passed", rung: rung.name, time: this.#now - since };
+    if (role === "witness" && this.main) return this.#close(reader);
+    if (role === "second" && this.main?.doubted && !this.old) {
+      this.#say(passed, { key: "beside", old: this.transport });
+      this.old = reader; // it reads, whatever becomes of the other
+      return;
+    }
+    const why = this.#reasonFor(reader);
+    if (!why) {
+      this.#say(passed, { key: "worse", old: this.transport });
+      return this.#close(reader);
+    }
+    const lost = !this.main && this.life.state === "lost";
+    const silence = lost ? [{ key: "silence", time: this.#now - this.life.lostAt }] : [];
+    this.#say(passed, why, ...silence);
+    if (this.old) this.#close(this.old);
+    this.old = this.main;
+    const from = this.life.state === "lost" ? this.life.why : [passed, why];
+    this.#inUse(reader);
+    this.#endRound(reader);
+    this.life.reads(this.#now, rung.name, from, { fresh, missed });
+  }
+
+  /** The part that says why a rung that passed becomes the one in use; null if it does not. */
+  #reasonFor({ rung }) {
+    if (!this.main) return { key: "use" };
+    const better = { key: "better", old: this.transport, rung: rung.name, time: PROBATION };
+    if (this.only) return rung.name === this.only ? better : null;
+    if (rung === this.main.rung) return { key: "fresh" };
+    return rung.rank < this.main.rung.rank ? better : null;
   }
 
   #inUse(reader) {
@@ -155,37 +234,66 @@ export class Ladder {
 
   /** Something reads: what was tried only for want of it is let go, better rungs may still pass. */
   #endRound(winner) {
-    this.round = this.nextAt = null;
+    this.round = this.nextAt = this.followAt = null;
     for (const reader of this.readers.values()) {
-      if (reader.passed === null && (reader.rung.rank >= winner.rung.rank || this.only)) this.#close(reader);
-      else if (reader.passed === null) reader.role = "climb";
+      if (reader.passed !== null || reader === winner) continue;
+      if (reader.rung.rank >= winner.rung.rank || this.only) this.#close(reader);
+      else reader.role = "climb";
     }
   }
 
-  /** @param {{kind: string, why: string, retry?: number}} failure */
-  #fail(reader, { kind, why, retry = 1000 }) {
-    const { name } = reader.rung;
+  /** @param {{kind: string, why?: Part, retry?: number}} failure */
+  #fail(reader, { kind, why = null, retry = 1000 }) {
+    const { rung } = reader;
     this.#close(reader);
-    this.#say(`${name}: ${why} (after ${Math.round(this.#now - reader.since)} ms)`);
-    if (kind === "over") return this.#end(why);
-    const wait = this.#sentence(reader, kind, retry);
+    const parts = this.#whatCame(reader, kind, why);
+    const happened = [...parts];
+    const wait = this.#sentence(reader, kind, retry, parts);
+    const next = reader === this.main ? this.old : this.main;
+    if (next && next !== reader) parts.push({ key: "carries", rung: next.rung.name });
+    if (parts[0]) this.#say(...parts);
+    if (kind === "over") return this.#end(happened);
     if (reader === this.old) this.old = null;
-    else if (reader === this.main) this.#lose(`${name}: ${why}`);
-    if (this.main) return;
-    if (wait !== null) return this.#waitFor(wait, this.rounds ? null : reader.rung);
-    if (reader.passed !== null) this.#begin(0, reader.rung, kind === "again" && reader.rung.until <= this.#now);
-    else if (reader.role === "round") this.#next();
-    else if (!this.round && this.nextAt === null) this.#roundOver();
+    else if (reader === this.main) this.#lose(happened);
+    if (this.main) return reader.role === "second" && this.main.doubted ? this.#doubt(this.main) : null;
+    if (wait !== null) return this.#waitFor(wait, this.rounds ? null : rung);
+    if (reader.passed !== null) this.#begin(0, rung, kind === "again" && rung.until <= this.#now);
+    else if (reader.role === "round" && !this.#attempts().some((other) => other.role === "round")) this.#next();
+    else if (!this.round && this.nextAt === null && !this.#attempts().length) this.#roundOver();
   }
 
-  /** What the failure means for its rung. @returns {number|null} ms to wait before anything is tried; null: none */
-  #sentence(reader, kind, retry) {
+  /** What came back, as the first parts of a sentence. */
+  #whatCame(reader, kind, why) {
+    const rung = reader.rung.name;
+    const { opened, since, heard } = reader;
+    const because = why ? [{ key: "why", because: why }] : [];
+    const lived = this.#now - (opened ?? since);
+    switch (kind) {
+      case "lease": return reader.rung.leaseTold ? [] : [{ key: "lease", rung }];
+      case "time": return [{ key: opened === null ? "late" : "late.open", rung, time: this.#now - since }];
+      case "silence": return [{ key: "silent", rung, time: this.#now - heard }];
+      case "deaf": return [{ key: "deaf", rung }];
+      case "cut": return [{ key: "cut", rung, time: lived }];
+      case "back": case "again": return [{ key: "sent", rung }, ...because];
+      case "wait": return [{ key: "wait", rung }, ...because];
+      case "stop": case "over": return [{ key: "stop", rung }, ...because];
+      default: return [{ key: opened === null ? "refused" : "died", rung, time: lived }, ...because];
+    }
+  }
+
+  /** What the failure means for its rung, said in `parts`. @returns {number|null} ms everything waits; null: nothing */
+  #sentence(reader, kind, retry, parts) {
     const { rung } = reader;
     const now = this.#now;
     switch (kind) {
+      case "over":
+        return null;
       case "stop":
         rung.stopped = "refused";
-        this.#say(`${rung.name}: the server does not want this; not tried again`);
+        return null;
+      case "lease": // nothing was tried, so there is nothing to judge
+        if (parts.length) rung.leaseTold = true;
+        rung.until = Math.max(rung.until, now + LEASE_AGAIN);
         return null;
       case "back": // the server stops or restarts: every rung would hear the same, and so would everybody else at once
         rung.until = now + this.#chance * SPREAD;
@@ -207,32 +315,65 @@ export class Ladder {
       case "time":
         rung.late += 1;
         break;
+      case "line":
+      case "silence": {
+        const beat = reader.passed !== null && rung.name !== "poll" && rung.learn(now - reader.heard, reader.beat);
+        if (beat) parts.push({ key: "lesson", time: beat * 1000 });
+      }
     }
     rung.pause(now, this.#chance);
-    if (!this.quiet) this.#suspect(reader);
+    if (kind !== "cut") this.#suspect(reader, parts); // a cut by hand proves nothing
+    if (this.main && this.main !== reader && rung.until > now && !rung.resting) {
+      parts.push({ key: "pause", time: rung.until - now });
+    }
     return null;
   }
 
   /** A failure counts only if a lower rung delivered at that time: an outage of everything says nothing of a rung. */
-  #suspect(failed) {
+  #suspect(failed, parts) {
     const { rung } = failed;
+    const quiet = this.offline ? "offline" : this.hidden ? "hidden" : null;
+    if (quiet) return parts.push({ key: "uncounted", because: { key: quiet } });
     const since = failed.passed === null ? failed.since : failed.heard;
     const lower = [...this.readers.values()].filter((other) => other.rung.rank > rung.rank);
     const witness = lower.find((other) => other.passed !== null && other.heard >= since);
-    if (witness) this.#convict(rung, witness);
-    else this.#pending.push({ rung, until: this.#now + DELIVERED });
+    if (!witness) return this.#wait(rung, parts.slice(0, 2));
+    this.#convict(rung, witness, parts.slice(0, 2), parts, { key: "count", nth: 0, witness: witness.rung.name });
+  }
+
+  /** It counts if a lower rung delivers soon. One that is held for long, and has nothing to bring, is asked anew. */
+  #wait(rung, what) {
+    this.#pending.push({ rung, until: this.#now + DELIVERED, what });
+    this.asking = true;
   }
 
   #judgePending(witness) {
     const guilty = this.#pending.filter(({ rung, until }) => rung.rank < witness.rung.rank && this.#now <= until);
     this.#pending = this.#pending.filter((failure) => !guilty.includes(failure) && this.#now <= failure.until);
-    for (const { rung } of guilty) this.#convict(rung, witness);
+    for (const { rung, what } of guilty) {
+      const parts = [];
+      this.#convict(rung, witness, what, parts, { key: "convicted", rung: rung.name, witness: witness.rung.name });
+      this.#say(...parts);
+    }
   }
 
-  #convict(rung, witness) {
+  #convict(rung, witness, evidence, parts, count) {
     const rest = this.only ? 0 : rung.count(this.#now); // what is asked for by hand pauses, but never rests
-    const evidence = `${rung.name}: failed while ${witness.rung.name} delivered, ${rung.fails.length} in 10 min`;
-    this.#say(rest ? `${evidence}: rests ${Math.round(rest / 1000)} s` : evidence);
+    rung.evidence = evidence;
+    parts.push({ ...count, nth: Math.max(1, rung.fails.length) });
+    if (rest) parts.push({ key: "rest", time: rest });
+    this.#out.push({ do: "learnt" });
+  }
+
+  /** What went up by the one in use has no answer. It may be deaf or dead: another rung is asked for a witness. */
+  #doubt(reader) {
+    if (reader !== this.main || this.#climbing() || this.old) return;
+    const lower = this.#usable().filter((rung) => rung.rank > reader.rung.rank);
+    const other = lower.find((rung) => rung.until <= this.#now);
+    if (!other) return;
+    reader.doubted = true;
+    this.#say({ key: "doubt", rung: reader.rung.name, other: other.name });
+    this.#open(other, "second");
   }
 
   #lose(why) {
@@ -242,7 +383,6 @@ export class Ladder {
     if (!this.old) return;
     const old = this.old;
     this.old = null;
-    this.#say(`${old.rung.name}: still reads, takes over`);
     this.#inUse(old);
     this.life.reads(this.#now, old.rung.name, why, {});
   }
@@ -250,37 +390,70 @@ export class Ladder {
   #use(transport, strict) {
     this.only = transport === "auto" ? null : transport;
     const rung = this.#rung(this.only);
-    const wish = rung && `${rung.name} is asked for by hand${strict ? ", the old one goes first" : ""}`;
-    this.#say(wish ?? "the ladder chooses");
+    this.#say(rung ? { key: strict ? "strict" : "hand", rung: rung.name } : { key: "auto" });
     if (rung) {
       rung.wake(this.#now);
       rung.stopped = null;
       rung.late = 0;
     }
+    this.followAt = null;
     for (const reader of this.readers.values()) {
       if (reader.passed === null && rung && reader.rung !== rung) this.#close(reader);
     }
-    if (strict && rung && this.main?.rung !== rung) this.#letGo(`${rung.name} was asked for`);
+    if (strict && rung && this.main?.rung !== rung) this.#letGo([{ key: "strict", rung: rung.name }]);
     if (!this.main && !(this.only && this.#attempts().length)) this.#begin(0, rung ?? this.lastGood, true);
   }
 
   /** Another network perhaps: one immediate try, also of what rests; and a fresh line: a half-open one says nothing. */
   #online() {
-    this.#hush(false, "the browser says it is online");
-    for (const rung of this.rungs) rung.wake(this.#now);
-    if (!this.main && this.nextAt !== null) this.#begin(0, this.lastGood, true);
-    else if (this.main && !this.#climbing()) this.#open(this.main.rung, "fresh");
+    this.offline = false;
+    this.#retry({ key: "online" });
+    if (this.main && !this.#climbing()) this.#open(this.main.rung, "fresh");
   }
 
-  #hush(quiet, text = "") {
-    this.quiet = quiet;
-    if (text) this.#say(text);
+  #wentOffline() {
+    this.offline = true;
+    this.#say({ key: "offline" });
+  }
+
+  /** Rests and pauses are over; if nothing reads, it is tried now. */
+  #retry(why) {
+    this.#say(why);
+    for (const rung of this.rungs) rung.wake(this.#now);
+    if (!this.main && this.nextAt !== null) this.#begin(0, this.lastGood, true);
+  }
+
+  #forget() {
+    this.#pending = [];
+    for (const rung of this.rungs) rung.forget();
+    this.#out.push({ do: "learnt" });
+    this.#retry({ key: "forget" });
+  }
+
+  /** A person cuts every line at once. */
+  #cut() {
+    const readers = [...this.readers.values()];
+    for (const reader of readers.filter((one) => one !== this.main)) this.#fail(reader, { kind: "cut" });
+    if (this.main) this.#fail(this.main, { kind: "cut" });
+  }
+
+  /** The server told which network this is: what was learnt on another one says nothing here. */
+  #isOn(name, verdicts) {
+    if (name === this.network) return;
+    const known = this.rungs.some((rung) => verdicts[rung.name]);
+    const first = this.network === null;
+    this.network = name;
+    if (first && !known) return this.#out.push({ do: "learnt" });
+    this.#say({ key: "network", name, known: { key: known ? "network.known" : "network.new" } });
+    this.#pending = [];
+    for (const rung of this.rungs) rung.load(verdicts[rung.name], this.#now);
   }
 
   /** Timers of a page that slept come late, and before the news that waited: that silence proves nothing. */
   #woke() {
     const late = this.#now - (this.due ?? this.#now);
     if (late <= SLEPT) return;
+    if (this.readers.size) this.#say({ key: "slept", time: late });
     for (const reader of this.readers.values()) {
       reader.heard += late + SLEPT; // and this long what waited has to be heard
       if (reader.passed === null) reader.since += late + SLEPT;
@@ -289,19 +462,19 @@ export class Ladder {
 
   /** The page goes to the back/forward cache. */
   #suspend() {
-    this.#letGo("the page was put away");
-    this.#say("the page was put away");
+    this.#letGo([{ key: "away" }]);
+    this.#say({ key: "away" });
   }
 
   /** The client has a new sid: the readers of the old one end, reading goes on from the same cursor. */
   #renew() {
-    this.#letGo("a new sid");
+    this.#letGo([{ key: "newsid" }]);
     this.#begin(0, this.#rung(this.only) ?? this.lastGood, true);
   }
 
   #letGo(why) {
     for (const reader of [...this.readers.values()]) this.#close(reader);
-    this.old = this.round = this.nextAt = null;
+    this.old = this.round = this.nextAt = this.followAt = null;
     if (this.main) this.#lose(why);
   }
 
@@ -309,7 +482,7 @@ export class Ladder {
     this.#letGo(why);
     this.#over = true;
     this.life.ends(why);
-    this.#say(`ended: ${why}`);
+    this.#say({ key: "ended", because: why });
     this.#out.push({ do: "end", why });
   }
 
@@ -339,18 +512,18 @@ export class Ladder {
   }
 
   #roundOver() {
-    if (!this.#usable().length) return this.#end("the server refuses every transport there is");
+    if (!this.#usable().length) return this.#end([{ key: "none" }]);
     this.rounds += 1;
-    this.life.fails("every rung failed");
+    this.life.fails([{ key: "round" }]);
     this.#waitFor(pauseBefore(this.rounds, this.#chance), null);
   }
 
   #waitFor(ms, rung) {
     if (rung) this.lastGood = rung;
-    this.round = null;
+    this.round = this.followAt = null;
     this.pausedAt = this.#now;
     this.nextAt = this.#now + ms;
-    this.#say(`nothing reads: next try in ${Math.round(ms)} ms`);
+    this.#say({ key: "nothing", time: ms });
   }
 
   // ---- what time alone brings about
@@ -358,11 +531,12 @@ export class Ladder {
   #settle() {
     for (const reader of [...this.readers.values()]) {
       if (!this.readers.has(reader.id) || this.#now < this.#deadline(reader)) continue;
-      if (reader.passed === null) this.#fail(reader, { kind: "time", why: "no first batch" });
-      else this.#fail(reader, { kind: "silence", why: `silent for ${Math.round(this.#now - reader.heard)} ms` });
+      if (reader.passed === null) this.#fail(reader, { kind: "time" });
+      else this.#fail(reader, { kind: "silence" });
       if (this.#over) return;
     }
     if (this.main) this.#prove();
+    if (this.followAt !== null && this.#now >= this.followAt) this.#follow();
     if (this.nextAt !== null && this.#now >= this.nextAt) this.#begin(this.#now - this.pausedAt, this.lastGood, true);
     this.#climb();
     this.life.tick(this.#now);
@@ -371,20 +545,41 @@ export class Ladder {
   #prove() {
     // Compared as `due` computes it: the difference of two times is rounded differently, and would tick for ever.
     const lived = (ms) => this.#now >= this.main.passed + ms;
-    if (lived(PROBATION)) this.rounds = this.main.rung.tries = 0;
-    if (lived(PROBATION) && this.old) {
-      this.#say(`${this.transport}: has lived ${PROBATION / 1000} s, ${this.old.rung.name} is let go`);
-      this.#close(this.old);
-      this.old = null;
+    if (lived(PROBATION) && !this.main.proven) {
+      this.main.proven = true;
+      this.rounds = this.main.rung.tries = 0;
+      this.main.rung.works = this.#now;
+      this.#out.push({ do: "learnt" });
+      if (this.old) {
+        this.#say({ key: "proven", rung: this.transport, time: PROBATION, old: this.old.rung.name });
+        this.#close(this.old);
+        this.old = null;
+      }
     }
     if (lived(PROVEN)) this.main.rung.clear();
+  }
+
+  /** The ws that worked before has not answered yet: longpoll is served beside it. */
+  #follow() {
+    this.followAt = null;
+    const longpoll = this.#usable().find((rung) => rung.name === "longpoll");
+    if (this.main || !longpoll || this.#attempts().some((reader) => reader.rung === longpoll)) return;
+    if (this.round) this.round.queue = this.round.queue.filter((rung) => rung !== longpoll);
+    this.#open(longpoll, "round");
   }
 
   /** While something reads, try the best rung above it that does not rest. */
   #climb() {
     if (!this.main || this.#climbing()) return;
+    if (this.asking) return this.#ask();
     const better = this.#above().find((rung) => rung.until <= this.#now);
     if (better) this.#open(better, "climb");
+  }
+
+  #ask() {
+    this.asking = false;
+    const waiting = this.#pending.some(({ rung, until }) => rung.rank < this.main.rung.rank && this.#now <= until);
+    if (waiting && this.main.beat * 1000 > DELIVERED / 2) this.#open(this.main.rung, "witness");
   }
 
   // ---- small words
@@ -413,23 +608,31 @@ export class Ladder {
 
   /** When a reader has failed by time alone. */
   #deadline(reader) {
-    const rtt = this.rtt ?? 0;
-    if (reader.passed === null) {
-      return reader.since + Math.min(LONGEST_PASS, Math.max(PASS, 6 * rtt) * 2 ** reader.rung.late);
-    }
-    const { every, hold, heartbeat } = this.pace;
-    const slack = Math.max(2000, 4 * rtt);
-    if (reader.rung.name === "poll") return reader.heard + every + slack;
-    if (reader.rung.name === "longpoll") return reader.heard + hold * 1000 + slack;
-    return reader.heard + 2.5 * heartbeat * 1000;
+    if (reader.passed === null) return reader.since + this.#patience(reader.rung);
+    const slack = Math.max(2000, 4 * (this.rtt ?? 0));
+    if (reader.rung.name === "poll") return reader.heard + this.pace.every + slack;
+    if (reader.rung.name === "longpoll") return reader.heard + reader.beat * 1000 + slack;
+    return reader.heard + 2.5 * reader.beat * 1000;
+  }
+
+  /** Ms for a first batch. */
+  #patience(rung) {
+    return Math.min(LONGEST_PASS, Math.max(PASS, 6 * (this.rtt ?? 0)) * 2 ** rung.late);
+  }
+
+  /** Heartbeat or hold of the next line, in s. */
+  #beat({ name, beat }) {
+    return beat ?? (name === "longpoll" ? this.pace.hold : this.pace.heartbeat);
   }
 
   #open(rung, role) {
     this.#count += 1;
-    const reader = { id: this.#count, rung, role, since: this.#now, passed: null, heard: this.#now };
+    const [since, beat] = [this.#now, this.#beat(rung)];
+    const reader = { id: this.#count, rung, role, since, opened: null, passed: null, heard: since, beat };
     this.readers.set(reader.id, reader);
-    this.#say(`${rung.name}: tried`);
-    this.#out.push({ do: "open", id: reader.id, transport: rung.name });
+    if (role === "witness") this.#say({ key: "witness", rung: rung.name });
+    else if (!rung.leaseTold) this.#say({ key: "tried", rung: rung.name, time: this.#patience(rung) });
+    this.#out.push({ do: "open", id: reader.id, transport: rung.name, beat });
   }
 
   #close(reader) {
@@ -437,7 +640,7 @@ export class Ladder {
     this.#out.push({ do: "close", id: reader.id });
   }
 
-  #say(text) {
-    this.#out.push({ do: "say", text });
+  #say(...parts) {
+    this.#out.push({ do: "say", parts });
   }
 }

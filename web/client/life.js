@@ -1,5 +1,7 @@
 // The life cycle: which events an application hears of a connection that comes and goes, in the article's order.
 
+import { sentence } from "./sentences.js";
+
 const TAKE_OVER = 1500; // ms: a loss that is made good within it is a switch, not a disconnect
 
 /** Pure: told what happens and when, it says what to tell the application, as {do: "tell", event, detail} in `out`. */
@@ -9,7 +11,7 @@ export class Life {
     this.state = "new"; // new → on ⇄ lost → off → on …; ended
     this.transport = null;
     this.lostAt = 0;
-    this.why = "";
+    this.why = null; // parts of a sentence
     this.attempt = 0;
     this.trying = null; // the attempt that is under way: {wait}
     this.pipe = null; // the pipe of it that opened
@@ -46,7 +48,7 @@ export class Life {
     this.trying = null;
     if (before === "on" || before === "lost") {
       const gapMs = before === "lost" ? Math.round(now - this.lostAt) : 0;
-      this.#tell("switch", { from, to: transport, why, gapMs });
+      this.#tell("switch", { from, to: transport, gapMs }, why);
       return;
     }
     this.attempt = 0;
@@ -67,20 +69,20 @@ export class Life {
     this.trying = null;
     if (this.state !== "new" || this.failedOnce) return;
     this.failedOnce = true;
-    this.#tell("connect_failed", { why });
+    this.#tell("connect_failed", {}, why);
   }
 
   tick(now) {
     if (now < this.due) return;
     this.state = "off";
-    this.#tell("disconnect", { why: this.why, transport: this.transport });
+    this.#tell("disconnect", { transport: this.transport }, this.why);
     this.#announce();
     if (this.trying && this.pipe) this.#tell("connecting", { transport: this.pipe });
   }
 
   /** It is over, by the application's word or the server's. */
   ends(why) {
-    if (this.connected) this.#tell("disconnect", { why, transport: this.transport });
+    if (this.connected) this.#tell("disconnect", { transport: this.transport }, why);
     else if (this.state === "new") this.fails(why);
     this.state = "ended";
   }
@@ -91,7 +93,8 @@ export class Life {
     this.#tell("reconnecting", { attempt: this.attempt, waitMs: Math.round(this.trying.wait) });
   }
 
-  #tell(event, detail) {
-    this.out.push({ do: "tell", event, detail });
+  /** `because`: the parts of the sentence that says why. An application gets it as English, too. */
+  #tell(event, detail, because = null) {
+    this.out.push({ do: "tell", event, detail: because ? { ...detail, why: sentence(because), because } : detail });
   }
 }

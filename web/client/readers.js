@@ -9,13 +9,17 @@ import { ws } from "./transports/ws.js";
 import { ask, Failure, wireUrl } from "./wire.js";
 
 const TRANSPORTS = { ws, sse, longpoll, poll };
+const HELD = new Set(["longpoll", "sse"]); // they hold one of the six connections a browser has for a host
 
 /**
  * What a transport may use of the world.
- * @typedef {{options: object, now: () => number, get: Function, ask: Function, url: Function, sleep: Function,
+ * @typedef {{options: object, beat: number, now: () => number, get: Function, ask: Function, url: Function,
+ *   sleep: Function,
  *   opened: () => void, rtt: (ms: number) => void, up: Function, heard: Function, token: () => string,
  *   WebSocket: any, EventSource: any}} Link
  */
+
+const failure = (kind, key) => new Failure(kind, key, { because: { key } });
 
 /** The transports this browser has, of those wanted. */
 export function available(wanted, world) {
@@ -24,7 +28,8 @@ export function available(wanted, world) {
 }
 
 /**
- * Runs the ladder. `on` is {batch(reader, batch), use(reader|null), heard(reader, frame), tell, say, end, rtt}:
+ * Runs the ladder. `on` is
+ * {batch(reader, batch), use(reader|null), heard(reader, frame), tell, say, learnt, end}:
  * what the client does about it. A reader is {id, transport, reading, pipe}.
  */
 export class Readers {
@@ -32,8 +37,8 @@ export class Readers {
   #queue = [];
   #stepping = false;
 
-  constructor({ ladder, position, clock, world, options, base, sid, on }) {
-    Object.assign(this, { ladder, position, clock, world, options, base, sid, on });
+  constructor({ ladder, position, clock, world, options, base, sid, leases, on }) {
+    Object.assign(this, { ladder, position, clock, world, options, base, sid, leases, on });
     this.alarm = new Alarm(clock, () => this.step({ type: "tick" }));
   }
 
@@ -58,42 +63,58 @@ export class Readers {
       case "open": return this.#open(command);
       case "close": return this.#close(command.id);
       case "use": return this.on.use(command.id === null ? null : this.#running.get(command.id));
-      case "say": return this.on.say(command.text);
+      case "say": return this.on.say(command.parts);
+      case "learnt": return this.on.learnt();
       case "tell": return this.on.tell(command.event, command.detail);
       case "end": return this.on.end(command.why);
     }
   }
 
-  #open({ id, transport }) {
-    const reader = { id, transport, controller: new AbortController(), reading: this.position.begin(), pipe: null };
+  #open({ id, transport, beat }) {
+    const controller = new AbortController();
+    const reader = { id, transport, beat, controller, reading: this.position.begin(), pipe: null };
     this.#running.set(id, reader);
     this.#pump(reader);
   }
 
   #close(id) {
-    this.#running.get(id)?.controller.abort();
+    const reader = this.#running.get(id);
+    if (!reader) return;
     this.#running.delete(id);
+    this.leases.give(reader);
+    reader.controller.abort();
+  }
+
+  /** The way up found this ws pipe wanting: `type` is doubt, or failed with its `kind`. */
+  accuse(pipe, event) {
+    for (const reader of this.#running.values()) if (reader.pipe === pipe) this.step({ ...event, id: reader.id });
   }
 
   async #pump(reader) {
     const { signal } = reader.controller;
     try {
+      if (reader.reading.asked !== null) this.#lease(reader); // a newcomer's request is answered at once
       for await (const batch of TRANSPORTS[reader.transport](reader.reading.asked, signal, this.#link(reader))) {
         if (signal.aborted) return;
-        if (!soundBatch(batch)) throw new Failure("line", "an answer that is not a batch");
+        if (!soundBatch(batch)) throw failure("line", "garbled");
         this.on.batch(reader, batch);
         if (signal.aborted) return;
+        this.#lease(reader);
       }
-      throw new Failure("line", "the pipe ended");
+      throw failure("line", "over");
     } catch (error) {
       if (!signal.aborted) this.#failed(reader, error);
     }
   }
 
+  #lease(reader) {
+    if (HELD.has(reader.transport) && !this.leases.take(reader)) throw failure("lease", "lease");
+  }
+
   #failed(reader, error) {
-    const { kind = "line", retry = undefined, message } = error;
+    const { kind = "line", retry = undefined, message, because = { key: "text", text: message } } = error;
     if (kind === "over" || kind === "stop") this.on.refused(error);
-    this.step({ type: "failed", id: reader.id, kind, why: message, retry: retry ?? undefined });
+    this.step({ type: "failed", id: reader.id, kind, why: because, retry: retry ?? undefined });
   }
 
   /** @returns {Link} */
@@ -103,6 +124,7 @@ export class Readers {
     const request = (name, params, signal, ...began) => ask(world.fetch, this.#url(name, params), { signal }, ...began);
     return {
       options,
+      beat: reader.beat,
       now: () => clock.now(),
       sleep: (ms, signal) => sleepOn(clock, ms, signal),
       url: (name, params) => this.#url(name, params),

@@ -5,9 +5,12 @@ import { checkEvent, EmitError, newSid, packData, reservedEvent } from "./codec.
 import { WayUp } from "./emit.js";
 import { Handlers } from "./handlers.js";
 import { Ladder, LADDER } from "./ladder.js";
+import { Leases } from "./leases.js";
 import { Outbox } from "./outbox.js";
 import { available, Readers } from "./readers.js";
 import { notBeyond, Position } from "./reading.js";
+import { sentence } from "./sentences.js";
+import { Verdicts } from "./verdicts.js";
 import { ask, baseOf, Failure, wireUrl } from "./wire.js";
 
 const DECISIONS = 500; // kept
@@ -28,7 +31,16 @@ io.connect = io; // the name it had when the article was written
 function browserWorld() {
   const { WebSocket, EventSource, navigator } = globalThis;
   const beacon = navigator?.sendBeacon?.bind(navigator);
-  return { fetch: (...request) => globalThis.fetch(...request), beacon, WebSocket, EventSource };
+  return { fetch: (...request) => globalThis.fetch(...request), beacon, WebSocket, EventSource, storage: storage() };
+}
+
+/** A browser may forbid its storage, and says so by an exception. */
+function storage() {
+  try {
+    return globalThis.localStorage ?? null;
+  } catch {
+    return null;
+  }
 }
 
 export class Socket {
@@ -55,7 +67,11 @@ export class Socket {
     this.world = { ...browserWorld(), ...options.world };
     this.transports = available(options.transports ?? LADDER, this.world);
     const only = options.use && options.use !== "auto" ? this.#known(options.use) : null;
-    this.ladder = new Ladder({ order: this.transports, only, pace: this.options });
+    this.#verdicts = new Verdicts({ base: this.base, clock: this.clock, storage: this.world.storage ?? null });
+    const network = this.#verdicts.last;
+    const verdicts = network === null ? {} : this.#verdicts.of(network);
+    const now = this.clock.now();
+    this.ladder = new Ladder({ order: this.transports, only, pace: this.options, network, verdicts, now });
     this.#build();
     if (options.autoConnect !== false) this.#start();
   }
@@ -103,7 +119,7 @@ export class Socket {
     return this;
   }
 
-  /** Every decision as it is made: {at: ms since 1970, text}. */
+  /** Every decision as it is made: {at: ms since 1970, text, parts}: English, and what it is made of (sentences.js). */
   onDecision(handler) {
     this.#watchers.add("decision", handler);
     return this;
@@ -142,9 +158,35 @@ export class Socket {
     return this;
   }
 
+  /** Cut every line, as if the network had. */
+  cut() {
+    this.#readers.step({ type: "cut" });
+    return this;
+  }
+
+  /** Try again now: no rest, no pause. */
+  retry() {
+    this.#readers.step({ type: "retry" });
+    return this;
+  }
+
+  /** Forget what was learnt about this server's transports, here and in the browser's storage. */
+  forget() {
+    this.#verdicts.forget();
+    this.#readers.step({ type: "forget" });
+    return this;
+  }
+
+  /** The way to the server was changed (a link has another network): what was learnt on it says nothing now. */
+  changed() {
+    this.forget();
+    if (this.connected && this.transport) this.#greet();
+    return this;
+  }
+
   /** Leave the server. What was emitted and not yet sent goes with the goodbye. */
   close() {
-    this.#readers.step({ type: "close", why: "closed by the application" });
+    this.#readers.step({ type: "close", why: [{ key: "closed" }] });
     return this;
   }
 
@@ -159,6 +201,11 @@ export class Socket {
     return this.ladder.transport;
   }
 
+  /** What is known of each rung, best first, and what becomes of it now. */
+  get rungs() {
+    return this.ladder.view(this.clock.now());
+  }
+
   get connected() {
     return this.ladder.life.connected;
   }
@@ -169,6 +216,7 @@ export class Socket {
 
   // ---- how it is put together
 
+  #verdicts;
   #wayUp;
   #readers;
   #acks;
@@ -187,7 +235,10 @@ export class Socket {
         done: (emit, data, error, cursor) => this.#acked(emit, data, error, cursor),
         forgotten: () => this.#renew(false),
         refused: (failure) => this.#refused(failure),
-        say: (text) => this.#say(text),
+        say: (parts) => this.#say(parts),
+        doubt: (pipe) => this.#readers.accuse(pipe, { type: "doubt" }),
+        alive: (pipe) => this.#readers.accuse(pipe, { type: "alive" }),
+        deaf: (pipe) => this.#readers.accuse(pipe, { type: "deaf" }),
       },
     });
     const on = {
@@ -196,10 +247,12 @@ export class Socket {
       heard: (reader, frame) => this.#wayUp.heard(reader.pipe, frame),
       refused: (failure) => this.#tell("error", failure),
       tell: (event, detail) => this.#tell(event, detail),
-      say: (text) => this.#say(text),
-      end: (why) => this.#end(why),
+      say: (parts) => this.#say(parts),
+      learnt: () => ladder.network !== null && this.#verdicts.keep(ladder.network, ladder.verdicts),
+      end: () => this.#end(),
     };
-    this.#readers = new Readers({ ladder, position, clock, world, options, base, sid: () => this.#sid, on });
+    const leases = new Leases({ base, clock, storage: world.storage ?? null, name: newSid() });
+    this.#readers = new Readers({ ladder, position, clock, world, options, base, sid: () => this.#sid, leases, on });
   }
 
   #start() {
@@ -230,7 +283,7 @@ export class Socket {
   #batch(reader, batch) {
     const { verdict, why, messages, gap, asked } = this.#position.take(reader.reading, batch);
     // What this reading brings after a batch that was dropped is not complete: it begins again from the own cursor.
-    if (verdict === "drop") throw new Failure("again", `its batch was dropped: ${why}`);
+    if (verdict === "drop") throw new Failure("again", why, { because: { key: "dropped", reason: why } });
     const expected = gap?.reason === "away" && notBeyond(asked, this.#bornAt);
     const tell = gap && !(expected && this.#lossTold);
     if (expected) this.#lossTold = true;
@@ -270,6 +323,8 @@ export class Socket {
       if (sid !== this.#sid) return;
       this.hello = hello;
       this.id = hello?.you?.id ?? this.id;
+      const name = String(hello?.network ?? "").slice(0, 64);
+      if (name) this.#readers.step({ type: "network", name, verdicts: this.#verdicts.of(name) });
     } catch {
       const again = () => this.connected && sid === this.#sid && this.#greet();
       this.clock.setTimeout(again, HELLO_AGAIN);
@@ -287,7 +342,7 @@ export class Socket {
   /** Go on as a new client, from the same cursor. */
   #renew(lossTold) {
     const old = this.#sid;
-    this.#say("the server has forgotten this client: it goes on with a new sid");
+    this.#say([{ key: "forgotten" }]);
     this.#newSid(lossTold);
     this.#readers.step({ type: "renew" });
     this.#bye(old, "");
@@ -313,7 +368,7 @@ export class Socket {
 
   #refused(failure) {
     this.#tell("error", failure);
-    if (failure.kind === "over") this.#readers.step({ type: "close", why: failure.message });
+    if (failure.kind === "over") this.#readers.step({ type: "close", why: [failure.because] });
   }
 
   #lastWords() {
@@ -373,8 +428,8 @@ export class Socket {
 
   #telling = false;
 
-  #say(text) {
-    const decision = { at: this.clock.now(), text };
+  #say(parts) {
+    const decision = { at: this.clock.now(), text: sentence(parts), parts };
     this.decisions.push(decision);
     if (this.decisions.length > DECISIONS) this.decisions.shift();
     this.#watchers.tell("decision", decision);

@@ -11,13 +11,14 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
  * stop (not on this rung again), over (not as this client again).
  */
 export class Failure extends Error {
-  constructor(kind, message, { code = null, retry = null, acks = [] } = {}) {
+  constructor(kind, message, { code = null, retry = null, acks = [], because = { key: "text", text: message } } = {}) {
     super(message);
     this.name = "Failure";
     this.kind = kind;
     this.code = code;
     this.retry = retry; // ms
     this.acks = acks; // replies are taken even where the emits are refused
+    this.because = because; // the same as a part of a sentence
   }
 }
 
@@ -31,19 +32,22 @@ export function failureOf(body, header = null) {
   if (REFUSED_CLIENT.has(error.code)) kind = "over";
   else if (REFUSED_FOR_NOW.has(error.code) || wait !== null) kind = "wait";
   const acks = Array.isArray(body.acks) ? body.acks : [];
-  return new Failure(kind, `${error.code}: ${error.message}`, { code: error.code, retry: wait ?? 1000, acks });
+  const because = { key: "word", code: error.code, message: error.message };
+  return new Failure(kind, `${error.code}: ${error.message}`, { code: error.code, retry: wait ?? 1000, acks, because });
 }
 
 /** What a close code of ws asks for: its range says what to do. */
 export function closeFailure(code, reason = "", retry = null) {
   const text = `closed with ${code}${reason ? ` (${reason})` : ""}`;
-  if ([1000, 1001, 1012].includes(code)) return new Failure("back", text, { code });
-  if ([1002, 1003, 1007, 1009].includes(code)) return new Failure("stop", text, { code });
-  if ([4001, 4003, 4010].includes(code)) return new Failure("over", text, { code });
-  if (code >= 4000 && code < 4100) return new Failure("stop", text, { code });
-  if (code >= 4100 && code < 4200) return new Failure("wait", text, { code, retry: retry ?? 5000 });
-  if (code >= 4200 && code < 4300) return new Failure("again", text, { code });
-  return new Failure("line", text, { code });
+  const because = reason ? { key: "code.reason", code, reason } : { key: "code", code };
+  const failure = (kind, wait = null) => new Failure(kind, text, { code, retry: wait, because });
+  if ([1000, 1001, 1012].includes(code)) return failure("back");
+  if ([1002, 1003, 1007, 1009].includes(code)) return failure("stop");
+  if ([4001, 4003, 4010].includes(code)) return failure("over");
+  if (code >= 4000 && code < 4100) return failure("stop");
+  if (code >= 4100 && code < 4200) return failure("wait", retry ?? 5000);
+  if (code >= 4200 && code < 4300) return failure("again");
+  return failure("line");
 }
 
 /** The base of all wire URLs: its path is kept, for a link into a network is one. `page`: its location, or null. */
@@ -85,13 +89,15 @@ export async function ask(fetcher, url, options, opened = () => {}) {
     text = await response.text();
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Failure("line", `no answer (${error.message})`);
+    throw new Failure("line", `no answer (${error.message})`, { because: { key: "answer" } });
   }
   const body = parseJson(text);
   if (response.status === 200 && body !== undefined) return body;
   throw (
     failureOf(body, response.headers.get("Retry-After")) ??
-    new Failure("line", `${response.status} that is not the server's word`)
+    new Failure("line", `${response.status} that is not the server's word`, {
+      because: { key: "stranger", status: response.status },
+    })
   );
 }
 

@@ -12,6 +12,6 @@ export async function* longpoll(cursor, signal, link) {
     if (cursor === null) link.rtt(link.now() - asked);
     yield batch;
     cursor = batch.cursor;
-    hold = link.options.hold;
+    hold = link.beat;
   }
 }

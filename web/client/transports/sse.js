@@ -5,13 +5,13 @@ import { Inbox } from "./inbox.js";
 /** @param {string|null} cursor @param {AbortSignal} signal @param {import("../readers.js").Link} link */
 export async function* sse(cursor, signal, link) {
   const inbox = new Inbox(signal);
-  const source = new link.EventSource(link.url("sse", { cursor, heartbeat: link.options.heartbeat }));
+  const source = new link.EventSource(link.url("sse", { cursor, heartbeat: link.beat }));
   source.onopen = () => link.opened();
   source.onmessage = (event) => inbox.push(parseJson(event.data));
   // A browser that reopens an EventSource repeats its first URL, stale cursor and all: the ladder does the retrying.
   source.onerror = () => {
     source.close();
-    inbox.fail(new Failure("line", "the stream broke"));
+    inbox.fail(new Failure("line", "the stream broke", { because: { key: "broke" } }));
   };
   let heard = false;
   try {

@@ -5,7 +5,7 @@ import { Inbox } from "./inbox.js";
 /** @param {string|null} cursor @param {AbortSignal} signal @param {import("../readers.js").Link} link */
 export async function* ws(cursor, signal, link) {
   const inbox = new Inbox(signal);
-  const pipe = new link.WebSocket(link.url("ws", { cursor, heartbeat: link.options.heartbeat }).replace(/^http/, "ws"));
+  const pipe = new link.WebSocket(link.url("ws", { cursor, heartbeat: link.beat }).replace(/^http/, "ws"));
   const token = link.token();
   let asked = 0;
   pipe.onopen = () => {
@@ -20,7 +20,7 @@ export async function* ws(cursor, signal, link) {
     const held = []; // a pipe that only works downwards is not open: nothing is handed on before the echo came
     let echoed = false;
     for await (const frame of inbox) {
-      if (typeof frame !== "object" || frame === null) throw new Failure("line", "a frame that is not JSON");
+      if (typeof frame !== "object" || frame === null) throw new Failure("line", "a frame that is not JSON", { because: { key: "garbled" } });
       if (frame.pong === token && !echoed) {
         echoed = true;
         link.rtt(link.now() - asked);
