@@ -211,7 +211,7 @@ export class Ladder {
     this.#say(passed, why, ...silence);
     if (this.old) this.#close(this.old);
     this.old = this.main;
-    const from = this.life.state === "lost" ? this.life.why : [passed, why];
+    const from = this.life.state === "lost" ? this.life.why : [passed];
     this.#inUse(reader);
     this.#endRound(reader);
     this.life.reads(this.#now, rung.name, from, { fresh, missed });
@@ -338,7 +338,7 @@ export class Ladder {
     const lower = [...this.readers.values()].filter((other) => other.rung.rank > rung.rank);
     const witness = lower.find((other) => other.passed !== null && other.heard >= since);
     if (!witness) return this.#wait(rung, parts.slice(0, 2));
-    this.#convict(rung, witness, parts.slice(0, 2), parts, { key: "count", nth: 0, witness: witness.rung.name });
+    this.#convict(rung, witness, parts.slice(0, 2), parts);
   }
 
   /** It counts if a lower rung delivers soon. One that is held for long, and has nothing to bring, is asked anew. */
@@ -351,16 +351,17 @@ export class Ladder {
     const guilty = this.#pending.filter(({ rung, until }) => rung.rank < witness.rung.rank && this.#now <= until);
     this.#pending = this.#pending.filter((failure) => !guilty.includes(failure) && this.#now <= failure.until);
     for (const { rung, what } of guilty) {
-      const parts = [];
-      this.#convict(rung, witness, what, parts, { key: "convicted", rung: rung.name, witness: witness.rung.name });
+      const parts = [{ key: "convicted" }, ...what];
+      this.#convict(rung, witness, what, parts);
+      if (this.main) parts.push({ key: "carries", rung: this.transport });
       this.#say(...parts);
     }
   }
 
-  #convict(rung, witness, evidence, parts, count) {
+  #convict(rung, witness, evidence, parts) {
     const rest = this.only ? 0 : rung.count(this.#now); // what is asked for by hand pauses, but never rests
     rung.evidence = evidence;
-    parts.push({ ...count, nth: Math.max(1, rung.fails.length) });
+    parts.push({ key: "count", nth: Math.max(1, rung.fails.length), witness: witness.rung.name });
     if (rest) parts.push({ key: "rest", time: rest });
     this.#out.push({ do: "learnt" });
   }

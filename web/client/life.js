@@ -52,7 +52,7 @@ export class Life {
       return;
     }
     this.attempt = 0;
-    if (before === "off") this.#tell("reconnect", { transport, ...detail });
+    if (before === "off") this.#tell("reconnect", { transport, ...detail, gapMs: Math.round(now - this.lostAt) });
     this.#tell("connect", { transport, ...detail });
   }
 

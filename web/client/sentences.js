@@ -1,7 +1,7 @@
 // Sentences: what the ladder decided, as parts that a person can read in any language; here in English.
 // A decision is a list of parts, {key, …values}; each brings its own lead-in. A value may be a part again.
 
-const ENGLISH = {
+export const ENGLISH = {
   // What came back
   died: "{rung} opened and died after {time}",
   refused: "{rung} did not open: it failed after {time}",
@@ -18,7 +18,7 @@ const ENGLISH = {
   // What that means
   count: ", the {nth} time while {witness} was delivering",
   uncounted: ", which does not count: {because}",
-  convicted: "{rung}: its last failure counts, the {nth} time: {witness} delivers",
+  convicted: "that counts: ",
   rest: ": resting it for {time}",
   pause: ": trying it again in {time}",
   lesson: ": from now on it beats every {time}",
@@ -81,6 +81,7 @@ const NTH = ["", "first", "second", "third"];
 
 /** A time in words. */
 export function span(ms) {
+  if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 100_000) return `${Math.round(ms / 100) / 10} s`.replace(".0 ", " ");
   return `${Math.round(ms / 60_000)} min`;
@@ -98,7 +99,7 @@ function clause({ key, ...values }) {
 
 function word(name, value) {
   if (value !== null && typeof value === "object") return sentence(value);
-  if (name === "time") return value === 60_000 ? "1 min" : span(value);
+  if (name === "time") return span(value);
   if (name === "nth") return NTH[value] ?? `${value}th`;
   return String(value);
 }

@@ -50,6 +50,7 @@ export class Socket {
   #forgotten = false; // the hub has forgotten this sid: nothing goes up under it any more
   #greeted = false;
   #started = false;
+  #begun = null; // when it was started first
   #left = new AbortController(); // undoes what listens to the page
   #position = new Position();
   #outbox = new Outbox();
@@ -63,6 +64,7 @@ export class Socket {
     this.id = null; // the public name, known when /hello was answered
     this.hello = null; // what /hello said last
     this.decisions = [];
+    this.facts = { first: null, silence: null, longest: 0, repeats: 0 }; // ms to the first message; ms without a reader
     this.clock = options.clock ?? realClock;
     this.world = { ...browserWorld(), ...options.world };
     this.transports = available(options.transports ?? LADDER, this.world);
@@ -259,6 +261,7 @@ export class Socket {
     this.#started = true;
     this.#left = new AbortController();
     this.#watchPage();
+    this.#begun ??= this.clock.now();
     this.#readers.step({ type: "start" });
     if (globalThis.document?.hidden) this.#readers.step({ type: "hidden" });
     return this;
@@ -284,6 +287,8 @@ export class Socket {
     const { verdict, why, messages, gap, asked } = this.#position.take(reader.reading, batch);
     // What this reading brings after a batch that was dropped is not complete: it begins again from the own cursor.
     if (verdict === "drop") throw new Failure("again", why, { because: { key: "dropped", reason: why } });
+    this.facts.repeats += batch.messages.length - messages.length;
+    if (messages.length) this.facts.first ??= this.clock.now() - this.#begun;
     const expected = gap?.reason === "away" && notBeyond(asked, this.#bornAt);
     const tell = gap && !(expected && this.#lossTold);
     if (expected) this.#lossTold = true;
@@ -414,6 +419,10 @@ export class Socket {
 
   #tell(event, detail) {
     if (event === "disconnect") this.#greeted = false;
+    if (event === "switch" || event === "reconnect") {
+      this.facts.silence = detail.gapMs;
+      this.facts.longest = Math.max(this.facts.longest, detail.gapMs);
+    }
     const heard = this.#life.tell(event, detail);
     if (event === "error" && !heard) console.error(detail);
   }

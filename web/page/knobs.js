@@ -16,10 +16,12 @@ export function knobs(side) {
     use: CHOICES.includes(chosen) ? chosen : usual,
     every: clamped(own(search, "every", side) ?? search.get("every")),
     name: short(own(search, "name", side) ?? "") || null,
+    network: own(search, "network", side) ?? search.get("network") ?? "direct",
+    without: (search.get("without") ?? "").split(",").filter((name) => TRANSPORTS.includes(name)),
   };
 }
 
-/** Keep how the seats stand in the address. `every2`, `name2` are the right one's; `every` alone holds for both. */
+/** Keep in the address how the seats stand. What ends in 2 is the right one's; `every`, `network` alone hold for both. */
 export function keep(left, right) {
   set({
     left: left.use,
@@ -28,6 +30,8 @@ export function keep(left, right) {
     every2: right.every === left.every ? null : right.every,
     name: left.name,
     name2: right.name,
+    network: left.network.setting === "direct" ? null : left.network.setting,
+    network2: right.network.setting === left.network.setting ? null : right.network.setting,
   });
 }
 

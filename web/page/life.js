@@ -58,9 +58,9 @@ const WORDS = {
   reconnect: ({ transport }) => ({ key: "life.reconnect", values: { transport: way(transport) } }),
   connect_failed: () => ({ key: "life.connect_failed" }),
   error: (detail) => ({ key: "life.error", values: { reason: reason(detail) } }),
-  switch: ({ from, to, why }) => ({
+  switch: ({ from, to, because }) => ({
     key: from === to ? "life.switch.same" : "life.switch",
-    values: { from: way(from), to: way(to), why: reason({ why }) },
+    values: { from: way(from), to: way(to), why: reason({ because }) },
   }),
   gap: ({ missed, reason: cause }) => ({
     key: missed === null || missed === undefined ? "life.gap.unknown" : "life.gap",
@@ -70,6 +70,7 @@ const WORDS = {
 
 /** The reason somewhere in a detail, or the admission that there is none. */
 function reason(detail) {
+  if (detail?.because) return phrase(detail.because);
   const words = typeof detail === "string" ? detail : (detail.why ?? detail.reason ?? detail.message);
-  return words ? phrase(String(words)) : { text: "reason.unknown" };
+  return words ? { text: "said.text", words: String(words) } : { text: "reason.unknown" };
 }

@@ -6,8 +6,10 @@ import { clock, make, mark, saying } from "./dom.js";
 import { CHOICES, clamped, short } from "./knobs.js";
 import { Lines, lived, time } from "./life.js";
 import { Messages } from "./messages.js";
+import { Network } from "./network.js";
 import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
+import { Rungs } from "./rungs.js";
 import { say, text } from "./words.js";
 
 const HISTORY = 60; // messages of the past a newcomer asks for; who came and went is among them
@@ -15,12 +17,15 @@ const SKEW = -5; // ms: heard earlier than it was said, so the clocks of hub and
 
 /** Tells the page of itself by the events `change` (a knob was turned), `way` (another transport) and `heard`. */
 export class Seat extends EventTarget {
-  constructor(section, { use, every, name }) {
+  constructor(section, { use, every, name, network, without }) {
     super();
     section.append(document.getElementById("seat").content.cloneNode(true));
     const parts = {};
     for (const part of section.querySelectorAll("[data-role]")) parts[part.dataset.role] = part;
-    Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name });
+    Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name, without });
+    this.network = new Network(parts, network);
+    this.network.addEventListener("change", () => this.rewired());
+    parts["decision-panel"].open = network !== "direct";
     this.past = true; // what is heard now was said before this seat was taken
     this.introducing = false;
     this.choice();
@@ -67,26 +72,38 @@ export class Seat extends EventTarget {
     this.composer = new Composer(this.parts, (content, done) => this.speak(content, done));
     this.life = new Lines(this.parts.life);
     this.decisions = new Lines(this.parts.decisions);
+    this.rungs = new Rungs(this.parts, socket);
     socket.onLife((event, detail) => this.lived(event, detail));
-    for (const decision of socket.decisions) this.decided(decision); // the first was made at once
     socket.onDecision((decision) => this.decided(decision));
     socket.on("s2c", (_data, _reply, message) => this.heard(message));
+    this.network.ready.then(() => socket.connect());
+  }
+
+  /** The network is another: what was learnt on the old one says nothing, and the address keeps the new one. */
+  rewired() {
+    this.socket.changed();
+    this.parts["decision-panel"].open ||= this.network.setting !== "direct";
+    this.dispatchEvent(new Event("change"));
   }
 
   /** A browser may lack the transport that was asked for; the ladder then chooses from those it has. */
   client() {
-    const options = { every: this.every, history: HISTORY };
+    const world = {}; // an old browser: without some of its constructors
+    if (this.without.includes("ws")) world.WebSocket = undefined;
+    if (this.without.includes("sse")) world.EventSource = undefined;
+    const options = { every: this.every, history: HISTORY, autoConnect: false, world };
     try {
-      return io(undefined, { ...options, use: this.use });
+      return io(this.network.base, { ...options, use: this.use });
     } catch {
       this.use = "auto";
-      return io(undefined, options);
+      return io(this.network.base, options);
     }
   }
 
   lived(event, detail) {
     this.life.add(lived(event, detail), Date.now(), { "data-event": event });
     if (event === "connect" || ["away", "epoch"].includes(detail?.reason)) this.introduce();
+    this.rungs.show();
     this.status();
   }
 
@@ -103,9 +120,9 @@ export class Seat extends EventTarget {
     this.rooms.enter();
   }
 
-  decided({ at, text: words }) {
-    const { text: key, ...values } = phrase(words);
-    this.decisions.add(saying("span", key, values, { title: words }), at ?? Date.now());
+  decided({ at, text: words, parts }) {
+    this.decisions.add(saying("span", "said", { parts: phrase(parts) }, { title: words }), at);
+    this.rungs.show();
     this.status();
   }
 
@@ -190,6 +207,8 @@ export class Seat extends EventTarget {
 
   /** After a change of language: a default name changes with it. */
   translated() {
+    this.network.translated();
+    this.rungs.show();
     if (this.name === null && this.parts.name.value !== this.shownName) {
       this.parts.name.value = this.shownName;
       this.tellName();

@@ -35,11 +35,12 @@ export function remember(lang) {
   }
 }
 
-/** The text of `key`, its `{places}` filled. A value `{ text: key, … }` is a text itself. */
+/** The text of `key`, its `{places}` filled. A value `{ text: key, … }` is itself a text, a list of them a sentence. */
 export function text(key, values = {}) {
   const pattern = texts[current][key] ?? texts.en[key] ?? key;
   return pattern.replace(/\{(\w+)\}/g, (place, name) => {
     const value = values[name];
+    if (Array.isArray(value)) return value.map((one) => text(one.text, one)).join("");
     return value?.text ? text(value.text, value) : String(value ?? place);
   });
 }

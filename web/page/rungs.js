@@ -1,0 +1,52 @@
+// The rungs: the ladder drawn, with what becomes of each transport now, and why.
+
+import { clock, make, mark, saying } from "./dom.js";
+import { phrase } from "./phrases.js";
+import { span } from "/client/sentences.js";
+import { CHOICES } from "./knobs.js";
+import { say } from "./words.js";
+
+export class Rungs {
+  constructor(parts, socket) {
+    Object.assign(this, { parts, socket });
+    for (const act of ["cut", "retry", "forget"]) parts[act].addEventListener("click", () => socket[act]());
+    this.show();
+  }
+
+  show() {
+    const known = new Map(this.socket.rungs.map((rung) => [rung.name, rung]));
+    const ladder = CHOICES.slice(1).reverse(); // best on top
+    this.parts.rungs.replaceChildren(...ladder.map((name) => row(name, known.get(name))));
+    this.facts();
+  }
+
+  facts() {
+    const { first, silence, longest, repeats } = this.socket.facts;
+    fact(this.parts.first, first === null ? null : span(first));
+    fact(this.parts.silence, silence === null ? null : `${span(silence)} · ${span(longest)}`);
+    this.parts.repeats.textContent = String(repeats);
+  }
+}
+
+function fact(element, words) {
+  if (words === null) return say(element, "fact.none");
+  delete element.dataset.text;
+  element.textContent = words;
+}
+
+function row(name, rung) {
+  const state = rung?.state ?? "absent";
+  const item = make("li", { "data-rung": name, "data-transport": name, "data-state": state }, mark(name));
+  const words = make("p", {}, make("b", {}, name), " ", saying("span", `rung.${state}`, values(rung)));
+  if (rung?.fails && state !== "resting") words.append("; ", saying("span", "rung.fails", values(rung)));
+  if (rung?.beat) words.append("; ", saying("span", "rung.beat", { beat: rung.beat }));
+  if (rung?.works && ["ready", "trying"].includes(state)) words.append("; ", saying("span", "rung.works"));
+  item.append(words);
+  return item;
+}
+
+function values(rung) {
+  if (!rung) return {};
+  const why = rung.evidence ? phrase(rung.evidence) : "?";
+  return { when: rung.until ? clock(rung.until) : "?", count: rung.fails, why };
+}
