@@ -423,6 +423,23 @@ export const checks = {
     same(beats[0], 5);
     ok(course.log.some((line) => line.includes("from now on it beats every 5 s")), "it says so");
   },
+  "a slow network is no broken one: what is late is waited for while the next is tried": () => {
+    const slow = { pass: 3000, opens: 3000 };
+    const course = new Course({ ws: { ...slow, pass: 4500 }, sse: slow, longpoll: slow, poll: slow }).pass(2990);
+    same(course.opened, [[0, "longpoll"], [1500, "poll"]]);
+    course.pass(20);
+    same(course.ladder.transport, "longpoll");
+    course.step({ type: "rtt", ms: 3000 });
+    course.pass(20_000);
+    same(course.ladder.transport, "ws");
+    same(course.names.filter((name) => name === "disconnect" || name === "connect_failed"), []);
+  },
+  "a line that died half open before it began is not waited for long": () => {
+    const course = new Course({ ws: HANGS, sse: HANGS, longpoll: HANGS, poll: HANGS }).pass(6100);
+    course.world = all;
+    course.pass(1500);
+    ok(course.ladder.transport, course.log.join("; "));
+  },
   "what was learnt holds again on the same network, and says nothing on another": () => {
     const killed = { ...all, ws: { pass: 20, dies: 200 }, sse: REFUSES };
     const course = new Course(killed);

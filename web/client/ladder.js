@@ -19,8 +19,8 @@ const LEASE_AGAIN = 2000; // ms after which one asks for a lease again
 
 /**
  * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh"|"second"|"witness", since: number, 
- *   opened: number|null, passed: number|null, heard: number, beat: number, doubted: boolean}} Reader
- *   `beat`: s, of longpoll its hold
+ *   opened: number|null, passed: number|null, heard: number, beat: number, patience: number,
+ *   late: boolean, doubted: boolean, proven: boolean}} Reader   `beat`: s, of longpoll its hold; `patience`: ms
  * @typedef {{key: string}} Part   of a sentence, with its values: sentences.js
  * @typedef {{do: "open", id: number, transport: string, beat: number} | {do: "close", id: number}
  *   | {do: "use", id: number|null} | {do: "say", parts: Part[]} | {do: "tell", event: string, detail: object}
@@ -33,6 +33,7 @@ export class Ladder {
   #count = 0;
   #pending = []; // failures that count if a lower rung delivers soon
   #over = true;
+  #expected = null; // when the next tick was to come
 
   /**
    * `order`: the transports there are, best first; `only`: the one to use; `pace`: {every ms, hold s, heartbeat s};
@@ -106,6 +107,7 @@ export class Ladder {
     else if (!this.#over) this.#take(event);
     else if (event.type === "use") this.only = event.transport === "auto" ? null : event.transport;
     if (!this.#over) this.#settle();
+    this.#expected = this.due;
     return this.#out.splice(0);
   }
 
@@ -258,7 +260,7 @@ export class Ladder {
     if (this.main) return reader.role === "second" && this.main.doubted ? this.#doubt(this.main) : null;
     if (wait !== null) return this.#waitFor(wait, this.rounds ? null : rung);
     if (reader.passed !== null) this.#begin(0, rung, kind === "again" && rung.until <= this.#now);
-    else if (reader.role === "round" && !this.#attempts().some((other) => other.role === "round")) this.#next();
+    else if (reader.role === "round" && !this.#attempts().some((one) => one.role === "round" && !one.late)) this.#next();
     else if (!this.round && this.nextAt === null && !this.#attempts().length) this.#roundOver();
   }
 
@@ -313,7 +315,7 @@ export class Ladder {
         rung.until = rung.againAt;
         return this.#usable().length > 1 ? null : rung.until - now;
       case "time":
-        rung.late += 1;
+        if (!reader.late) rung.late += 1;
         break;
       case "line":
       case "silence": {
@@ -452,7 +454,7 @@ export class Ladder {
 
   /** Timers of a page that slept come late, and before the news that waited: that silence proves nothing. */
   #woke() {
-    const late = this.#now - (this.due ?? this.#now);
+    const late = this.#now - (this.#expected ?? this.#now);
     if (late <= SLEPT) return;
     if (this.readers.size) this.#say({ key: "slept", time: late });
     for (const reader of this.readers.values()) {
@@ -491,6 +493,7 @@ export class Ladder {
 
   /** Try the rungs from one downwards, then those above; those that rest come last. */
   #begin(wait, from, including) {
+    for (const reader of this.#attempts()) if (reader.late) this.#close(reader); // its line may be dead: a new one
     const usable = this.#usable();
     const at = Math.max(0, usable.indexOf(from));
     const turned = [...usable.slice(at), ...usable.slice(0, at)];
@@ -509,7 +512,7 @@ export class Ladder {
     const rung = this.round?.queue.shift();
     if (rung) return this.#open(rung, "round");
     this.round = null;
-    if (!this.#attempts().length) this.#roundOver();
+    if (this.#attempts().every((reader) => reader.late)) this.#roundOver();
   }
 
   #roundOver() {
@@ -532,7 +535,8 @@ export class Ladder {
   #settle() {
     for (const reader of [...this.readers.values()]) {
       if (!this.readers.has(reader.id) || this.#now < this.#deadline(reader)) continue;
-      if (reader.passed === null) this.#fail(reader, { kind: "time" });
+      if (reader.passed === null && !reader.late && !this.main) this.#isLate(reader);
+      else if (reader.passed === null) this.#fail(reader, { kind: "time" });
       else this.#fail(reader, { kind: "silence" });
       if (this.#over) return;
     }
@@ -541,6 +545,16 @@ export class Ladder {
     if (this.nextAt !== null && this.#now >= this.nextAt) this.#begin(this.#now - this.pausedAt, this.lastGood, true);
     this.#climb();
     this.life.tick(this.#now);
+  }
+
+  /** Nothing reads, so nothing is lost by waiting on: the next is tried beside it. A slow network is no broken one. */
+  #isLate(reader) {
+    const { rung, opened, since } = reader;
+    reader.late = true;
+    rung.late += 1;
+    const key = opened === null ? "late" : "late.open";
+    this.#say({ key, rung: rung.name, time: this.#now - since }, { key: "still" });
+    if (!this.#attempts().some((other) => !other.late)) this.#next();
   }
 
   #prove() {
@@ -572,15 +586,18 @@ export class Ladder {
   /** While something reads, try the best rung above it that does not rest. */
   #climb() {
     if (!this.main || this.#climbing()) return;
-    if (this.asking) return this.#ask();
+    if (this.asking && this.#ask()) return;
     const better = this.#above().find((rung) => rung.until <= this.#now);
     if (better) this.#open(better, "climb");
   }
 
+  /** @returns {boolean} whether a witness was asked */
   #ask() {
     this.asking = false;
     const waiting = this.#pending.some(({ rung, until }) => rung.rank < this.main.rung.rank && this.#now <= until);
-    if (waiting && this.main.beat * 1000 > DELIVERED / 2) this.#open(this.main.rung, "witness");
+    const ask = waiting && this.main.beat * 1000 > DELIVERED / 2;
+    if (ask) this.#open(this.main.rung, "witness");
+    return ask;
   }
 
   // ---- small words
@@ -609,7 +626,7 @@ export class Ladder {
 
   /** When a reader has failed by time alone. */
   #deadline(reader) {
-    if (reader.passed === null) return reader.since + this.#patience(reader.rung);
+    if (reader.passed === null) return reader.since + (reader.late ? LONGEST_PASS : reader.patience);
     const slack = Math.max(2000, 4 * (this.rtt ?? 0));
     if (reader.rung.name === "poll") return reader.heard + this.pace.every + slack;
     if (reader.rung.name === "longpoll") return reader.heard + reader.beat * 1000 + slack;
@@ -630,6 +647,7 @@ export class Ladder {
     this.#count += 1;
     const [since, beat] = [this.#now, this.#beat(rung)];
     const reader = { id: this.#count, rung, role, since, opened: null, passed: null, heard: since, beat };
+    Object.assign(reader, { patience: this.#patience(rung), late: false, doubted: false, proven: false });
     this.readers.set(reader.id, reader);
     if (role === "witness") this.#say({ key: "witness", rung: rung.name });
     else if (!rung.leaseTold) this.#say({ key: "tried", rung: rung.name, time: this.#patience(rung) });

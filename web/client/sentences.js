@@ -7,6 +7,7 @@ export const ENGLISH = {
   refused: "{rung} did not open: it failed after {time}",
   late: "{rung} gave no first batch within {time}",
   "late.open": "{rung} opened, but gave no first batch within {time}",
+  still: "; it may still come",
   silent: "{rung} was silent for {time}",
   deaf: "{rung} takes nothing up any more, though news still comes down",
   cut: "{rung} was cut by hand after {time}",

@@ -5,6 +5,7 @@ export const zh = {
   refused: "{rung} 没能打开，{time} 后失败",
   late: "{rung} 在 {time} 内没有送来第一批",
   "late.open": "{rung} 打开了，但在 {time} 内没有送来第一批",
+  still: "；也许还会来",
   silent: "{rung} 沉默了 {time}",
   deaf: "{rung} 下行还有消息，上行却什么也不收了",
   cut: "{rung} 在 {time} 后被手工剪断",
