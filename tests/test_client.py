@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import signal
 import sys
@@ -22,7 +23,7 @@ from server import running
 from twin.ladder import RUNGS, End
 from twin.reading import Position, Reading
 from twin.wire import Batch, Gap, Message
-from wire import Proxy
+from wire import Proxy, hello
 
 # ---- what is taken
 
@@ -115,10 +116,11 @@ def gaps(socket: Socket) -> list[Any]:
 
 
 @asynccontextmanager
-async def on_port(port: int, epoch: str | None = None) -> AsyncIterator[Hub]:
-    """A server where the last one was."""
-    limits = Limits(**GENEROUS)  # type: ignore[arg-type]
-    hub = Hub(limits, epoch=epoch)
+async def on_port(port: int, prepare: Callable[[Hub], Any]) -> AsyncIterator[Hub]:
+    """A server where the last one was, prepared before anybody can come. It stops without waiting for handlers."""
+    limits = Limits(**GENEROUS, drain_seconds=0.1)  # type: ignore[arg-type]
+    hub = Hub(limits)
+    prepare(hub)
     async with running(build(hub, limits=limits, chat=False), port=port):
         yield hub
 
@@ -226,7 +228,7 @@ async def test_cuts_lose_nothing_and_repeat_nothing(lab: Any, proxy: Proxy, seed
             assert len(acks) < 3000, "void: three cuts did not happen"
             acks.append(socket.emit("c2s", len(acks)))
             fate = chance.random()
-            if fate < 0.04 and socket.connected:  # a line that is always cut before a first batch is no line
+            if fate < 0.04 and socket.transport:  # a line that is always cut before a first batch is no line
                 proxy.abort()
             elif fate < 0.2 and proxy.cut_after is None:
                 proxy.cut_after = chance.randrange(700)
@@ -261,16 +263,14 @@ async def test_a_server_restarted_in_the_middle(use: str) -> None:
     port = free_port()
     async with io(f"http://127.0.0.1:{port}", use=use, **QUICK) as socket:
         got, lost, events = heard(socket), gaps(socket), life(socket)
-        async with on_port(port) as hub:
-            echoing(hub)
+        async with on_port(port, echoing):
             await socket.ready()
             old = socket.id
             assert await socket.emit("c2s", "before") == {"taken": "before"}
             first = list(got)
         await eventually(lambda: socket.transport is None)
         waiting = socket.emit("c2s", "between")
-        async with on_port(port) as hub:
-            echoing(hub)
+        async with on_port(port, echoing) as hub:
             await hub.emit("s2c", "new life")
             assert await asyncio.wait_for(waiting, 10) == {"taken": "between"}
             await eventually(lambda: "new life" in got)
@@ -290,28 +290,39 @@ def free_port() -> int:
 
 
 @pytest.mark.anyio
-async def test_emits_under_way_when_the_server_dies_fail_as_unknown() -> None:
-    port = free_port()
-    async with io(f"http://127.0.0.1:{port}", use="ws", **QUICK) as socket:
-        runs: list[Any] = []
-        async with on_port(port) as hub:
-            started = asyncio.Event()
+@pytest.mark.parametrize("use", ["ws", "longpoll", "auto"])
+async def test_when_the_server_dies_what_was_sent_is_unknown_and_the_rest_goes_up(use: str) -> None:
+    port, runs = free_port(), list[tuple[str, int]]()
 
-            @hub.on("slow")
-            async def slow(client: Any, data: Any) -> None:
-                started.set()
-                runs.append(data)
-                await asyncio.sleep(60)
+    def first(hub: Hub) -> None:
+        @hub.on("slow")
+        async def slow(client: Any, i: int) -> None:
+            runs.append(("first", i))
+            await asyncio.sleep(60)
 
-            emit = socket.emit("slow", 1)
-            await started.wait()
-        async with on_port(port) as hub:
-            hub.on("slow")(lambda client, data: runs.append(data))
-            with pytest.raises(EmitError) as error:
-                await asyncio.wait_for(emit, 10)
-            assert error.value.code == "unknown"
-            await socket.emit("slow", 2)
-            assert runs == [1, 2]
+    def second(hub: Hub) -> None:
+        @hub.on("slow")
+        async def slow(client: Any, i: int) -> None:
+            runs.append(("second", i))
+
+    async with io(f"http://127.0.0.1:{port}", use=use, **{**QUICK, "chance": lambda: 0.03}) as socket:
+        events, lost = life(socket), gaps(socket)
+        async with on_port(port, first):
+            await socket.ready()
+            emits = [socket.emit("slow", i) for i in range(70)]
+            await eventually(lambda: socket.way.outbox.count == 64 and runs)  # the window is full
+        await eventually(lambda: "disconnect" in events)
+        emits.append(socket.emit("slow", 70))
+        await eventually(lambda: events.count("reconnecting") >= 2)
+        async with on_port(port, second):
+            outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), 10)
+        assert [outcome.code for outcome in outcomes[:64] if isinstance(outcome, EmitError)] == ["unknown"] * 64
+        assert outcomes[64:] == [None] * 7
+        assert runs == [("first", 0), *(("second", i) for i in range(64, 71))]
+        assert [gap["reason"] for gap in lost] == ["epoch"]
+        told = [event for event, before in zip(events, [None, *events], strict=False) if event != before]
+        after = ["disconnect", "reconnecting", "connecting", "reconnect", "connect", "gap"]
+        assert told[:8] == ["connecting", "connect", *after]
 
 
 @pytest.mark.anyio
@@ -328,6 +339,52 @@ async def test_a_client_the_hub_has_forgotten_goes_on_as_a_new_one(lab: Any, use
         await eventually(lambda: socket.id != old)
         assert await asyncio.wait_for(socket.emit("c2s", 2), 15) == {"taken": 2}
         assert got == [1, 2] and [gap["reason"] for gap in lost] == ["away"] and socket.id != old
+
+
+class Outage(Proxy):
+    """A network that can be out: lines are reset, and no new one comes through."""
+
+    out = False
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.out:
+            writer.transport.abort()
+        else:
+            await super()._serve(reader, writer)
+
+
+@pytest.mark.anyio
+@pytest.mark.limits(grace=0.3, forget_after=0.5)
+@LADDER_TOO
+async def test_who_was_away_too_long_is_told_once_and_runs_nothing_twice(lab: Any, use: str) -> None:
+    runs: list[str] = []
+
+    @lab.hub.on("run")
+    async def run(client: Any, name: str) -> None:
+        runs.append(name)
+        if name == "unacked":
+            network.out = True  # its ack does not arrive
+            network.abort()
+
+    async with Outage(lab.url) as network, io(network.url, use=use, **QUICK) as socket:
+        got, lost, old = heard(socket), gaps(socket), socket.id
+        await socket.ready()
+        await lab.say("s2c", 0)
+        await eventually(lambda: got == [0])
+        await socket.emit("run", "acked")
+        unacked = socket.emit("run", "unacked")
+        await eventually(lambda: not socket.connected)
+        unsent = socket.emit("run", "never sent")
+        await eventually(lambda: old not in lab.hub.members)
+        await lab.say("s2c", 1)
+        network.out = False
+        with pytest.raises(EmitError, match="unknown"):
+            await asyncio.wait_for(unacked, 10)
+        await asyncio.wait_for(unsent, 10)
+        await eventually(lambda: got == [0, 1])
+        assert runs == ["acked", "unacked", "never sent"]
+        assert [gap["reason"] for gap in lost] == ["away"]
+        assert socket.id != old and lab.here() == {socket.id}
 
 
 @pytest.mark.anyio
@@ -348,16 +405,36 @@ async def test_an_error_ack_fails_and_the_next_emit_goes_on(lab: Any, use: str) 
 
 @pytest.mark.anyio
 @pytest.mark.limits(data=2000)
-@TRANSPORT
+@LADDER_TOO
 async def test_what_a_server_does_not_take_fails_alone(lab: Any, use: str) -> None:
     echoing(lab.hub)
     async with io(lab.url, use=use, **QUICK) as socket:
+        got, uploads = heard(socket), uploaded(socket)
         await socket.ready()
-        emits = [socket.emit("c2s", "x" * 3000 if i == 3 else i) for i in range(8)]
+        emits = [socket.emit("c2s", "x" * 3000 if i in (0, 3) else i) for i in range(8)]
         outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), 10)
-        assert isinstance(outcomes[3], EmitError) and outcomes[3].code == "too_large"
-        assert [outcome for i, outcome in enumerate(outcomes) if i != 3] == [{"taken": i} for i in range(8) if i != 3]
+        assert [outcome.code for outcome in outcomes if isinstance(outcome, EmitError)] == ["too_large"] * 2
+        assert isinstance(outcomes[0], EmitError) and isinstance(outcomes[3], EmitError)
+        assert [outcome for i, outcome in enumerate(outcomes) if i not in (0, 3)] == [{"taken": i} for i in got]
+        assert got == [1, 2, 4, 5, 6, 7]
         assert await socket.emit("c2s", "next") == {"taken": "next"}
+        # Their numbers were used up by nothing, which went up alone.
+        assert [[emit["n"] for emit in emits] for emits in uploads if emits[0]["event"] == "$void"] == [[1], [4]]
+        assert lab.people[socket.id].emits.expected == 10
+
+
+def uploaded(socket: Socket) -> list[list[dict[str, Any]]]:
+    """The emits of each upload, as they go up."""
+    found: list[list[dict[str, Any]]] = []
+    upload = socket.way.outbox.upload
+
+    def seen(emits: Any, replies: Any) -> bytes:
+        body = upload(emits, replies)
+        found.append(json.loads(body)["emits"])
+        return body
+
+    socket.way.outbox.upload = seen  # type: ignore[method-assign]
+    return found
 
 
 @pytest.mark.anyio
@@ -366,24 +443,38 @@ async def test_what_a_server_does_not_take_fails_alone(lab: Any, use: str) -> No
 async def test_a_rate_is_waited_for(lab: Any, use: str) -> None:
     echoing(lab.hub)
     async with io(lab.url, use=use, **QUICK) as socket:
-        got = heard(socket)
+        got, uploads = heard(socket), uploaded(socket)
         await socket.ready()
-        emits = []
-        for i in range(200):
-            emits.append(socket.emit("c2s", i))
-            await asyncio.sleep(0.001)
-        await asyncio.wait_for(asyncio.gather(*emits), 20)
-        assert got == list(range(200))
+        began = socket.clock()
+        await asyncio.wait_for(asyncio.gather(*(socket.emit("c2s", i) for i in range(160))), 20)
+        assert got == list(range(160))
+        assert socket.clock() - began > 0.9  # (160 - 64) / 100 s
+        refused = [note for note in socket.decisions if "rate" in note.text]
+        assert refused and len(uploads) <= 10  # sent again when it was told to, and not before
 
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_200_emits_at_once_keep_to_the_window(lab: Any, use: str) -> None:
-    echoing(lab.hub)
+async def test_no_more_than_64_emits_are_under_way(lab: Any, use: str) -> None:
+    go, runs = asyncio.Event(), list[int]()
+
+    @lab.hub.on("slow")
+    async def slow(client: Any, i: int) -> int:
+        await go.wait()
+        runs.append(i)
+        return i
+
     async with io(lab.url, use=use, **QUICK) as socket:
-        got = heard(socket)
-        await asyncio.wait_for(asyncio.gather(*(socket.emit("c2s", i) for i in range(200))), 15)
-        assert got == list(range(200))
+        await socket.ready()
+        emits = [socket.emit("slow", i) for i in range(200)]
+        client = lab.people[socket.id]
+        await eventually(lambda: client.emits.expected == 65)
+        for _ in range(3):
+            await hello(lab.url)
+        assert client.emits.expected == 65 and client.emits.unfinished == 64
+        go.set()
+        assert await asyncio.wait_for(asyncio.gather(*emits), 10) == runs == list(range(200))
+        assert not [note for note in socket.decisions if "window" in note.text]
 
 
 @pytest.mark.anyio
@@ -462,6 +553,42 @@ async def test_who_closes_is_gone_at_once_and_leaves_nothing_running(lab: Any, u
 
 
 @pytest.mark.anyio
+@LADDER_TOO
+async def test_closing_waits_for_no_answer_that_does_not_come(nothing_left: None, use: str) -> None:
+    lines: list[asyncio.StreamWriter] = []
+    async with await asyncio.start_server(lambda _, writer: lines.append(writer), "127.0.0.1", 0) as silence:
+        port = silence.sockets[0].getsockname()[1]
+        socket = io(f"http://127.0.0.1:{port}", use=use, **QUICK).connect()
+        never = socket.emit("c2s", 1)
+        await eventually(lambda: lines)
+        async with asyncio.timeout(0.5):
+            await socket.close()
+        with pytest.raises(EmitError, match="gone"):
+            await never
+        for line in lines:
+            line.close()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("event", ["connect", "s2c"])
+async def test_a_handler_may_close_its_own_socket(lab: Any, event: str) -> None:
+    socket = io(lab.url, **QUICK)
+    closed = asyncio.Event()
+
+    @socket.on(event)
+    async def enough(data: Any) -> None:
+        await socket.close()
+        closed.set()
+
+    socket.connect()
+    await eventually(lambda: lab.people)
+    await lab.say("s2c", 1)
+    await asyncio.wait_for(closed.wait(), 5)
+    await eventually(lambda: not lab.here())
+    assert socket.transport is None
+
+
+@pytest.mark.anyio
 async def test_who_closed_may_come_back_as_another_client(lab: Any) -> None:
     async with io(lab.url, use="longpoll", **QUICK) as socket:
         got, lost = heard(socket), gaps(socket)
@@ -512,23 +639,34 @@ async def test_what_no_server_takes_is_refused_before_it_has_a_number(lab: Any, 
         for event in ("connect", "gap", "$void", "", "x" * 65, "a\nb"):
             with pytest.raises(EmitError):
                 await socket.emit(event)
+        assert socket.way.outbox.count == 0 and not socket.way.outbox.fresh
         assert await socket.emit("c2s", [2**53, [[[[[[["deep"]]]]]]], "\u2028"]) is None
 
 
 @pytest.mark.anyio
-async def test_a_handler_that_fails_stops_nothing(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
-    async with io(lab.url, use="ws", **QUICK) as socket:
+@LADDER_TOO
+async def test_a_handler_that_fails_stops_nothing(lab: Any, caplog: pytest.LogCaptureFixture, use: str) -> None:
+    async with io(lab.url, use=use, **QUICK) as socket:
 
-        @socket.on("s2c")
-        def broken(data: Any) -> None:
+        def broken(*_: Any) -> None:
             raise RuntimeError("broken")
 
+        async def broken_later(*_: Any) -> None:
+            await asyncio.sleep(0)
+            raise RuntimeError("broken later")
+
+        for event in ("s2c", "*", "connect", "connecting", "switch"):
+            socket.on(event, broken)
+            socket.on(event, broken_later)
+        socket.on("error", lambda _: 1 / 0)  # not even one of errors
         got, errors = heard(socket), heard(socket, "error")
         await socket.ready()
         await lab.say("s2c", 1)
         await lab.say("s2c", 2)
-        await eventually(lambda: len(got) == 2)
-        assert len(errors) == 2 and socket.connected
+        await eventually(lambda: got == [1, 2])
+        assert await socket.emit("c2s") is None
+        assert socket.connected and {error["code"] for error in errors} == {"handler_failed"}
+    assert "broken later" in caplog.text
     caplog.clear()
 
 
@@ -545,14 +683,29 @@ async def test_messages_can_be_iterated(lab: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptureFixture) -> None:
+@LADDER_TOO
+async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptureFixture, use: str) -> None:
     caplog.set_level(0)
-    for use in RUNGS:
-        async with io(lab.url, use=use, **QUICK) as socket:
-            await socket.emit("c2s", 1)
-            sid = socket._sid
-            assert sid not in repr(socket) + str(socket.decisions)
-        assert sid not in caplog.text
+    errors: list[Any] = []
+    async with Outage(lab.url) as network, io(network.url, use=use, **QUICK) as socket:
+        socket.on("error", errors.append)
+        socket.on("s2c", lambda data: 1 / 0)
+        await socket.emit("c2s", 1)
+        await lab.say("s2c", 1)
+        await eventually(lambda: errors)
+        sid = socket.bearer()["Authorization"].removeprefix("Bearer ")
+        assert len(sid) == 22 and sid not in socket.target(use)
+        network.out = True
+        network.abort()
+        unacked = socket.emit("c2s", 2)
+        await eventually(lambda: not socket.transport and len(socket.decisions) > 5)
+        await socket.close()
+        with pytest.raises(EmitError) as failed:
+            await unacked
+        public = [repr(socket), str(socket.decisions), str(errors), repr(failed.value), repr(socket.messages)]
+        assert not [text for text in [*public, caplog.text] if sid in text]
+    assert "failed" in caplog.text
+    caplog.clear()
 
 
 @pytest.mark.anyio

@@ -322,6 +322,14 @@ def test_how_long_a_first_batch_is_waited_for(rtt: float | None, first: float) -
         assert patience - 0.01 <= play.now - began <= patience + 0.1
 
 
+def test_a_first_long_poll_may_be_held_for_its_second() -> None:
+    play = Play(rungs=("longpoll",)).start()
+    play.wait(2.4)
+    assert play.rungs == ["longpoll"] and play.number("longpoll") == 1
+    play.wait(0.2)
+    assert 1 not in play.open
+
+
 def test_a_passing_rung_is_patient_no_longer() -> None:
     play = Play(rungs=("ws", "longpoll")).start()
     play.beat("longpoll")
@@ -407,6 +415,8 @@ def test_a_rest_doubles_up_to_10_min_and_a_long_life_clears_it() -> None:
         play.wait(rests[-1] - 0.5, "longpoll")
         assert play.rungs == ["longpoll"]
     assert rests == pytest.approx([60, 120, 240, 480, 600, 600], abs=0.1)
+    for _ in range(2):
+        fail(play, "ws")
     while "ws" not in play.rungs:
         play.wait(0.1, "longpoll")
     play.beat("ws")
@@ -414,7 +424,7 @@ def test_a_rest_doubles_up_to_10_min_and_a_long_life_clears_it() -> None:
     play.lose("ws")
     play.beat("longpoll")
     for _ in range(2):
-        assert play.ladder.records["ws"].resting < play.now
+        assert play.ladder.records["ws"].resting < play.now  # the two before that life are forgiven
         fail(play, "ws")
     assert play.ladder.records["ws"].resting - play.now == pytest.approx(60, abs=0.1)
 
