@@ -36,15 +36,17 @@ from websockets.exceptions import InvalidHandshake
 from twin.acks import Acks
 from twin.emit import WayUp
 from twin.http import Answer, Http
-from twin.ladder import RUNGS, End, Ladder, Note, Open, Pipe, Shut, Tell
+from twin.ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
 from twin.outbox import Emit, Reply
 from twin.reading import Position, Reading
+from twin.sentences import part
 from twin.transports import TRANSPORTS, Line, refused
-from twin.wire import LIFE, Ack, Batch, EmitError, Gap, Message, checked, decode, order, packed
+from twin.wire import LIFE, Ack, Batch, EmitError, Gap, Greeting, Message, checked, decode, order, packed
 
 __all__ = ["EmitError", "Message", "Socket", "io"]
 
 POST_SECONDS = 30.0  # s after which nobody waits for a POST any more
+GREETING_SECONDS = 10.0  # s for the answer to /hello
 BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive
 
 
@@ -83,12 +85,24 @@ class Socket:
         history: int = 0,
         heartbeat: float = 15.0,
         hold: float = 20.0,
+        network: str | None = None,
+        verdicts: dict[str, Any] | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        """`network`, `verdicts`: where this client was last and what it learnt there, as `socket.network`,
+        `socket.verdicts` told it; the times of `every`, `heartbeat`, `hold` are in s.
+        """
         self.http = Http(url)
-        self.ladder = Ladder(transports, heartbeat=heartbeat, hold=hold, every=every, chance=chance)
         self.clock = clock
+        known: dict[str, Any] = {
+            "network": network,
+            "verdicts": verdicts,
+            "wall": time.time() - clock(),
+            "now": clock(),
+        }
+        self.ladder = Ladder(transports, heartbeat=heartbeat, hold=hold, every=every, chance=chance, **known)
+        self.repeats = 0  # messages thrown away because they had been handed on
         if use != "auto":
             self.ladder.use(use, clock())
         self.chance = chance
@@ -165,6 +179,23 @@ class Socket:
         self.ladder.use(rung, self.clock(), strict=strict)
         self._obey()
 
+    def cut(self) -> None:
+        """Cut every line, as if the network had."""
+        current = self._pipe()
+        for line in sorted(self._lines.values(), key=lambda line: line is current):
+            self.ladder.give_up(line.pipe.number, End("cut", "by hand"), self.clock())
+        self._obey()
+
+    def retry(self) -> None:
+        """Try again now: no rest, no pause."""
+        self.ladder.retry(self.clock())
+        self._obey()
+
+    def forget(self) -> None:
+        """Forget what was learnt about this server's transports."""
+        self.ladder.forget(self.clock())
+        self._obey()
+
     def connect(self) -> Self:
         """Begin. Needs no await; `ready` waits for the first batch."""
         if self._left:
@@ -234,6 +265,16 @@ class Socket:
     def decisions(self) -> list[Note]:
         """What the ladder tried and why, oldest first."""
         return list(self.ladder.notes)
+
+    @property
+    def network(self) -> str | None:
+        """The name the server gave the network this client is on."""
+        return self.ladder.network
+
+    @property
+    def verdicts(self) -> dict[str, Any]:
+        """What was learnt about each rung on this network: plain data, for another `Socket` to begin with."""
+        return self.ladder.verdicts
 
     @property
     def messages(self) -> Messages:
@@ -337,6 +378,7 @@ class Socket:
         if line.pipe.number not in self._lines:
             return  # let go of just now: what it brings comes again elsewhere
         taken = self._position.take(line.reading, batch)
+        self.repeats += len(batch.messages) - len(taken.messages)
         forgotten = self._forgotten(line.reading, taken.gap)
         self._news = taken.gap
         self._fresh = self._fresh or forgotten
@@ -382,7 +424,7 @@ class Socket:
         self._fail(lost, "unknown", "the server has forgotten this client: nobody knows whether this came")
         self._new_sid()
         self._told = told
-        self.ladder.note(self.clock(), f"forgotten by the server: a new sid, from {self.cursor}")
+        self.ladder.note(self.clock(), part("forgotten"))
         self.ladder.renew(self.clock())
         self._obey()
         self.spawn(self._bye(old, b""))
@@ -417,6 +459,7 @@ class Socket:
             missed = 0 if self._news is None else self._news.missed
             detail = {**detail, "fresh": self._fresh, "missed": missed}
             self._fresh = False
+            self.spawn(self._greet())
         if event == "disconnect" and self.ladder.stopped and not self._closed:
             self._left = True
             self._fail_all("gone", str(detail["reason"]))
@@ -453,6 +496,16 @@ class Socket:
         if self._handlers.get("error") and not any(handler is own for own, _ in self._handlers["error"]):
             self._tell("error", {"code": "handler_failed", "message": f"{name}: {error}"})
 
+    async def _greet(self) -> None:
+        """Learn which network this is; what was learnt on another says nothing here."""
+        with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError, End):
+            async with asyncio.timeout(GREETING_SECONDS):
+                answer, text = await self.hello()
+            name = decode(text, Greeting).network if answer.status == 200 else ""
+            if name:
+                self.ladder.on_network(name, {}, self.clock())
+                self._obey()
+
     # ---- what the way up needs
 
     async def post(self, body: bytes) -> tuple[Answer, bytes]:
@@ -486,7 +539,18 @@ class Socket:
 
     def deaf(self, line: Line) -> None:
         """Nothing goes up by a line that still comes down: its rung has failed."""
-        self.ladder.give_up(line.pipe.number, End("lost", "nothing goes up by it"), self.clock())
+        kind: Kind = "silent" if line.pipe.doubted else "deaf"
+        self.ladder.give_up(line.pipe.number, End(kind, "nothing goes up by it"), self.clock())
+        self._obey()
+
+    def doubt(self, line: Line) -> None:
+        """What went up by a line has no answer."""
+        self.ladder.doubt(line.pipe.number, self.clock())
+        self._obey()
+
+    def alive(self, line: Line) -> None:
+        """It had one after all: only a handler is slow."""
+        self.ladder.alive(line.pipe.number, self.clock())
         self._obey()
 
     def _fail(self, emits: Iterable[Emit], code: str, message: str) -> None:

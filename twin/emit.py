@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from twin.http import Answer
 from twin.ladder import PAUSE, PAUSE_MOST, End, Ladder
 from twin.outbox import Emit, Outbox, Reply
+from twin.sentences import Part, part
 from twin.transports import Line, refused
 from twin.wire import Ack, Acks, Fault, Frame, decode
 
@@ -42,6 +43,8 @@ class Office(Protocol):
     def forgotten(self) -> None: ...
     def over(self, end: End) -> None: ...
     def deaf(self, line: Line) -> None: ...
+    def doubt(self, line: Line) -> None: ...
+    def alive(self, line: Line) -> None: ...
 
 
 class WayUp:
@@ -194,7 +197,8 @@ class WayUp:
     def _refused(self, end: End, emits: list[Emit]) -> None:
         """Refused whole: nothing was consumed that was not acked, so all go again."""
         now = self.office.clock()
-        self.office.ladder.note(now, f"emit by {'ws' if self._way else 'POST'}: {end.why}")
+        why = Part("text", {"text": end.why})
+        self.office.ladder.note(now, part("unsent", way="ws" if self._way else "POST", because=why))
         self._again()
         if end.kind == "stop" and end.code in OVER:
             self.office.over(end)
@@ -248,13 +252,15 @@ class WayUp:
         """All unacked go by the next way. The old one is pinged: perhaps it is only a slow handler."""
         way, self._calm = self._way, now
         other = way is not None or (self._pipe is not None and self._pipe is not self._deaf)
-        self.office.ladder.note(now, f"emit by {'ws' if way else 'POST'}: no answer, asked whether it lives")
+        self.office.ladder.note(now, part("giveup", way="ws" if way else "POST"))
         if way is not None:
             self._deaf = way
         if other:
             self._way = None if way else self._pipe
             self._again()
         self.office.spawn(self._probe(way))
+        if way is not None:
+            self.office.doubt(way)
 
     async def _probe(self, way: Line | None) -> None:
         outbox, alive, began = self.outbox, False, self.office.clock()
@@ -272,6 +278,8 @@ class WayUp:
         if alive:
             self._patience = min(PATIENT, self._patience * 2)
             self._deaf = None if way is self._deaf else self._deaf
+            if way is not None:
+                self.office.alive(way)
         elif way is not None:
             self._silent = way
             if self._posted >= began:

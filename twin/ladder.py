@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+from twin.sentences import Part, part, sentence
+
 RUNGS = ("ws", "sse", "longpoll", "poll")  # best first
 ROUND = ("longpoll", "ws", "sse", "poll")  # served first: with no reader, one round trip must be enough
 PATIENCE, PATIENCE_MOST = 1.5, 15.0  # s for a first batch; doubled after each failure by time alone
@@ -28,15 +30,19 @@ JITTER = 3.0  # s over which those whom a server sent away come back
 AT_ONCE = 10.0  # s between two returns "at once"
 BEAT_LEAST = 2.0  # s: what a heartbeat may be learnt down to
 OVERSLEPT = 1.0  # s a tick may be late before it was this process that slept, not the network
+WORKS_FOR = 86_400.0  # s: so long it is believed that what worked still works
+SECOND = 0.15  # s after which longpoll follows a ws that starts because it worked before
 
-Kind = Literal["lost", "time", "leave", "stop", "wait", "again"]
+NETWORK = ("lost", "time", "silent", "deaf")  # ends that are not the server's word
+Kind = Literal["lost", "time", "leave", "stop", "wait", "again", "silent", "deaf", "cut"]
 
 
 class End(Exception):
     """Why a pipe ended, and what that asks of the ladder.
 
     lost: the line or the network; time: nothing came in time; leave: the server sends everybody away for a moment;
-    stop: its word is no; wait: its word is later; again: come back at once, from your own cursor.
+    stop: its word is no; wait: its word is later; again: come back at once, from your own cursor; silent: nothing came
+    for too long; deaf: nothing goes up; cut: by hand.
     """
 
     def __init__(self, kind: Kind, why: str, *, code: str | int | None = None, retry: float | None = None) -> None:
@@ -54,7 +60,12 @@ class Pipe:
     patience: float  # s for the first batch
     beat: float  # s: the heartbeat asked for; on longpoll the hold, on poll the interval
     heard: float
-    opened: bool = False
+    opened: float | None = None
+    proven: bool = False  # it lived through its probation
+    late: bool = False  # its first batch is late, and still waited for
+    doubted: bool = False  # what went up by it has no answer
+    second: bool = False  # it was opened beside one in doubt
+    witness: bool = False  # it was opened only to see whether the network delivers
     passed: float | None = None  # when its first batch came: nothing else counts as open
 
 
@@ -75,23 +86,72 @@ Decision = Open | Shut | Tell
 
 
 class Note(NamedTuple):
-    """One line of the decision log."""
+    """One line of the decision log: English, and the parts it is made of."""
 
     at: float
     text: str
+    parts: list[Part]
 
 
 @dataclass
 class Record:
     """What was learnt about one rung."""
 
-    beat: float
+    usual: float  # s: the heartbeat, hold or interval where nothing was learnt
+    learnt: float | None = None  # s: the heartbeat that keeps its line alive
+    works: float | None = None  # when it last lived through its probation
+    evidence: str | None = None  # the last failure that counted, in words
     again: float = -math.inf  # not before this time
     resting: float = -math.inf  # until
     rests: int = 0
     tries: int = 0  # failures since it last lived through a probation
     slow: int = 0  # failures by time alone
     strikes: list[float] = field(default_factory=list)  # failures that count
+
+    @property
+    def beat(self) -> float:
+        return self.usual if self.learnt is None else self.learnt
+
+    def proven(self, now: float) -> bool:
+        """Whether it worked here a short while ago, and nothing has counted against it since."""
+        ready = max(self.again, self.resting) <= now
+        return self.works is not None and now - self.works < WORKS_FOR and not self.strikes and ready
+
+    def verdict(self, wall: float) -> dict[str, Any] | None:
+        """What of this is worth keeping for the next visit, None if nothing. `wall`: s to add for the time of day."""
+        if self.works is None and not self.strikes and not self.rests and self.learnt is None:
+            return None
+        return {
+            "works": None if self.works is None else self.works + wall,
+            "fails": [at + wall for at in self.strikes],
+            "rests": self.rests,
+            "resting": self.resting + wall if self.resting > -math.inf else 0.0,
+            "beat": self.learnt,
+            "evidence": self.evidence,
+        }
+
+    def load(self, verdict: object, now: float, wall: float) -> None:
+        """Take a verdict up again, as far as it still stands. What is malformed says nothing."""
+        self.__init__(self.usual)  # type: ignore[misc]
+        if not isinstance(verdict, dict):
+            return
+
+        def past(name: str, within: float) -> list[float]:
+            given = verdict.get(name)
+            times = given if isinstance(given, list) else [given]
+            return [at - wall for at in times if isinstance(at, int | float) and now - within < at - wall <= now]
+
+        self.works = max(past("works", WORKS_FOR), default=None)
+        self.strikes = past("fails", STRIKES_WITHIN)
+        resting, rests, beat = (verdict.get(name) for name in ("resting", "rests", "beat"))
+        if isinstance(resting, int | float) and now < resting - wall <= now + REST_MOST:
+            self.resting = resting - wall
+        if isinstance(rests, int) and rests > 0 and (self.strikes or self.resting > now):
+            self.rests = min(rests, 10)
+        if isinstance(beat, int | float) and BEAT_LEAST <= beat <= 30:
+            self.learnt = float(beat)
+        if isinstance(verdict.get("evidence"), str):
+            self.evidence = verdict["evidence"]
 
 
 class Ladder:
@@ -105,13 +165,23 @@ class Ladder:
         hold: float = 20.0,
         every: float = 1.0,
         chance: Callable[[], float] = random.random,
+        network: str | None = None,
+        verdicts: dict[str, Any] | None = None,
+        wall: float = 0.0,
+        now: float = 0.0,
     ) -> None:
+        """`network`, `verdicts`: where this client was, and what was learnt there; `wall`: as in `Record.verdict`."""
         wanted = set(rungs)
         self.rungs = tuple(rung for rung in RUNGS if rung in wanted)
         if not self.rungs or wanted - set(RUNGS):
             raise ValueError(f"rungs are some of {', '.join(RUNGS)}")
         beats = {"ws": heartbeat, "sse": heartbeat, "longpoll": hold, "poll": every}
         self.records = {rung: Record(beats[rung]) for rung in self.rungs}
+        self.network = network
+        self._wall = wall
+        for rung, verdict in (verdicts or {}).items():
+            if rung in self.records:
+                self.records[rung].load(verdict, now, wall)
         self.pipes: dict[int, Pipe] = {}
         self.current: Pipe | None = None  # the best one that reads
         self.connected = False  # as the application was told
@@ -134,7 +204,10 @@ class Ladder:
         self._why = ""
         self._at_once = -math.inf
         self._delivered: dict[str, float] = {}
-        self._unproven: list[tuple[str, float]] = []  # failures that count if a lower rung delivers until then
+        # Failures that count if a lower rung delivers until then: the rung, the time, and what happened.
+        self._unproven: list[tuple[str, float, list[Part]]] = []
+        self._asking = False  # a failure waits for a witness
+        self._follow_at = math.inf  # when longpoll follows a ws that starts
         self._out: list[Decision] = []
 
     # ---- events
@@ -144,13 +217,17 @@ class Ladder:
         if self.stopped:
             self.stopped = False
             self._begin_round(now, 0.0)
+            if self.pinned is None and self.rungs[0] == "ws" and self.records["ws"].proven(now):
+                # Where it worked a short while ago it is served first; longpoll follows: networks change.
+                self._round = ["ws", *(rung for rung in self._round if rung != "ws")]
+                self._follow_at = now + SECOND
             self._decide(now)
 
     def opened(self, number: int, now: float) -> None:
         """The pipe stands. That proves nothing: middleboxes accept an upgrade and then pass no frame."""
         pipe = self.pipes.get(number)
-        if pipe and not pipe.opened:
-            pipe.opened = True
+        if pipe and pipe.opened is None:
+            pipe.opened = now
             if not self.connected:
                 self._tell("connecting", transport=pipe.rung)
 
@@ -159,7 +236,8 @@ class Ladder:
         pipe = self.pipes.get(number)
         if pipe is None:
             return
-        pipe.heard = self._delivered[pipe.rung] = now
+        self._delivered[pipe.rung] = now
+        self.alive(number, now)
         self._weigh(pipe.rung, now)
         if pipe.passed is None:
             self._passed(pipe, now)
@@ -178,6 +256,69 @@ class Ladder:
             self._out.append(Shut(self.pipes[number]))
             self.ended(number, end, now)
 
+    def alive(self, number: int, now: float) -> None:
+        """Something came by this pipe. Where it was in doubt, the second is not needed any more."""
+        pipe = self.pipes.get(number)
+        if pipe is None:
+            return
+        pipe.heard = now
+        if pipe.doubted:
+            pipe.doubted = False
+            for other in [one for one in self.pipes.values() if one.second]:
+                self._shut(other, now, part("speaks", rung=pipe.rung, other=other.rung))
+
+    def doubt(self, number: int, now: float) -> None:
+        """What went up by this pipe has no answer. It may be deaf or dead: another rung is asked for a witness."""
+        pipe = self.pipes.get(number)
+        if pipe is None or pipe is not self.current or len(self.pipes) > 1:
+            return
+        lower = [rung for rung in self.rungs if RUNGS.index(rung) > RUNGS.index(pipe.rung) and self._allowed(rung)]
+        other = next((rung for rung in lower if self._ready_at(rung) <= now), None)
+        if other is None:
+            return
+        pipe.doubted = True
+        self.note(now, part("doubt", rung=pipe.rung, other=other))
+        self._open(other, now).second = True
+
+    def on_network(self, name: str, verdicts: dict[str, Any], now: float) -> None:
+        """The server told which network this is: what was learnt on another one says nothing here."""
+        if name == self.network:
+            return
+        first, self.network = self.network is None, name
+        known = any(rung in verdicts for rung in self.rungs)
+        if first and not known:
+            return
+        self.note(now, part("network", name=name, known=part("network.known" if known else "network.new")))
+        self._unproven.clear()
+        for rung in self.rungs:
+            self.records[rung].load(verdicts.get(rung), now, self._wall)
+        self._decide(now)
+
+    @property
+    def verdicts(self) -> dict[str, dict[str, Any]]:
+        """What is worth keeping of what was learnt, by rung."""
+        kept = {rung: record.verdict(self._wall) for rung, record in self.records.items()}
+        return {rung: verdict for rung, verdict in kept.items() if verdict}
+
+    def retry(self, now: float, why: str = "retry") -> None:
+        """Rests and pauses are over; if nothing reads, it is tried now. `why`: retry, online or forget."""
+        self.note(now, part(why))
+        for record in self.records.values():
+            record.again = record.resting = -math.inf
+            record.tries = 0
+        if self.current is None and not self.stopped and not self._round:
+            self._plan(list(self._order(now)), now, 0.0)
+        elif self.current is None:
+            self._round_at = min(self._round_at, now)
+        self._decide(now)
+
+    def forget(self, now: float) -> None:
+        """As if nothing had ever been tried."""
+        self._unproven.clear()
+        for record in self.records.values():
+            record.load(None, now, self._wall)
+        self.retry(now, "forget")
+
     def round_trip(self, seconds: float) -> None:
         self.rtt = min(self.rtt, seconds)
 
@@ -186,7 +327,8 @@ class Ladder:
         if rung != "auto" and rung not in self.rungs:
             raise ValueError(f"no such rung here: {rung}")
         self.pinned = None if rung == "auto" else rung
-        self.note(now, f"by hand: {rung}{', letting go first' if strict else ''}")
+        self.note(now, part("auto") if rung == "auto" else part("strict" if strict else "hand", rung=rung))
+        self._follow_at = math.inf
         for record in self.records.values():
             record.again = record.resting = -math.inf
             record.strikes.clear()
@@ -194,18 +336,22 @@ class Ladder:
             return
         for pipe in list(self.pipes.values()):
             if self.pinned and pipe.rung != rung and (strict or pipe.passed is None):
-                self._shut(pipe, now, "by hand")
-        if self.current is None:
+                self._shut(pipe, now)
+        reading = [pipe for pipe in self.pipes.values() if pipe.passed is not None and self._allowed(pipe.rung)]
+        if self.current is None and reading:
+            self._read_by(min(reading, key=lambda pipe: RUNGS.index(pipe.rung)), now, "by hand")
+        elif self.current is None:
             self._plan(list(self._order(now)), now, 0.0)
         elif self.current.rung == rung:
-            self._let_go(now, "by hand")
+            self._let_go(now)
         self._decide(now)
 
     def renew(self, now: float) -> None:
         """Every pipe is ended and the same rung opened again: the client has taken a new sid."""
         rung = self.current.rung if self.current else self._last
         for pipe in list(self.pipes.values()):
-            self._shut(pipe, now, "a new sid")
+            self._shut(pipe, now)
+        self._why = "a new sid"
         order = [rung] if rung and self._allowed(rung) else []
         self._plan(order + [other for other in self._order(now) if other not in order], now, 0.0)
         self._decide(now)
@@ -215,7 +361,7 @@ class Ladder:
         late = now - self.due
         if late > OVERSLEPT and self.pipes:
             # This process slept: what was sent meanwhile is still in its buffers. Nobody was silent.
-            self.note(now, f"woke up {late:.0f} s late")
+            self.note(now, part("slept", time=late * 1000))
             for pipe in self.pipes.values():
                 pipe.heard += late + OVERSLEPT  # and this long what waited has to be heard
                 pipe.began += late + OVERSLEPT if pipe.passed is None else 0.0
@@ -246,10 +392,11 @@ class Ladder:
         if self._lost is not None:
             times.append(self._lost + TAKE_OVER)
         if self.current is None:
-            times += [] if self.pipes else [self._round_at]
+            times += [self._round_at] if self._waiting() else []
+            times.append(self._follow_at)
         else:
             assert self.current.passed is not None
-            if any(pipe.passed is not None for pipe in self.pipes.values() if pipe is not self.current):
+            if not self.current.proven:
                 times.append(self.current.passed + PROBATION)
             if not self._trying():
                 times += [self._ready_at(rung) for rung in self._wanted()]
@@ -269,27 +416,39 @@ class Ladder:
         """How long an answer may take that nobody holds back, in s."""
         return least if math.isinf(self.rtt) else max(least, 4 * self.rtt)
 
-    def note(self, now: float, text: str) -> None:
-        self.notes.append(Note(now, text))
+    def note(self, now: float, *parts: Part) -> None:
+        """Keep one sentence of the decision log."""
+        self.notes.append(Note(now, sentence(list(parts)), list(parts)))
 
     # ---- judging
 
     def _passed(self, pipe: Pipe, now: float) -> None:
         pipe.passed = now
         self.records[pipe.rung].slow = 0
-        self.note(now, f"{pipe.rung}: first batch after {(now - pipe.began) * 1000:.0f} ms")
-        before = self.current
-        if before and pipe.rung != self.pinned and RUNGS.index(pipe.rung) > RUNGS.index(before.rung):
-            return self._shut(pipe, now, f"{before.rung} reads already")
+        before, passed = self.current, part("passed", rung=pipe.rung, time=(now - pipe.began) * 1000)
+        if before and pipe.witness:
+            return self._shut(pipe, now)
+        if before and pipe.second and before.doubted:
+            return self.note(now, passed, part("beside", old=before.rung))  # it reads, whatever becomes of the other
+        if before and pipe.rung != self.pinned and RUNGS.index(pipe.rung) >= RUNGS.index(before.rung):
+            return self._shut(pipe, now, passed, part("worse", old=before.rung))
+        if before:
+            self.note(now, passed, part("better", old=before.rung, rung=pipe.rung, time=PROBATION * 1000))
+        else:
+            silence = [] if self._lost is None else [part("silence", time=(now - self._lost) * 1000)]
+            self.note(now, passed, part("use"), *silence)
         self._read_by(pipe, now, "by hand" if pipe.rung == self.pinned else "better" if before else self._why)
         if pipe.rung == self.pinned:
-            self._let_go(now, "by hand")
+            self._let_go(now)
+        for other in [one for one in self.pipes.values() if one.passed is None]:
+            if self.pinned or RUNGS.index(other.rung) >= RUNGS.index(pipe.rung):
+                self._shut(other, now)
 
     def _read_by(self, pipe: Pipe, now: float, why: str) -> None:
         """This pipe is the one in use; tell it as the application has to hear it."""
         self.current = pipe
         if not self.connected:
-            if not pipe.opened:
+            if pipe.opened is None:
                 self.opened(pipe.number, now)
             if self._ever:
                 self._tell("reconnect", transport=pipe.rung, attempt=self.attempt)
@@ -299,14 +458,15 @@ class Ladder:
             gap = 0 if self._lost is None else round((now - self._lost) * 1000)
             self._tell("switch", **{"from": self._last, "to": pipe.rung, "why": why, "gapMs": gap})
         self.connected = self._ever = True
-        self._lost, self._last, self._round = None, pipe.rung, []
+        self._lost, self._last, self._round, self._follow_at = None, pipe.rung, [], math.inf
 
     def _end(self, pipe: Pipe, end: End, now: float) -> None:
         del self.pipes[pipe.number]
         record = self.records[pipe.rung]
         lived = 0.0 if pipe.passed is None else now - pipe.passed
-        self.note(now, f"{pipe.rung}: {end.why}, {_after(pipe, now)}")
+        parts = _came(pipe, end, now)
         if end.kind == "stop":
+            self.note(now, *parts)
             self._tell("error", code=end.code, message=end.why)
             return self.stop(now, end.why)
         if lived >= PROBATION:
@@ -314,12 +474,21 @@ class Ladder:
         if lived >= LONG_LIFE:
             record.rests = 0
             record.strikes.clear()
-        if end.kind in ("lost", "time"):
-            self._learn(pipe, end, now)
-            self._suspect(pipe, now)
+        if end.kind in NETWORK:
+            self._learn(pipe, end, now, parts)
+            self._suspect(pipe, now, parts)
         wait = self._wait(end, record, now)
         record.again = now + wait
-        if pipe is self.current:
+        others = [one for one in self.pipes.values() if one.passed is not None]
+        if self.current is not pipe and self.current and record.resting <= now and end.kind in NETWORK:
+            parts.append(part("pause", time=wait * 1000))
+        if others:
+            best = self.current if self.current is not pipe and self.current else min(others, key=_rank)
+            parts.append(part("carries", rung=best.rung))
+        self.note(now, *parts)
+        if self.current and self.current is not pipe and self.current.doubted:
+            self.doubt(self.current.number, now)
+        elif pipe is self.current:
             self.current = None
             self._fall(pipe, end, now, wait)
         elif self.current is None:
@@ -329,9 +498,9 @@ class Ladder:
         """The pipe in use ended: whoever still reads takes over, or else the next rung down is opened."""
         readers = [other for other in self.pipes.values() if other.passed is not None]
         if readers:
-            return self._read_by(min(readers, key=lambda other: RUNGS.index(other.rung)), now, end.why)
+            return self._read_by(min(readers, key=_rank), now, end.why)
         self._lost, self._why = (now if self.connected else None), end.why
-        if end.kind in ("lost", "time"):
+        if end.kind in (*NETWORK, "cut"):
             lower = [rung for rung in self.rungs if RUNGS.index(rung) > RUNGS.index(pipe.rung) and self._allowed(rung)]
             awake = [rung for rung in lower if self.records[rung].resting <= now]
             if lower:
@@ -343,54 +512,65 @@ class Ladder:
 
     def _go_on(self, rung: str, end: End, now: float, wait: float) -> None:
         """Nobody reads and this rung has failed: the rest of the round, or a new one after a pause."""
-        if end.kind not in ("lost", "time"):  # the server spoke: the same rung again, when it says so
+        if end.kind not in (*NETWORK, "cut"):  # the server spoke: the same rung again, when it says so
             self._plan([rung, *(other for other in self._round if other != rung)], now, wait)
-        elif not self._round:
-            if not self._ever and not self._failed_told:
-                self._failed_told = True
-                self._tell("connect_failed", message=end.why)
-            self._unproven.clear()  # everything was out: that is no rung's fault
-            self._begin_round(now, self._pause(self._rounds))
-            self._rounds += 1
+        elif not self._round and self._waiting() and self._round_at <= now:
+            self._round_over(end.why, now)
 
-    def _suspect(self, pipe: Pipe, now: float) -> None:
+    def _round_over(self, why: str, now: float) -> None:
+        """Every rung failed or is late: everything was out, and that is no rung's fault."""
+        if not self._ever and not self._failed_told:
+            self._failed_told = True
+            self._tell("connect_failed", message=why)
+        self._unproven.clear()
+        pause = self._pause(self._rounds)
+        self.note(now, part("nothing", time=pause * 1000))
+        self._begin_round(now, pause)
+        self._rounds += 1
+
+    def _suspect(self, pipe: Pipe, now: float, parts: list[Part]) -> None:
         """A failure counts against a rung only if a lower one delivered meanwhile: else everything was out."""
         since = pipe.began if pipe.passed is None else pipe.heard
         lower = RUNGS[RUNGS.index(pipe.rung) + 1 :]
-        if any(self._delivered.get(rung, -math.inf) >= since for rung in lower):
-            self._strike(pipe.rung, now)
+        witness = next((rung for rung in lower if self._delivered.get(rung, -math.inf) > since), None)
+        if witness:
+            self._strike(pipe.rung, witness, now, parts)
         elif lower:
-            self._unproven.append((pipe.rung, now + EVIDENCE))
+            self._unproven.append((pipe.rung, now + EVIDENCE, parts[:2]))
+            self._asking = True
 
     def _weigh(self, delivering: str, now: float) -> None:
         """A rung delivered: failures of better ones a moment ago were theirs."""
         unproven, self._unproven = self._unproven, []
-        for rung, until in unproven:
+        for rung, until, what in unproven:
             if now <= until and RUNGS.index(rung) < RUNGS.index(delivering):
-                self._strike(rung, now)
+                parts = [part("convicted"), *what]
+                self._strike(rung, delivering, now, parts)
+                self.note(now, *parts)
             elif now <= until:
-                self._unproven.append((rung, until))
+                self._unproven.append((rung, until, what))
 
-    def _strike(self, rung: str, now: float) -> None:
+    def _strike(self, rung: str, witness: str, now: float, parts: list[Part]) -> None:
         record = self.records[rung]
         record.strikes = [at for at in record.strikes if at > now - STRIKES_WITHIN] + [now]
-        self.note(now, f"{rung}: failure {len(record.strikes)} that counts, a lower rung delivered meanwhile")
+        record.evidence = sentence([one for one in parts if one.key != "convicted"][:2])
+        parts.append(part("count", nth=len(record.strikes), witness=witness))
         if len(record.strikes) >= STRIKES:
             rest = min(REST * 2**record.rests, REST_MOST)
             record.resting = now + rest
             record.rests += 1
             record.strikes.clear()
-            self.note(now, f"{rung}: rests for {rest:.0f} s")
+            parts.append(part("rest", time=rest * 1000))
 
-    def _learn(self, pipe: Pipe, end: End, now: float) -> None:
+    def _learn(self, pipe: Pipe, end: End, now: float, parts: list[Part]) -> None:
         """A line that dies of silence is kept alive by talking twice as often."""
         record, silence = self.records[pipe.rung], now - pipe.heard
         record.tries += 1
         if end.kind == "time" and pipe.passed is None:
-            record.slow += 1
+            record.slow += not pipe.late
         elif pipe.passed is not None and pipe.rung != "poll" and 2 * BEAT_LEAST <= silence <= 1.2 * pipe.beat:
-            record.beat = silence / 2
-            self.note(now, f"{pipe.rung}: died of {silence:.0f} s of silence; next it beats every {record.beat:.0f} s")
+            record.learnt = math.floor(silence * 5) / 10
+            parts.append(part("lesson", time=record.learnt * 1000))
 
     def _wait(self, end: End, record: Record, now: float) -> float:
         """How long before this rung is tried again, in s."""
@@ -411,27 +591,51 @@ class Ladder:
     def _decide(self, now: float) -> None:
         """What time and the state of the pipes ask for."""
         for pipe in list(self.pipes.values()):
-            if pipe.number in self.pipes and now >= self._limit(pipe):
+            if pipe.number not in self.pipes or now < self._limit(pipe):
+                continue
+            if pipe.passed is None and not pipe.late and self.current is None:
+                self._is_late(pipe, now)
+            else:
                 self._out.append(Shut(pipe))
                 new = pipe.passed is None
-                self._end(pipe, End("time", "no first batch in time") if new else End("lost", "silent"), now)
+                self._end(pipe, End("time", "no first batch in time") if new else End("silent", "silent"), now)
         if self.stopped:
             return
         self._probation(now)
         self._disconnect(now)
         if self.current is not None:
             self._climb(now)
-        elif not self.pipes and now >= self._round_at:
+        elif self._waiting() and now >= self._round_at:
             if not self._round:
                 self._plan(list(self._order(now)), now, 0.0)
             self._announce()
             self._open(self._round.pop(0), now)
+        if self.current is None and now >= self._follow_at:
+            self._follow_at = math.inf
+            if "longpoll" in self._round:
+                self._round.remove("longpoll")
+                self._open("longpoll", now)
+
+    def _waiting(self) -> bool:
+        """Nothing reads, and nothing is tried that is not late already."""
+        return all(pipe.late for pipe in self.pipes.values())
+
+    def _is_late(self, pipe: Pipe, now: float) -> None:
+        """Nothing reads, so nothing is lost by waiting on: the next is tried beside it. Slow is not broken."""
+        pipe.late = True
+        self.records[pipe.rung].slow += 1
+        key = "late" if pipe.opened is None else "late.open"
+        self.note(now, part(key, rung=pipe.rung, time=(now - pipe.began) * 1000), part("still"))
+        if not self._round and self._waiting():
+            self._round_over("no first batch in time", now)
 
     def _probation(self, now: float) -> None:
         current = self.current
-        if current and current.passed is not None and now >= current.passed + PROBATION:
+        if current and current.passed is not None and not current.proven and now >= current.passed + PROBATION:
+            current.proven = True
             self._rounds = self.records[current.rung].tries = 0
-            self._let_go(now, f"{current.rung} has lived {PROBATION:.0f} s")
+            self.records[current.rung].works = now
+            self._let_go(now, current.rung)
 
     def _disconnect(self, now: float) -> None:
         if self._lost is None or now < self._lost + TAKE_OVER:
@@ -441,16 +645,28 @@ class Ladder:
         for pipe in self.pipes.values():  # an attempt is on its way: from now on it is a reconnection
             self._round_new = True
             self._announce()
-            if pipe.opened:
+            if pipe.opened is not None:
                 self._tell("connecting", transport=pipe.rung)
 
     def _climb(self, now: float) -> None:
         """Somebody reads: try the best rung that may be tried, one at a time."""
-        if self._trying():
+        if self._trying() or self._asking and self._ask(now):
             return
         for rung in self._wanted():
             if now >= self._ready_at(rung):
-                return self._open(rung, now)
+                self._open(rung, now)
+                return
+
+    def _ask(self, now: float) -> bool:
+        """Ask the rung that reads once more, if it is held for so long that it would be no witness in time."""
+        self._asking = False
+        assert self.current is not None
+        rank = _rank(self.current)
+        waiting = any(RUNGS.index(rung) < rank and now <= until for rung, until, _what in self._unproven)
+        if not waiting or self.current.beat <= EVIDENCE / 2:
+            return False
+        self._open(self.current.rung, now, witness=True)
+        return True
 
     def _ready_at(self, rung: str) -> float:
         return max(self.records[rung].again, self.records[rung].resting)
@@ -486,30 +702,37 @@ class Ladder:
             self._tell("reconnecting", attempt=self.attempt, waitMs=round(self._round_waited * 1000))
             self._round_new = False
 
-    def _open(self, rung: str, now: float) -> None:
+    def _open(self, rung: str, now: float, *, witness: bool = False) -> Pipe:
+        for late in [pipe for pipe in self.pipes.values() if pipe.late and pipe.rung == rung]:
+            self._shut(late, now)  # its line may be dead: a new one
         self._count += 1
         pipe = Pipe(self._count, rung, now, self.patience(rung), max(self.records[rung].beat, 0.0), now)
         self.pipes[pipe.number] = pipe
-        self.note(now, f"{rung}: tried, {pipe.patience:.1f} s for a first batch")
+        pipe.witness = witness
+        self.note(now, part("witness" if witness else "tried", rung=rung, time=pipe.patience * 1000))
         self._out.append(Open(pipe))
+        return pipe
 
-    def _shut(self, pipe: Pipe, now: float, why: str) -> None:
+    def _shut(self, pipe: Pipe, now: float, *why: Part) -> None:
         """Let go of a pipe that did nothing wrong."""
-        self.note(now, f"{pipe.rung}: let go, {why}")
+        if why:
+            self.note(now, *why)
         self._out.append(Shut(self.pipes.pop(pipe.number)))
         if pipe is self.current:
-            self.current, self._why = None, why
+            self.current, self._why = None, "let go"
             self._lost = now if self.connected else None
 
-    def _let_go(self, now: float, why: str) -> None:
+    def _let_go(self, now: float, proven: str | None = None) -> None:
+        """Only the one in use reads on. `proven`: because it has lived through its probation."""
         for pipe in list(self.pipes.values()):
             if pipe is not self.current and pipe.passed is not None:
-                self._shut(pipe, now, why)
+                why = [part("proven", rung=proven, time=PROBATION * 1000, old=pipe.rung)] if proven else []
+                self._shut(pipe, now, *why)
 
     def _limit(self, pipe: Pipe) -> float:
         """When this pipe has been silent for too long."""
         if pipe.passed is None:
-            return pipe.began + pipe.patience
+            return pipe.began + (max(PATIENCE_MOST, pipe.patience) if pipe.late else pipe.patience)
         if pipe.rung in ("ws", "sse"):
             return pipe.heard + 2.5 * pipe.beat
         return pipe.heard + pipe.beat + self.answer_time(2.0)
@@ -518,7 +741,26 @@ class Ladder:
         self._out.append(Tell(event, detail))
 
 
-def _after(pipe: Pipe, now: float) -> str:
-    if pipe.passed is None:
-        return f"after {(now - pipe.began) * 1000:.0f} ms without a first batch"
-    return f"having lived {now - pipe.passed:.1f} s"
+def _rank(pipe: Pipe) -> int:
+    return RUNGS.index(pipe.rung)
+
+
+def _came(pipe: Pipe, end: End, now: float) -> list[Part]:
+    """What came back, as the first parts of a sentence."""
+    rung, lived = pipe.rung, (now - (pipe.began if pipe.opened is None else pipe.opened)) * 1000
+    because = [part("why", because=Part("text", {"text": end.why}))] if end.why else []
+    match end.kind:
+        case "time":
+            key = "late" if pipe.opened is None else "late.open"
+            return [part(key, rung=rung, time=(now - pipe.began) * 1000)]
+        case "silent":
+            return [part("silent", rung=rung, time=(now - pipe.heard) * 1000)]
+        case "deaf":
+            return [part("deaf", rung=rung)]
+        case "cut":
+            return [part("cut", rung=rung, time=lived)]
+        case "leave" | "again":
+            return [part("sent", rung=rung), *because]
+        case "wait" | "stop":
+            return [part(end.kind, rung=rung), *because]
+    return [part("refused" if pipe.opened is None else "died", rung=rung, time=lived), *because]

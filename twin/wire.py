@@ -72,6 +72,12 @@ class Refusal(Acks):
     error: Fault | None = None
 
 
+class Greeting(msgspec.Struct):
+    """What /hello tells, as far as it is used."""
+
+    network: str = ""
+
+
 class Frame(Refusal):
     """Whatever comes down a ws."""
 

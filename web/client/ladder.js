@@ -338,7 +338,7 @@ export class Ladder {
     if (quiet) return parts.push({ key: "uncounted", because: { key: quiet } });
     const since = failed.passed === null ? failed.since : failed.heard;
     const lower = [...this.readers.values()].filter((other) => other.rung.rank > rung.rank);
-    const witness = lower.find((other) => other.passed !== null && other.heard >= since);
+    const witness = lower.find((other) => other.passed !== null && other.heard > since);
     if (!witness) return this.#wait(rung, parts.slice(0, 2));
     this.#convict(rung, witness, parts.slice(0, 2), parts);
   }
