@@ -90,6 +90,8 @@ def test_the_old_rung_goes_on_reading_until_the_new_one_has_lived_5_s() -> None:
     play.wait(4.9)
     assert play.rungs == ["longpoll", "ws"]
     play.wait(0.2)
+    assert play.rungs == ["longpoll", "ws"]  # who is mute does not live
+    play.beat("ws")
     assert play.rungs == ["ws"]
     assert play.events == ["connecting", "connect", "switch"]
 
@@ -409,14 +411,12 @@ def test_a_rest_doubles_up_to_10_min_and_a_long_life_clears_it() -> None:
     play.beat("longpoll")
     rests = []
     for _ in range(6):
-        for _ in range(3):
+        for _ in range(1 if rests else 3):  # who rested before gets one chance
             fail(play, "ws")
         rests.append(play.ladder.records["ws"].resting - play.now)
         play.wait(rests[-1] - 0.5, "longpoll")
         assert play.rungs == ["longpoll"]
     assert rests == pytest.approx([60, 120, 240, 480, 600, 600], abs=0.1)
-    for _ in range(2):
-        fail(play, "ws")
     while "ws" not in play.rungs:
         play.wait(0.1, "longpoll")
     play.beat("ws")

@@ -395,9 +395,6 @@ class Ladder:
             times += [self._round_at] if self._waiting() else []
             times.append(self._follow_at)
         else:
-            assert self.current.passed is not None
-            if not self.current.proven:
-                times.append(self.current.passed + PROBATION)
             if not self._trying():
                 times += [self._ready_at(rung) for rung in self._wanted()]
         return min(times, default=math.inf)
@@ -463,7 +460,7 @@ class Ladder:
     def _end(self, pipe: Pipe, end: End, now: float) -> None:
         del self.pipes[pipe.number]
         record = self.records[pipe.rung]
-        lived = 0.0 if pipe.passed is None else now - pipe.passed
+        lived = 0.0 if pipe.passed is None else pipe.heard - pipe.passed
         parts = _came(pipe, end, now)
         if end.kind == "stop":
             self.note(now, *parts)
@@ -555,11 +552,10 @@ class Ladder:
         record.strikes = [at for at in record.strikes if at > now - STRIKES_WITHIN] + [now]
         record.evidence = sentence([one for one in parts if one.key != "convicted"][:2])
         parts.append(part("count", nth=len(record.strikes), witness=witness))
-        if len(record.strikes) >= STRIKES:
+        if len(record.strikes) >= STRIKES or record.rests:  # who rested before gets one chance
             rest = min(REST * 2**record.rests, REST_MOST)
             record.resting = now + rest
             record.rests += 1
-            record.strikes.clear()
             parts.append(part("rest", time=rest * 1000))
 
     def _learn(self, pipe: Pipe, end: End, now: float, parts: list[Part]) -> None:
@@ -631,7 +627,13 @@ class Ladder:
 
     def _probation(self, now: float) -> None:
         current = self.current
-        if current and current.passed is not None and not current.proven and now >= current.passed + PROBATION:
+        # Life is what was heard: a line that went mute after its first batch has not lived, however long it stays.
+        if (
+            current
+            and current.passed is not None
+            and not current.proven
+            and current.heard >= current.passed + PROBATION
+        ):
             current.proven = True
             self._rounds = self.records[current.rung].tries = 0
             self.records[current.rung].works = now

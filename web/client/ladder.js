@@ -116,8 +116,6 @@ export class Ladder {
     if (this.#over) return null;
     const times = [...this.readers.values()].map((reader) => this.#deadline(reader));
     times.push(this.nextAt ?? Infinity, this.followAt ?? Infinity, this.life.due);
-    if (this.main && !this.main.proven) times.push(this.main.passed + PROBATION);
-    if (this.main && !this.main.rung.spotless) times.push(this.main.passed + PROVEN);
     if (this.main && !this.#climbing()) times.push(...this.#above().map((rung) => rung.until));
     const due = Math.min(...times);
     return Number.isFinite(due) ? due : null;
@@ -558,8 +556,8 @@ export class Ladder {
   }
 
   #prove() {
-    // Compared as `due` computes it: the difference of two times is rounded differently, and would tick for ever.
-    const lived = (ms) => this.#now >= this.main.passed + ms;
+    // Life is what was heard: a line that went mute after its first batch has not lived, however long it stays.
+    const lived = (ms) => this.main.heard >= this.main.passed + ms;
     if (lived(PROBATION) && !this.main.proven) {
       this.main.proven = true;
       this.rounds = this.main.rung.tries = 0;

@@ -48,7 +48,7 @@ export class Rung {
   count(now) {
     this.fails = this.fails.filter((at) => now - at < FAILURE_MEMORY);
     this.fails.push(now);
-    if (this.fails.length < FAILURES_TO_REST) return 0;
+    if (this.fails.length < FAILURES_TO_REST && !this.rests) return 0; // who rested before gets one chance
     const rest = Math.min(LONGEST_REST, FIRST_REST * 2 ** this.rests);
     this.rests += 1;
     this.until = this.resting = Math.max(this.until, now + rest);
@@ -68,10 +68,6 @@ export class Rung {
     this.until = Math.min(this.until, now);
     this.resting = Math.min(this.resting, now);
     this.tries = 0;
-  }
-
-  get spotless() {
-    return !this.tries && !this.late && !this.rests && !this.fails.length;
   }
 
   /** It lived long: what was before says nothing any more. */
