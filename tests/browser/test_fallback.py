@@ -117,7 +117,10 @@ async ({ seconds }) => {
 """
 LAST = "() => window.heard.some(([n]) => n === %d)"
 OUTCOME = """
-() => ({ heard: window.heard, transport: window.socket.transport, log: window.socket.decisions.map(({ text }) => text) })
+() => {
+  const { transport, decisions } = window.socket;
+  return { heard: window.heard, transport, log: decisions.map(({ text }) => text) };
+}
 """
 
 
