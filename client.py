@@ -47,6 +47,7 @@ __all__ = ["EmitError", "Message", "Socket", "io"]
 
 POST_SECONDS = 30.0  # s after which nobody waits for a POST any more
 GREETING_SECONDS = 10.0  # s for the answer to /hello
+NETWORKS = 8  # remembered while this client lives
 BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive
 
 
@@ -122,6 +123,7 @@ class Socket:
         self._fresh = True  # the next `connect` is that of a client the server did not know
         self._news: Gap | None = None  # what the first batch said was lost
         self._left = False  # this sid said bye, or was refused for good: it cannot come back
+        self._networks: dict[str, dict[str, Any]] = {}  # what was learnt on those before this one
         self._told = True  # whether the loss that made this sid necessary was told
         self._new_sid()
 
@@ -193,6 +195,7 @@ class Socket:
 
     def forget(self) -> None:
         """Forget what was learnt about this server's transports."""
+        self._networks.clear()
         self.ladder.forget(self.clock())
         self._obey()
 
@@ -365,6 +368,8 @@ class Socket:
             async with contextlib.aclosing(TRANSPORTS[line.pipe.rung](self, line)) as batches:  # type: ignore[type-var]
                 async for batch in batches:
                     self._take(line, batch)
+                    if line.pipe.number not in self._lines:
+                        return  # let go of while that was handed on: a task cannot be cancelled by itself
             end = End("lost", "it ended")
         except End as why:
             end = why
@@ -502,8 +507,12 @@ class Socket:
             async with asyncio.timeout(GREETING_SECONDS):
                 answer, text = await self.hello()
             name = decode(text, Greeting).network if answer.status == 200 else ""
-            if name:
-                self.ladder.on_network(name, {}, self.clock())
+            if name and name != self.network:
+                if self.network:
+                    self._networks[self.network] = self.verdicts
+                    for old in list(self._networks)[:-NETWORKS]:
+                        del self._networks[old]
+                self.ladder.on_network(name, self._networks.pop(name, {}), self.clock())
                 self._obey()
 
     # ---- what the way up needs

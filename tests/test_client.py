@@ -7,6 +7,7 @@ import json
 import random
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from app import build
 from client import EmitError, Socket, io
 from conftest import GENEROUS, eventually
 from hub import Hub
+from lab.networks import network
 from limits import Limits
 from server import running
 from twin.ladder import RUNGS, End
@@ -519,6 +521,93 @@ async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> No
         await eventually(lambda: socket.transport == "sse")
         assert await socket.emit("c2s", 2) == {"taken": 2} and got == [1, 2]
         assert socket.ladder.records["ws"].strikes
+
+
+@pytest.mark.anyio
+async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Any) -> None:
+    echoing(lab.hub)
+    kept = {"ws": {"works": time.time() - 60}}
+    gate = network("direct", to=lab.url, seed=1)
+    async with gate as url, io(url, **{**QUICK, "heartbeat": 15.0}, verdicts=kept) as socket:
+        got = heard(socket)
+        await socket.ready()
+        assert socket.transport == "ws"
+        await eventually(lambda: len(socket.ladder.pipes) == 1)
+        gate.change("mute")
+        began = time.monotonic()
+        assert await socket.emit("c2s", 1) == {"taken": 1} and got == [1]
+        assert 1.4 < time.monotonic() - began < 2.5
+        await eventually(lambda: socket.transport == "sse")
+        assert len(socket.ladder.records["ws"].strikes) == 1
+        assert any("ws was silent" in note.text and "silence 0 ms" in note.text for note in socket.decisions)
+
+
+@pytest.mark.anyio
+async def test_what_was_learnt_is_kept_by_network(lab: Any) -> None:
+    async with io(lab.url, **QUICK) as socket:
+        await eventually(lambda: socket.transport == "ws" and socket.network)
+        home = socket.network
+        await eventually(lambda: socket.verdicts.get("ws"), 15)
+        kept = json.loads(json.dumps(socket.verdicts))
+        assert kept["ws"]["works"] == pytest.approx(time.time(), abs=10)
+        socket.ladder.network = "train"  # as if the client had been elsewhere
+        await socket._greet()
+        assert socket.network == home and not socket.verdicts
+        socket.ladder.network = "elsewhere"
+        socket._networks[home or ""] = kept
+        await socket._greet()
+        assert socket.verdicts == kept and "train" not in socket.verdicts
+        socket.forget()
+        assert not socket.verdicts and not socket._networks
+    async with io(lab.url, **QUICK, network=home, verdicts=kept) as socket:
+        await socket.ready()
+        assert socket.transport == "ws" and socket.verdicts["ws"]["works"] == pytest.approx(kept["ws"]["works"])
+
+
+@pytest.mark.anyio
+async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Any) -> None:
+    echoing(lab.hub)
+    async with io(lab.url, **QUICK) as socket:
+        got = heard(socket)
+        for n in range(5):
+            await eventually(lambda: socket.transport == "ws", 10)
+            emits = [socket.emit("c2s", [n, one]) for one in range(3)]
+            socket.cut()
+            assert socket.transport is None and readers(lab, socket) >= 1
+            await asyncio.wait_for(asyncio.gather(*emits), 10)
+            socket.retry()
+        assert got == [[n, one] for n in range(5) for one in range(3)]
+        assert not any(record.strikes for record in socket.ladder.records.values())
+
+
+def readers(lab: Any, socket: Socket) -> int:
+    return len(lab.hub.members[socket.id].readers)
+
+
+@pytest.mark.anyio
+async def test_a_line_let_go_of_while_its_batch_is_taken_asks_no_more(lab: Any) -> None:
+    async with io(lab.url, use="longpoll", **QUICK) as socket:
+        got = heard(socket)
+        socket.on("s2c", lambda data: socket.use("sse", strict=True))
+        await socket.ready()
+        await lab.hub.emit("s2c", 1)
+        await eventually(lambda: socket.transport == "sse" and got == [1])
+        await asyncio.sleep(0.1)
+        assert readers(lab, socket) == 1
+
+
+@pytest.mark.anyio
+async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: Any) -> None:
+    async with network("kill:50", to=lab.url, seed=1) as url, io(url, **QUICK) as socket:
+        await eventually(lambda: any("resting" in note.text for note in socket.decisions), 15)
+        await eventually(lambda: socket.transport == "sse", 15)
+        await asyncio.sleep(1)  # and so it stays
+        assert socket.transport == "sse" and readers(lab, socket) <= 2
+        assert {rung for rung, record in socket.ladder.records.items() if record.strikes} == {"ws"}
+        told = next(note.text for note in socket.decisions if "resting" in note.text)
+        for words in ("ws opened and died after", "closed with 1006", "the third time while", "was delivering",
+                      "resting it for 1 min", "carries on; silence 0 ms"):  # fmt: skip
+            assert words in told
 
 
 @pytest.mark.anyio

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -535,6 +536,220 @@ def test_whom_the_server_tells_to_wait_waits_as_long_as_it_says() -> None:
     assert play.rungs == ["ws"] and 7.0 <= play.now - lost < 7.1
 
 
+# ---- doubt: what went up has no answer
+
+
+def doubting() -> Play:
+    play = settled()
+    play.ladder.doubt(play.number("ws"), play.now)
+    play.obey()
+    return play
+
+
+def test_in_doubt_the_next_rung_down_is_tried_beside() -> None:
+    play = doubting()
+    assert play.rungs == ["sse", "ws"]
+    play.now += 0.1
+    play.beat("sse")
+    assert play.rungs == ["sse", "ws"] and play.ladder.current and play.ladder.current.rung == "ws"
+    play.ladder.give_up(play.number("ws"), End("silent", "nothing goes up by it"), play.now)
+    play.obey()
+    assert play.rungs == ["sse"] and play.told[-1][0] == "switch" and play.told[-1][1]["gapMs"] == 0
+    assert play.ladder.records["ws"].strikes == [play.now]
+    assert play.ladder.notes[-1].text.endswith("the first time while sse was delivering; sse carries on; silence 0 ms")
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_who_speaks_again_is_in_doubt_no_more(first: bool) -> None:
+    play = doubting()
+    if first:
+        play.beat("sse")
+    play.beat("ws")
+    assert play.rungs == ["ws"] and play.events.count("switch") == 1 and not play.ladder.records["ws"].strikes
+    assert play.ladder.notes[-1].text == "ws speaks again: sse is let go"
+
+
+def test_doubt_skips_what_rests_and_goes_on_to_the_next_if_one_fails() -> None:
+    play = settled()
+    play.ladder.records["sse"].resting = play.now + 60
+    play.ladder.doubt(play.number("ws"), play.now)
+    play.obey()
+    assert play.rungs == ["longpoll", "ws"]
+    play.lose("longpoll")
+    assert play.rungs == ["poll", "ws"]
+
+
+def test_there_is_no_doubt_by_hand_nor_beside_another_nor_of_one_that_is_gone() -> None:
+    play = settled()
+    play.ladder.use("ws", play.now)
+    play.ladder.doubt(play.number("ws"), play.now)
+    play.ladder.doubt(10_000, play.now)
+    play.obey()
+    assert play.rungs == ["ws"]
+    play = Play().start()
+    play.beat("longpoll")
+    play.beat("ws")
+    play.ladder.doubt(play.number("ws"), play.now)  # longpoll reads on beside it anyway
+    play.obey()
+    assert play.rungs == ["longpoll", "ws"]
+
+
+# ---- verdicts: what was learnt is kept
+
+
+def rested() -> Play:
+    """longpoll reads; ws has failed three times and rests."""
+    play = Play(rungs=("ws", "longpoll"), network="home", wall=1e9).start()
+    play.beat("longpoll")
+    for _ in range(3):
+        fail(play, "ws")
+    assert play.ladder.records["ws"].resting == play.now + 60
+    return play
+
+
+def test_a_failure_is_one_sentence_that_tells_what_the_network_does() -> None:
+    play = Play(rungs=("ws", "longpoll")).start()
+    play.beat("longpoll")
+    for _ in range(3):
+        play.wait(1, "longpoll")
+        play.beat("ws")
+        play.now += 0.15
+        play.beat("longpoll")
+        play.now += 0.053
+        play.lose("ws", End("lost", "closed with 1006"))
+    note = play.ladder.notes[-1]
+    assert note.text == (
+        "ws opened and died after 203 ms (closed with 1006), the third time while longpoll was delivering: "
+        "resting it for 1 min; longpoll carries on; silence 0 ms"
+    )
+    assert [one.key for one in note.parts] == ["died", "why", "count", "rest", "carries"]
+    assert note.parts[0].values == {"rung": "ws", "time": pytest.approx(203.0)}
+
+
+def test_the_silence_of_a_switch_is_in_the_log() -> None:
+    play = settled()
+    play.lose("ws")
+    play.now += 0.012
+    play.beat("sse")
+    assert play.ladder.notes[-1].text == "sse passed after 12 ms: in use; silence 12 ms"
+    assert play.told[-1][1]["gapMs"] == 12
+
+
+def test_what_was_learnt_is_taken_up_again() -> None:
+    old = rested()
+    kept = json.loads(json.dumps(old.ladder.verdicts))
+    new = Play(rungs=("ws", "longpoll"), network="home", verdicts=kept, wall=1e9 + 20, now=old.now - 20)
+    new.now = old.now - 20  # another clock, the same time of day
+    assert new.ladder.verdicts == kept and kept["ws"]["rests"] == 1 and kept["ws"]["evidence"]
+    new.start().beat("longpoll")
+    new.wait(59, "longpoll")
+    assert new.rungs == ["longpoll"]
+    new.wait(2, "longpoll")
+    assert new.rungs == ["longpoll", "ws"]
+
+
+def test_what_was_learnt_does_not_hold_for_ever() -> None:
+    kept = rested().ladder.verdicts
+    kept["longpoll"] = {"works": 1e9}
+    later = Ladder(("ws", "longpoll"), verdicts=kept, wall=1e9, now=90_000.0)
+    assert later.verdicts == {}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=5,
+)
+KEYS = ["works", "fails", "rests", "resting", "beat", "evidence", "more"]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from([*RUNGS, "x"]), JSON | st.dictionaries(st.sampled_from(KEYS), JSON)))
+def test_what_is_malformed_says_nothing(kept: dict[str, Any]) -> None:
+    ladder = Ladder(verdicts=kept, now=1000.0)
+    assert all(1000.0 >= record.resting - 600 and 0 <= record.rests <= 10 for record in ladder.records.values())
+    assert all(record.learnt is None or 2 <= record.learnt <= 30 for record in ladder.records.values())
+    ladder.start(1000.0)
+    assert ladder.due < math.inf and json.loads(json.dumps(ladder.verdicts)) == ladder.verdicts
+
+
+def test_another_network_is_judged_anew_and_the_old_one_when_it_comes_back() -> None:
+    play = rested()
+    kept = play.ladder.verdicts
+    play.ladder.on_network("home", {}, play.now)
+    assert play.ladder.verdicts == kept
+    play.ladder.on_network("train", {}, play.now)
+    play.obey()
+    assert play.rungs == ["longpoll", "ws"] and play.ladder.verdicts == {}
+    play.lose("ws")  # nothing delivered meanwhile, and then the network is another
+    play.ladder.on_network("home", kept, play.now)
+    play.beat("longpoll")
+    assert play.ladder.verdicts["ws"] == kept["ws"]
+
+
+def test_the_first_name_of_a_network_changes_nothing_unless_something_is_known_of_it() -> None:
+    play = settled()
+    notes = len(play.ladder.notes)
+    play.ladder.on_network("home", {}, play.now)
+    assert len(play.ladder.notes) == notes and play.ladder.verdicts["ws"]["works"] and play.ladder.network == "home"
+
+
+def test_where_ws_worked_it_is_first_and_longpoll_follows() -> None:
+    play = Play(verdicts={"ws": {"works": -60.0}}).start()
+    assert play.rungs == ["ws"]
+    play.wait(0.14)
+    assert play.rungs == ["ws"]
+    play.wait(0.02)
+    assert play.rungs == ["longpoll", "ws"]
+    play.beat("ws")
+    assert play.rungs == ["ws"] and play.events[-1] == "connect"
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [{"works": -90_000.0}, {"works": -60.0, "fails": [-5.0]}, {"works": -60.0, "resting": 30.0}, {"works": 1.0}, None],
+)
+def test_what_worked_long_ago_or_failed_since_is_not_first(verdict: Any) -> None:
+    assert Play(verdicts={"ws": verdict}).start().rungs == ["longpoll"]
+
+
+@pytest.mark.parametrize("what", ["retry", "forget"])
+def test_by_hand_all_rests_end(what: str) -> None:
+    play = rested()
+    play.ladder.records["ws"].learnt = 4.0
+    getattr(play.ladder, what)(play.now)
+    play.obey()
+    assert play.rungs == ["longpoll", "ws"]
+    record = play.ladder.records["ws"]
+    assert (record.rests, record.learnt, len(record.strikes)) == ((1, 4.0, 3) if what == "retry" else (0, None, 0))
+
+
+def test_back_online_the_next_round_is_now() -> None:
+    play = settled()
+    for _ in range(12):
+        while not play.open:
+            play.wait(1)
+        play.lose(play.rungs[0])
+    while play.open:
+        play.lose(play.rungs[0])
+    assert not play.open
+    play.ladder.retry(play.now, "online")
+    play.obey()
+    assert play.rungs and play.ladder.notes[-2].text == "the browser says it is online"
+
+
+def test_what_is_asked_for_by_hand_never_rests() -> None:
+    play = settled(rungs=("ws", "longpoll"))
+    play.ladder.use("longpoll", play.now)
+    play.obey()
+    play.beat("longpoll")
+    play.ladder.use("ws", play.now)
+    play.obey()
+    for _ in range(5):
+        fail(play, "ws")
+    assert play.ladder.records["ws"].resting == -math.inf
+
+
 # ---- whatever happens
 
 
@@ -578,10 +793,27 @@ class Strict(Play):
 
 
 DEEDS = st.one_of(
-    st.tuples(st.just("end"), st.sampled_from(["lost", "time", "leave", "wait", "again", "stop"])),
+    st.tuples(st.just("end"), st.sampled_from(["lost", "time", "leave", "wait", "again", "silent", "deaf", "stop"])),
+    st.tuples(st.just("network"), st.sampled_from(["home", "train"])),
     st.tuples(st.sampled_from(["use", "strict"]), st.sampled_from([*RUNGS, "auto"])),
     st.tuples(
-        st.sampled_from(["heard", "opened", "unknown", "renew", "start", "stop", "give_up", "nothing"]), st.none()
+        st.sampled_from(
+            [
+                "heard",
+                "opened",
+                "unknown",
+                "renew",
+                "start",
+                "stop",
+                "give_up",
+                "nothing",
+                "alive",
+                "doubt",
+                "retry",
+                "forget",
+            ]
+        ),
+        st.none(),  # fmt: skip
     ),
 )
 STEPS = st.lists(st.tuples(DEEDS, st.integers(0, 3), st.sampled_from([0.0, 0.01, 1.5, 5.0, 31.0, 700.0])), max_size=50)
@@ -608,7 +840,11 @@ def test_whatever_happens_one_is_in_use_at_most_and_time_goes_on(steps: Any, cha
             ladder.ended(number, End(what, what), play.now)
         elif deed == "give_up":
             ladder.give_up(number, LOST, play.now)
-        elif deed in ("heard", "opened"):
+        elif deed in ("retry", "forget"):
+            getattr(ladder, deed)(play.now)
+        elif deed == "network":
+            ladder.on_network(what, {}, play.now)
+        elif deed in ("heard", "opened", "alive", "doubt"):
             getattr(ladder, deed)(number, play.now)
         play.obey()
         play.go(after)

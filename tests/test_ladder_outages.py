@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from twin.ladder import REST, REST_MOST, RUNGS, End, Ladder, Open, Shut
+from twin.ladder import REST, REST_MOST, RUNGS, End, Ladder, Open, Pipe, Shut
 from twin.sentences import ENGLISH
 
 MINUTE = 60.0
@@ -57,15 +57,17 @@ class Course:
     def obey(self) -> None:
         for decision in self.ladder.decisions():
             if isinstance(decision, Open):
-                self.begin(decision.pipe.number, decision.pipe.rung, decision.pipe.beat)
+                self.begin(decision.pipe)
             elif isinstance(decision, Shut):
                 self.open.pop(decision.pipe.number, None)
             else:
                 self.told.append((self.now, decision.event, decision.detail))
 
-    def begin(self, number: int, rung: str, beat: float) -> None:
+    def begin(self, pipe: Pipe) -> None:
+        number, rung, beat = pipe.number, pipe.rung, pipe.beat
         self.open[number] = rung
-        self.tries.append((self.now, rung))
+        if not pipe.witness:
+            self.tries.append((self.now, rung))
         way = self.world[rung]
         if way.does == "refuses":
             return self.at(way.rtt, number, "ended")
@@ -204,6 +206,39 @@ def test_after_an_outage_of_everything_somebody_reads_within_half_a_minute(seed:
     course.change(dict.fromkeys(RUNGS, WORKS))
     course.go(31.0)
     assert course.ladder.current and course.events_of("connect") == 2 - (course.events_of("disconnect") == 0)
+
+
+ANY = st.fixed_dictionaries(dict.fromkeys(RUNGS, WAYS | st.just(Way("idle", after=8.0))))
+HOURS = st.lists(st.tuples(ANY | st.just(OUT), st.floats(0.0, 1800.0)), max_size=6)
+
+
+@settings(max_examples=80, deadline=None)
+@given(HOURS, worlds(WORKS, WORKS), SEED)
+def test_whatever_was_before_half_an_hour_of_one_network_is_calm(
+    before: list[tuple[dict[str, Way], float]], world: dict[str, Way], seed: int
+) -> None:
+    """The best rung that works is found within the longest rest; one that fails is tried 3 times and once a rest.
+
+    So slow a rung that its patience has to double first may take two rests.
+    In half an hour those rests are 1, 2, 4, 8, 10, 10 min at least: 9 tries, each a switch up and down at most.
+    """
+    course = Course(dict.fromkeys(RUNGS, WORKS), seed)
+    for earlier, seconds in before:
+        course.change(earlier)
+        course.go(seconds)
+    course.change(world)
+    course.go(REST_MOST * (1 + any(way.rtt >= 1 for way in world.values())) + 60.0)
+    since, told, silent = course.now, len(course.told), course.silent
+    course.go(30 * MINUTE)
+    works = [rung for rung in RUNGS if world[rung].does == "works"]
+    events = [event for _at, event, _detail in course.told[told:]]
+    assert course.ladder.current and "disconnect" not in events
+    for rung in ("ws", "sse"):
+        bad = world[rung].does != "works"
+        assert course.count(rung, since) <= (9 if bad else 1), [note.text for note in course.ladder.notes][-40:]
+    assert events.count("switch") <= 2 * 2 * 9 and course.silent == silent
+    if works[0] == "ws":
+        assert course.ladder.current.rung == "ws" and not events
 
 
 @settings(max_examples=60, deadline=None)

@@ -10,10 +10,14 @@ import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from twin.pipe import NETWORK, End, Kind, Pipe, came
+from twin.rung import PAUSE, PAUSE_MOST, REST, REST_MOST, Record, pause
 from twin.sentences import Part, part, sentence
+
+__all__ = ["FIRST_HOLD", "PAUSE", "PAUSE_MOST", "REST", "REST_MOST", "RUNGS", "Decision", "End", "Kind", "Ladder",
+           "Note", "Open", "Pipe", "Shut", "Tell"]  # fmt: skip
 
 RUNGS = ("ws", "sse", "longpoll", "poll")  # best first
 ROUND = ("longpoll", "ws", "sse", "poll")  # served first: with no reader, one round trip must be enough
@@ -22,51 +26,11 @@ FIRST_HOLD = 1.0  # s: the first long poll of a reading is answered soon, for on
 PROBATION = 5.0  # s the old rung goes on reading beside the new one
 TAKE_OVER = 1.5  # s without a reader before it is a disconnect and not a switch
 EVIDENCE = 10.0  # s after a failure in which a lower rung's delivery makes it count
-STRIKES, STRIKES_WITHIN = 3, 600.0  # failures that count, within so many s, rest a rung
-REST, REST_MOST = 60.0, 600.0  # s, doubling
 LONG_LIFE = 30.0  # s of life that clear a rung's failures
-PAUSE, PAUSE_MOST = 0.5, 30.0  # s between attempts, doubling; full jitter is applied after the cap
 JITTER = 3.0  # s over which those whom a server sent away come back
 AT_ONCE = 10.0  # s between two returns "at once"
-BEAT_LEAST = 2.0  # s: what a heartbeat may be learnt down to
 OVERSLEPT = 1.0  # s a tick may be late before it was this process that slept, not the network
-WORKS_FOR = 86_400.0  # s: so long it is believed that what worked still works
 SECOND = 0.15  # s after which longpoll follows a ws that starts because it worked before
-
-NETWORK = ("lost", "time", "silent", "deaf")  # ends that are not the server's word
-Kind = Literal["lost", "time", "leave", "stop", "wait", "again", "silent", "deaf", "cut"]
-
-
-class End(Exception):
-    """Why a pipe ended, and what that asks of the ladder.
-
-    lost: the line or the network; time: nothing came in time; leave: the server sends everybody away for a moment;
-    stop: its word is no; wait: its word is later; again: come back at once, from your own cursor; silent: nothing came
-    for too long; deaf: nothing goes up; cut: by hand.
-    """
-
-    def __init__(self, kind: Kind, why: str, *, code: str | int | None = None, retry: float | None = None) -> None:
-        super().__init__(why)
-        self.kind, self.why, self.code, self.retry = kind, why, code, retry
-
-
-@dataclass(eq=False)
-class Pipe:
-    """One attempt of one rung, from its first byte to its last."""
-
-    number: int
-    rung: str
-    began: float
-    patience: float  # s for the first batch
-    beat: float  # s: the heartbeat asked for; on longpoll the hold, on poll the interval
-    heard: float
-    opened: float | None = None
-    proven: bool = False  # it lived through its probation
-    late: bool = False  # its first batch is late, and still waited for
-    doubted: bool = False  # what went up by it has no answer
-    second: bool = False  # it was opened beside one in doubt
-    witness: bool = False  # it was opened only to see whether the network delivers
-    passed: float | None = None  # when its first batch came: nothing else counts as open
 
 
 class Open(NamedTuple):
@@ -93,67 +57,6 @@ class Note(NamedTuple):
     parts: list[Part]
 
 
-@dataclass
-class Record:
-    """What was learnt about one rung."""
-
-    usual: float  # s: the heartbeat, hold or interval where nothing was learnt
-    learnt: float | None = None  # s: the heartbeat that keeps its line alive
-    works: float | None = None  # when it last lived through its probation
-    evidence: str | None = None  # the last failure that counted, in words
-    again: float = -math.inf  # not before this time
-    resting: float = -math.inf  # until
-    rests: int = 0
-    tries: int = 0  # failures since it last lived through a probation
-    slow: int = 0  # failures by time alone
-    strikes: list[float] = field(default_factory=list)  # failures that count
-
-    @property
-    def beat(self) -> float:
-        return self.usual if self.learnt is None else self.learnt
-
-    def proven(self, now: float) -> bool:
-        """Whether it worked here a short while ago, and nothing has counted against it since."""
-        ready = max(self.again, self.resting) <= now
-        return self.works is not None and now - self.works < WORKS_FOR and not self.strikes and ready
-
-    def verdict(self, wall: float) -> dict[str, Any] | None:
-        """What of this is worth keeping for the next visit, None if nothing. `wall`: s to add for the time of day."""
-        if self.works is None and not self.strikes and not self.rests and self.learnt is None:
-            return None
-        return {
-            "works": None if self.works is None else self.works + wall,
-            "fails": [at + wall for at in self.strikes],
-            "rests": self.rests,
-            "resting": self.resting + wall if self.resting > -math.inf else 0.0,
-            "beat": self.learnt,
-            "evidence": self.evidence,
-        }
-
-    def load(self, verdict: object, now: float, wall: float) -> None:
-        """Take a verdict up again, as far as it still stands. What is malformed says nothing."""
-        self.__init__(self.usual)  # type: ignore[misc]
-        if not isinstance(verdict, dict):
-            return
-
-        def past(name: str, within: float) -> list[float]:
-            given = verdict.get(name)
-            times = given if isinstance(given, list) else [given]
-            return [at - wall for at in times if isinstance(at, int | float) and now - within < at - wall <= now]
-
-        self.works = max(past("works", WORKS_FOR), default=None)
-        self.strikes = past("fails", STRIKES_WITHIN)
-        resting, rests, beat = (verdict.get(name) for name in ("resting", "rests", "beat"))
-        if isinstance(resting, int | float) and now < resting - wall <= now + REST_MOST:
-            self.resting = resting - wall
-        if isinstance(rests, int) and rests > 0 and (self.strikes or self.resting > now):
-            self.rests = min(rests, 10)
-        if isinstance(beat, int | float) and BEAT_LEAST <= beat <= 30:
-            self.learnt = float(beat)
-        if isinstance(verdict.get("evidence"), str):
-            self.evidence = verdict["evidence"]
-
-
 class Ladder:
     """Feed it `opened`, `heard`, `ended` and `tick`; obey what `decisions()` says; tick again when `due` says."""
 
@@ -176,12 +79,10 @@ class Ladder:
         if not self.rungs or wanted - set(RUNGS):
             raise ValueError(f"rungs are some of {', '.join(RUNGS)}")
         beats = {"ws": heartbeat, "sse": heartbeat, "longpoll": hold, "poll": every}
-        self.records = {rung: Record(beats[rung]) for rung in self.rungs}
+        kept = verdicts or {}
+        self.records = {rung: Record.kept(beats[rung], kept.get(rung), now, wall) for rung in self.rungs}
         self.network = network
         self._wall = wall
-        for rung, verdict in (verdicts or {}).items():
-            if rung in self.records:
-                self.records[rung].load(verdict, now, wall)
         self.pipes: dict[int, Pipe] = {}
         self.current: Pipe | None = None  # the best one that reads
         self.connected = False  # as the application was told
@@ -273,7 +174,7 @@ class Ladder:
         if pipe is None or pipe is not self.current or len(self.pipes) > 1:
             return
         lower = [rung for rung in self.rungs if RUNGS.index(rung) > RUNGS.index(pipe.rung) and self._allowed(rung)]
-        other = next((rung for rung in lower if self._ready_at(rung) <= now), None)
+        other = next((rung for rung in lower if self.records[rung].ready_at <= now), None)
         if other is None:
             return
         pipe.doubted = True
@@ -289,9 +190,7 @@ class Ladder:
         if first and not known:
             return
         self.note(now, part("network", name=name, known=part("network.known" if known else "network.new")))
-        self._unproven.clear()
-        for rung in self.rungs:
-            self.records[rung].load(verdicts.get(rung), now, self._wall)
+        self._remember(verdicts, now)
         self._decide(now)
 
     @property
@@ -304,7 +203,7 @@ class Ladder:
         """Rests and pauses are over; if nothing reads, it is tried now. `why`: retry, online or forget."""
         self.note(now, part(why))
         for record in self.records.values():
-            record.again = record.resting = -math.inf
+            record.wake()
             record.tries = 0
         if self.current is None and not self.stopped and not self._round:
             self._plan(list(self._order(now)), now, 0.0)
@@ -314,10 +213,13 @@ class Ladder:
 
     def forget(self, now: float) -> None:
         """As if nothing had ever been tried."""
-        self._unproven.clear()
-        for record in self.records.values():
-            record.load(None, now, self._wall)
+        self._remember({}, now)
         self.retry(now, "forget")
+
+    def _remember(self, verdicts: dict[str, Any], now: float) -> None:
+        self._unproven.clear()
+        for rung, record in self.records.items():
+            self.records[rung] = Record.kept(record.usual, verdicts.get(rung), now, self._wall)
 
     def round_trip(self, seconds: float) -> None:
         self.rtt = min(self.rtt, seconds)
@@ -330,7 +232,7 @@ class Ladder:
         self.note(now, part("auto") if rung == "auto" else part("strict" if strict else "hand", rung=rung))
         self._follow_at = math.inf
         for record in self.records.values():
-            record.again = record.resting = -math.inf
+            record.wake()
             record.strikes.clear()
         if self.stopped:
             return
@@ -396,7 +298,7 @@ class Ladder:
             times.append(self._follow_at)
         else:
             if not self._trying():
-                times += [self._ready_at(rung) for rung in self._wanted()]
+                times += [self.records[rung].ready_at for rung in self._wanted()]
         return min(times, default=math.inf)
 
     @property
@@ -461,7 +363,7 @@ class Ladder:
         del self.pipes[pipe.number]
         record = self.records[pipe.rung]
         lived = 0.0 if pipe.passed is None else pipe.heard - pipe.passed
-        parts = _came(pipe, end, now)
+        parts = came(pipe, end, now)
         if end.kind == "stop":
             self.note(now, *parts)
             self._tell("error", code=end.code, message=end.why)
@@ -469,8 +371,7 @@ class Ladder:
         if lived >= PROBATION:
             record.tries = self._rounds = 0
         if lived >= LONG_LIFE:
-            record.rests = 0
-            record.strikes.clear()
+            record.clear()
         if end.kind in NETWORK:
             self._learn(pipe, end, now, parts)
             self._suspect(pipe, now, parts)
@@ -520,10 +421,10 @@ class Ladder:
             self._failed_told = True
             self._tell("connect_failed", message=why)
         self._unproven.clear()
-        pause = self._pause(self._rounds)
-        self.note(now, part("nothing", time=pause * 1000))
-        self._begin_round(now, pause)
         self._rounds += 1
+        wait = pause(self._rounds, self._chance())
+        self.note(now, part("nothing", time=wait * 1000))
+        self._begin_round(now, wait)
 
     def _suspect(self, pipe: Pipe, now: float, parts: list[Part]) -> None:
         """A failure counts against a rung only if a lower one delivered meanwhile: else everything was out."""
@@ -543,19 +444,19 @@ class Ladder:
             if now <= until and RUNGS.index(rung) < RUNGS.index(delivering):
                 parts = [part("convicted"), *what]
                 self._strike(rung, delivering, now, parts)
+                if self.current:
+                    parts.append(part("carries", rung=self.current.rung))
                 self.note(now, *parts)
             elif now <= until:
                 self._unproven.append((rung, until, what))
 
     def _strike(self, rung: str, witness: str, now: float, parts: list[Part]) -> None:
         record = self.records[rung]
-        record.strikes = [at for at in record.strikes if at > now - STRIKES_WITHIN] + [now]
+        # What is asked for by hand pauses, but never rests.
+        rest = 0.0 if self.pinned else record.strike(now)
         record.evidence = sentence([one for one in parts if one.key != "convicted"][:2])
-        parts.append(part("count", nth=len(record.strikes), witness=witness))
-        if len(record.strikes) >= STRIKES or record.rests:  # who rested before gets one chance
-            rest = min(REST * 2**record.rests, REST_MOST)
-            record.resting = now + rest
-            record.rests += 1
+        parts.append(part("count", nth=max(1, len(record.strikes)), witness=witness))
+        if rest:
             parts.append(part("rest", time=rest * 1000))
 
     def _learn(self, pipe: Pipe, end: End, now: float, parts: list[Part]) -> None:
@@ -564,9 +465,8 @@ class Ladder:
         record.tries += 1
         if end.kind == "time" and pipe.passed is None:
             record.slow += not pipe.late
-        elif pipe.passed is not None and pipe.rung != "poll" and 2 * BEAT_LEAST <= silence <= 1.2 * pipe.beat:
-            record.learnt = math.floor(silence * 5) / 10
-            parts.append(part("lesson", time=record.learnt * 1000))
+        elif pipe.passed is not None and pipe.rung != "poll" and (beat := record.learn(silence, pipe.beat)):
+            parts.append(part("lesson", time=beat * 1000))
 
     def _wait(self, end: End, record: Record, now: float) -> float:
         """How long before this rung is tried again, in s."""
@@ -577,10 +477,7 @@ class Ladder:
         if end.kind == "again" and now - self._at_once >= AT_ONCE:
             self._at_once = now
             return 0.0
-        return self._pause(record.tries - 1 if end.kind != "again" else 0)
-
-    def _pause(self, tries: int) -> float:
-        return self._chance() * float(min(PAUSE * 2 ** min(max(tries, 0), 16), PAUSE_MOST))
+        return pause(1 if end.kind == "again" else record.tries, self._chance())
 
     # ---- deciding
 
@@ -628,12 +525,8 @@ class Ladder:
     def _probation(self, now: float) -> None:
         current = self.current
         # Life is what was heard: a line that went mute after its first batch has not lived, however long it stays.
-        if (
-            current
-            and current.passed is not None
-            and not current.proven
-            and current.heard >= current.passed + PROBATION
-        ):
+        lived = -1.0 if current is None or current.passed is None else current.heard - current.passed
+        if current and not current.proven and lived >= PROBATION:
             current.proven = True
             self._rounds = self.records[current.rung].tries = 0
             self.records[current.rung].works = now
@@ -655,7 +548,7 @@ class Ladder:
         if self._trying() or self._asking and self._ask(now):
             return
         for rung in self._wanted():
-            if now >= self._ready_at(rung):
+            if now >= self.records[rung].ready_at:
                 self._open(rung, now)
                 return
 
@@ -669,9 +562,6 @@ class Ladder:
             return False
         self._open(self.current.rung, now, witness=True)
         return True
-
-    def _ready_at(self, rung: str) -> float:
-        return max(self.records[rung].again, self.records[rung].resting)
 
     def _wanted(self) -> list[str]:
         """The rungs that are better than the one that reads, best first."""
@@ -745,24 +635,3 @@ class Ladder:
 
 def _rank(pipe: Pipe) -> int:
     return RUNGS.index(pipe.rung)
-
-
-def _came(pipe: Pipe, end: End, now: float) -> list[Part]:
-    """What came back, as the first parts of a sentence."""
-    rung, lived = pipe.rung, (now - (pipe.began if pipe.opened is None else pipe.opened)) * 1000
-    because = [part("why", because=Part("text", {"text": end.why}))] if end.why else []
-    match end.kind:
-        case "time":
-            key = "late" if pipe.opened is None else "late.open"
-            return [part(key, rung=rung, time=(now - pipe.began) * 1000)]
-        case "silent":
-            return [part("silent", rung=rung, time=(now - pipe.heard) * 1000)]
-        case "deaf":
-            return [part("deaf", rung=rung)]
-        case "cut":
-            return [part("cut", rung=rung, time=lived)]
-        case "leave" | "again":
-            return [part("sent", rung=rung), *because]
-        case "wait" | "stop":
-            return [part(end.kind, rung=rung), *because]
-    return [part("refused" if pipe.opened is None else "died", rung=rung, time=lived), *because]

@@ -1,0 +1,118 @@
+"""A rung: what the client learnt about one transport, and when it may be tried again."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any, TypeGuard
+
+PAUSE, PAUSE_MOST = 0.5, 30.0  # s between attempts, doubling; full jitter is applied after the cap
+STRIKES, STRIKES_WITHIN = 3, 600.0  # failures that count, within so many s, rest a rung
+REST, REST_MOST = 60.0, 600.0  # s, doubling
+WORKS_FOR = 86_400.0  # s: so long it is believed that what worked still works
+BEAT_LEAST, BEAT_MOST = 2.0, 30.0  # s: what a heartbeat may be learnt down to, and the most that may be asked for
+
+
+def pause(tries: int, chance: float) -> float:
+    """S to wait after so many failures. Full jitter after the cap: a crowd that fell together comes back spread."""
+    return chance * min(PAUSE * 2.0 ** min(max(tries - 1, 0), 16), PAUSE_MOST)
+
+
+@dataclass
+class Record:
+    """What was learnt about one rung. Time is given, as everywhere in the ladder."""
+
+    usual: float  # s: the heartbeat, hold or interval where nothing was learnt
+    learnt: float | None = None  # s: the heartbeat that keeps its line alive
+    works: float | None = None  # when it last lived through its probation
+    evidence: str | None = None  # the last failure that counted, in words
+    again: float = -math.inf  # not before this time
+    resting: float = -math.inf  # until
+    rests: int = 0
+    tries: int = 0  # failures since it last lived through a probation
+    slow: int = 0  # failures by time alone
+    strikes: list[float] = field(default_factory=list)  # failures that count
+
+    @property
+    def beat(self) -> float:
+        return self.usual if self.learnt is None else self.learnt
+
+    @property
+    def ready_at(self) -> float:
+        """When it may be tried."""
+        return max(self.again, self.resting)
+
+    def strike(self, now: float) -> float:
+        """A failure that counts. Returns the s it must rest, 0 if none."""
+        self.strikes = [at for at in self.strikes if at > now - STRIKES_WITHIN] + [now]
+        if len(self.strikes) < STRIKES and not self.rests:  # who rested before gets one chance
+            return 0.0
+        rest = min(REST * 2.0**self.rests, REST_MOST)
+        self.resting = now + rest
+        self.rests += 1
+        return rest
+
+    def learn(self, silence: float, asked: float) -> float | None:
+        """A line that died of silence is kept alive by talking twice as often. Returns the new heartbeat, if any."""
+        if not 2 * BEAT_LEAST <= silence <= 1.2 * asked:
+            return None
+        self.learnt = math.floor(silence * 5) / 10
+        return self.learnt
+
+    def wake(self) -> None:
+        """It may be tried now: by hand, or because the network is another. What it did is not forgotten."""
+        self.again = self.resting = -math.inf
+
+    def clear(self) -> None:
+        """It lived long: what was before says nothing any more."""
+        self.rests, self.evidence = 0, None
+        self.strikes.clear()
+
+    def proven(self, now: float) -> bool:
+        """Whether it worked here a short while ago, and nothing has counted against it since."""
+        fresh = self.works is not None and now - self.works < WORKS_FOR
+        return fresh and not self.strikes and self.ready_at <= now
+
+    # ---- the verdict: what of this is worth keeping for the next visit
+
+    def verdict(self, wall: float) -> dict[str, Any] | None:
+        """Plain data, None where there is nothing to say. `wall`: the s to add for the time of day."""
+        if self.works is None and not self.strikes and not self.rests and self.learnt is None:
+            return None
+        return {
+            "works": None if self.works is None else self.works + wall,
+            "fails": [at + wall for at in self.strikes],
+            "rests": self.rests,
+            "resting": self.resting + wall if self.resting > -math.inf else 0.0,
+            "beat": self.learnt,
+            "evidence": self.evidence,
+        }
+
+    @classmethod
+    def kept(cls, usual: float, verdict: object, now: float, wall: float) -> Record:
+        """Take a verdict up again, as far as it still stands. What is malformed says nothing."""
+        record = cls(usual)
+        if not isinstance(verdict, dict):
+            return record
+        works, resting, beat, evidence = (verdict.get(key) for key in ("works", "resting", "beat", "evidence"))
+        fails, rests = verdict.get("fails"), verdict.get("rests")
+        if _number(works) and now - WORKS_FOR < works - wall <= now:
+            record.works = works - wall
+        for at in fails if isinstance(fails, list) else []:
+            if _number(at) and now - STRIKES_WITHIN < at - wall <= now:
+                record.strikes.append(at - wall)
+        if _number(resting) and now < resting - wall <= now + REST_MOST:
+            record.resting = resting - wall
+        bad = bool(record.strikes) or record.resting > now
+        if bad and _number(rests) and rests >= 1:
+            record.rests = int(min(rests, 10))
+        if bad and isinstance(evidence, str):
+            record.evidence = evidence
+        if _number(beat) and BEAT_LEAST <= beat <= BEAT_MOST:
+            record.learnt = float(beat)
+        return record
+
+
+def _number(value: Any) -> TypeGuard[float]:
+    """A number that can be reckoned with: no NaN, and nothing that overflows."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
