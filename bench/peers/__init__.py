@@ -1,0 +1,1 @@
+"""Other libraries, each as a short, idiomatic program, to be measured beside ours."""
