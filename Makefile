@@ -14,7 +14,7 @@ stamp = $(1)/.made-$(shell cksum < requirements/$(2).txt | tr ' ' -)
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run test check unit browser picture some-mutants mutants lock clean
+.PHONY: help run test check unit browser proxies fallback storm picture some-mutants mutants lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -37,6 +37,18 @@ unit: $(TEST_READY) ## the tests that need no browser
 # In a process of their own: the loop that Playwright keeps running is in the way of every other async test.
 browser: $(TEST_READY) ## the tests in Chromium
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest tests/browser
+
+proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets them)
+	@scripts/get-proxies > /dev/null
+	$(TEST)/bin/python -m pytest tests/test_proxies.py
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && \
+		$(TEST)/bin/python -m pytest tests/browser/test_proxies.py
+
+fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into the README (SEEDS=20: half an hour)
+	$(TEST)/bin/python -m bench.fallback --seeds $(or $(SEEDS),3) --who ours,socketio,socketio-ws --readme
+
+storm: $(TEST_READY) ## 10,000 clients dropped at once: how hard they knock, ours and others
+	$(TEST)/bin/python -m bench.storm
 
 picture: $(TEST_READY) ## take the picture of the page that the README shows
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/picture.py
@@ -63,6 +75,7 @@ lock: ## pin the dependencies of pyproject.toml, with hashes (needs uv; UPGRADE=
 
 clean: ## remove the environments and all caches
 	rm -rf $(RUN) $(TEST)
+	rm -rf .cache
 	find . \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 $(RUN_READY): requirements/run.txt

@@ -12,6 +12,7 @@ from lab.proxies import TABLE as PROXIES
 STRIKE = 8.0  # s of life on `direct` before a network strikes
 SPACING = 50.0  # ms between two messages of the feed
 JITTER = 60.0  # ms that a shared machine may be late
+HITCH = 20.0  # ms beyond what the feed itself was late, where that is more
 HEAL = 6.0  # s after which a network that lets nothing through becomes `direct`
 TOLD = 100.0  # ms beyond a round trip, where something says that a living rung died
 UNSEEN = 2.5  # heartbeats, where nothing says it
@@ -169,7 +170,7 @@ def longest(times: list[float], span: Span, light: float | None) -> float | None
 
 def missed(row: Row, run: Run) -> list[str]:
     """What of the promises was not kept."""
-    late = max(JITTER, run.hitch or 0.0)
+    late = max(JITTER, (run.hitch or 0.0) + HITCH)
     names = []
     if not row.struck and not row.chance:  # by chance nobody knows which request was the first let through
         first = None if run.first is None else run.first - (run.asked or 0.0) - row.rtt  # the connection is one, too

@@ -113,7 +113,7 @@ def test_before_the_heal_there_is_no_first_message_to_miss() -> None:
     [
         (Row("direct"), GOOD, []),
         (Row("direct"), replace(GOOD, judged=61.0), ["silence"]),
-        (Row("direct"), replace(GOOD, judged=61.0, hitch=70.0), []),
+        (Row("direct"), replace(GOOD, judged=61.0, hitch=45.0), []),
         (Row("direct"), replace(GOOD, first=120.0), ["first message"]),
         (Row("direct"), replace(GOOD, first=None), ["first message"]),
         (Row("flaky:3", chance=True), replace(GOOD, first=500.0), []),

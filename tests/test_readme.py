@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from lab.proxies import ROWS
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 
@@ -27,7 +29,7 @@ def tree() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["*.py", "transports/*.py", "twin/*.py", "web/client/*.js", "web/page/*.js", "lab/*.py"]
+    "pattern", ["*.py", "transports/*.py", "twin/*.py", "web/client/*.js", "web/page/*.js", "lab/*.py", "bench/*.py"]
 )
 def test_the_tree_names_every_file_of_the_code(pattern: str) -> None:
     files = {str(path.relative_to(ROOT)) for path in ROOT.glob(pattern) if path.read_text("utf-8").count("\n") > 1}
@@ -37,6 +39,11 @@ def test_the_tree_names_every_file_of_the_code(pattern: str) -> None:
 def test_the_tree_names_nothing_that_is_not_there() -> None:
     gone = {name for name in tree() if not (ROOT / name).exists()}
     assert not gone
+
+
+@pytest.mark.parametrize(("row", "folder"), [("nginx-right", "/var/log/nginx"), ("haproxy-right", ".")])
+def test_the_proxies_of_the_readme_are_those_that_are_tested(row: str, folder: str) -> None:
+    assert ROWS[row].text("127.0.0.1:8080", "127.0.0.1", 3000, folder).strip() in README
 
 
 def test_relative_links_lead_to_files() -> None:
