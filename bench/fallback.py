@@ -49,7 +49,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.peers import socketio
-from bench.rows import HEAL, SPACING, STRIKE, Row, Run, Span, Told, measured, missed, rows
+from bench.rows import HEAL, HEARS, SPACING, STRIKE, Row, Run, Span, Told, measured, missed, rows
 from client import Socket, io
 from lab.networks import network
 from lab.proxies import ROWS as PROXIES
@@ -57,7 +57,6 @@ from lab.proxies import find, proxy
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST = 60.0  # s a run may take after its start, its strike or its heal
-HEARS = 2.5  # s: a message that came so lately; more than a poll or a round trip takes
 LOOK = 0.02  # s between two looks at a client
 UNLIVED = 10.0  # s a strike waits for ws beyond its time
 HISTORY = 5  # messages; presence news is among them

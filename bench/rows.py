@@ -14,6 +14,7 @@ SPACING = 50.0  # ms between two messages of the feed
 JITTER = 60.0  # ms that a shared machine may be late
 HITCH = 20.0  # ms beyond what the feed itself was late, where that is more
 HEAL = 6.0  # s after which a network that lets nothing through becomes `direct`
+HEARS = 2.5  # s: who had a message so lately hears; more than a poll or a round trip takes
 TOLD = 100.0  # ms beyond a round trip, where something says that a living rung died
 UNSEEN = 2.5  # heartbeats, where nothing says it
 SPOKEN = 2000.0  # ms, where nothing says it, but the person speaks
@@ -140,11 +141,12 @@ def measured(told: Told, span: Span, settle: float) -> Run:
     times = sorted(new.values())
     after = [at for at in times if at >= span.origin]
     last, using = next((change for change in reversed(told.changes) if change[0] <= span.ended), (None, None))
+    hears = bool(heard) and heard[-1][0] >= span.ended - HEARS
     steady = using is not None and last is not None and span.ended - max(last, span.origin) >= settle - 0.1
     return Run(
         ends=using or "nothing",
         first=(after[0] - span.origin) * 1000 if after and span.struck is None else None,
-        settled=max(0.0, last - span.origin) * 1000 if steady and last is not None else None,
+        settled=max(0.0, last - span.origin) * 1000 if hears and steady and last is not None else None,
         silence=longest(times, span, span.healed),
         lost=max(new) - min(new) + 1 - len(new) if new else 0,
         repeated=len(heard) - len(new),

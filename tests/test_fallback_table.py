@@ -49,6 +49,7 @@ def test_a_silence_that_lasts_to_the_end_counts() -> None:
     run = measured(told(even(100, 104)), Span(100.0, 112.0), 10)
     assert run.silence == pytest.approx(7950)
     assert run.lost == 0  # nothing came later, so nobody knows what is lost
+    assert run.settled is None  # on a transport that brings nothing
 
 
 def test_repeats_end_no_silence() -> None:

@@ -54,9 +54,9 @@ class Record:
 
     def learn(self, silence: float, asked: float) -> float | None:
         """A line that died of silence is kept alive by talking twice as often. Returns the new heartbeat, if any."""
-        if not 2 * BEAT_LEAST <= silence <= 1.2 * asked:
+        if not 1.25 * BEAT_LEAST <= silence <= 1.2 * asked:
             return None
-        self.learnt = math.floor(silence * 5) / 10
+        self.learnt = max(BEAT_LEAST, math.floor(silence * 5) / 10)
         return self.learnt
 
     def wake(self) -> None:

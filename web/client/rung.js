@@ -58,7 +58,7 @@ export class Rung {
   /** A line that died of silence is kept alive by talking twice as often. @returns {number|null} the new beat in s */
   learn(silence, asked) {
     const s = silence / 1000;
-    if (s < 2 * BEAT_LEAST || s > 1.2 * asked) return null;
+    if (s < 1.25 * BEAT_LEAST || s > 1.2 * asked) return null; // less than that, no beat can feed
     this.beat = Math.max(BEAT_LEAST, Math.floor(s * 5) / 10);
     return this.beat;
   }
