@@ -338,7 +338,7 @@ MUTATIONS = [
         "drain forgotten",
         "the server waits for those who wait for it",
         "server.py",
-        "        await self.config.app.state.clients.drain()",
+        "        await state.clients.drain()",
         "        pass",
         STOP + "test_the_server_stops_in_time_with_readers_waiting_on_all_four",
     ),
