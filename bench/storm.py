@@ -195,8 +195,12 @@ EVERYBODY = (
     Who("ours, gone without a word", "twin/ladder.py", gone),
     Who("Socket.IO 4.8", "socket.io-client lib/contrib/backo2.ts, lib/manager.ts", waits(socketio)),
     Who("centrifuge-js 5.7", "centrifuge-js src/utils.ts, src/centrifuge.ts", waits(centrifuge)),
-    Who("Phoenix 1.8", "phoenix assets/js/phoenix/socket.js, timer.js", waits(phoenix)),
-    Who("SignalR, automatic reconnect", "signalr clients/ts DefaultReconnectPolicy.ts", waits(signalr)),
+    Who("Phoenix", "phoenix assets/js/phoenix/socket.js, assets/js/phoenix/timer.js", waits(phoenix)),
+    Who(
+        "SignalR, if asked to reconnect",
+        "aspnetcore src/SignalR/clients/ts/signalr/src/DefaultReconnectPolicy.ts",
+        waits(signalr),
+    ),
 )
 
 
@@ -282,6 +286,10 @@ def _s(seconds: float | None) -> str:
     return "never" if seconds is None else f"{seconds:.1f} s"
 
 
+def _after(seconds: float | None) -> str:
+    return "never" if seconds is None else f"after {seconds:.1f} s"
+
+
 def panels(storms: list[Storm]) -> list[Panel]:
     """One column for each outage, one row for each policy."""
     return [
@@ -291,7 +299,7 @@ def panels(storms: list[Storm]) -> list[Panel]:
             span=6.0 if one.outage == 0 else 2 * one.outage,
             rates={number * BIN: count / BIN for number, count in one.bins.items()},
             width=BIN,
-            said=f"peak {one.peak_back:,} in 0.1 s once back · 99 % back {_s(one.most)}",
+            said=f"once the server is back: at most {one.peak_back:,} in 0.1 s; 99 % are back {_after(one.most)}",
             ours=one.who.startswith("ours"),
         )
         for one in storms

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from html import escape
 
-LEFT, TOP, WIDE, HIGH, GAP_X, GAP_Y = 64, 84, 340, 64, 28, 40  # px
+LEFT, TOP, WIDE, HIGH, GAP_X, GAP_Y = 72, 84, 340, 64, 28, 54  # px
 LOW, TALL = 1, 6  # powers of ten: the rates drawn, attempts per second
 
 STYLE = """
@@ -66,14 +66,14 @@ def figure(panels: list[Panel], clients: int) -> str:
         parts.append(f'  <text class="soft mid" x="{x + WIDE / 2:g}" y="{height - 8}">s after the drop</text>')
     for panel in panels:
         column, row = outages.index(panel.outage), names.index(panel.name)
-        parts += _panel(panel, LEFT + column * (WIDE + GAP_X), TOP + row * (HIGH + GAP_Y) + 18, column == 0)
+        parts += _panel(panel, LEFT + column * (WIDE + GAP_X), TOP + row * (HIGH + GAP_Y) + 30, column == 0)
     return "\n".join([*parts, "</svg>", ""])
 
 
 def _panel(panel: Panel, x: float, y: float, first: bool) -> list[str]:
     parts = [
-        f'  <text class="name" x="{x:g}" y="{y - 6:g}">{escape(panel.name)}</text>',
-        f'  <text class="soft end" x="{x + WIDE:g}" y="{y - 6:g}">{escape(panel.said)}</text>',
+        f'  <text class="name" x="{x:g}" y="{y - 20:g}">{escape(panel.name)}</text>',
+        f'  <text class="soft" x="{x:g}" y="{y - 6:g}">{escape(panel.said)}</text>',
     ]
     for power in range(LOW, TALL + 1):
         at = y + HIGH - _up(10.0**power)
