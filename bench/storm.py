@@ -283,11 +283,11 @@ def table(storms: list[Storm]) -> str:
 
 
 def _s(seconds: float | None) -> str:
-    return "never" if seconds is None else f"{seconds:.1f} s"
+    return "never" if seconds is None else f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
 
 
 def _after(seconds: float | None) -> str:
-    return "never" if seconds is None else f"after {seconds:.1f} s"
+    return "never" if seconds is None else f"after {_s(seconds)}"
 
 
 def panels(storms: list[Storm]) -> list[Panel]:
@@ -299,7 +299,7 @@ def panels(storms: list[Storm]) -> list[Panel]:
             span=6.0 if one.outage == 0 else 2 * one.outage,
             rates={number * BIN: count / BIN for number, count in one.bins.items()},
             width=BIN,
-            said=f"once the server is back: at most {one.peak_back:,} in 0.1 s; 99 % are back {_after(one.most)}",
+            said=f"once it is back: peak {one.peak_back:,} in 0.1 s, 99 % served {_after(one.most)}",
             ours=one.who.startswith("ours"),
         )
         for one in storms

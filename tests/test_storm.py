@@ -24,7 +24,7 @@ from bench.storm import (
     storm,
     table,
 )
-from bench.storm_figure import figure
+from bench.storm_figure import WIDE, figure
 
 CROWD = 400
 BY_NAME = {who.name: who for who in EVERYBODY}
@@ -119,6 +119,7 @@ def test_the_figure_stands_alone_and_has_a_panel_for_each() -> None:
     text = figure(panels(storms), 20)
     root = ET.fromstring(text)
     names = [one.text for one in root.iter("{http://www.w3.org/2000/svg}text") if one.get("class") == "name"]
+    assert max(len(panel.said) for panel in panels(storms)) * 6.0 < WIDE  # px a letter
     assert sorted(names) == sorted([who.name for who in EVERYBODY] * 2)
     assert "prefers-color-scheme: dark" in text and "currentColor" in text
     assert not re.search(r"href|url\(|<script|<image|@import", text)

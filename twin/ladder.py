@@ -340,7 +340,8 @@ class Ladder:
         if pipe.rung == self.pinned:
             self._let_go(now)
         for other in [one for one in self.pipes.values() if one.passed is None]:
-            if self.pinned or RUNGS.index(other.rung) >= RUNGS.index(pipe.rung):
+            # What is late is older than this answer: its line is dead, and a new one is tried at once.
+            if self.pinned or other.late or RUNGS.index(other.rung) >= RUNGS.index(pipe.rung):
                 self._shut(other, now)
 
     def _read_by(self, pipe: Pipe, now: float, why: str) -> None:
@@ -624,7 +625,9 @@ class Ladder:
     def _limit(self, pipe: Pipe) -> float:
         """When this pipe has been silent for too long."""
         if pipe.passed is None:
-            return pipe.began + (max(PATIENCE_MOST, pipe.patience) if pipe.late else pipe.patience)
+            return pipe.began + (
+                max(PATIENCE_MOST, pipe.patience) if pipe.late else max(pipe.patience, self.patience(pipe.rung))
+            )
         if pipe.rung in ("ws", "sse"):
             return pipe.heard + 2.5 * pipe.beat
         return pipe.heard + pipe.beat + self.answer_time(2.0)

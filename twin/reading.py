@@ -37,7 +37,8 @@ class Position:
         """What is new in a batch. End `again`: the batch may not be taken, so ask again from the own cursor."""
         end, after = order(batch.cursor), order(batch.after)
         own = order(self.cursor) if self.cursor else None
-        if reading.epoch != (own and own[0]):
+        began = reading.epoch or end[0]  # a newcomer's reading has the epoch of its first batch
+        if own is not None and began != own[0]:
             raise End("again", "its reading began under another epoch")
         reason = batch.gap and batch.gap.reason
         if own is not None and end[0] != own[0]:

@@ -237,7 +237,8 @@ export class Ladder {
     this.round = this.nextAt = this.followAt = null;
     for (const reader of this.readers.values()) {
       if (reader.passed !== null || reader === winner) continue;
-      if (reader.rung.rank >= winner.rung.rank || this.only) this.#close(reader);
+      // What is late is older than this answer: its line is dead, and a new one is tried at once.
+      if (reader.late || reader.rung.rank >= winner.rung.rank || this.only) this.#close(reader);
       else reader.role = "climb";
     }
   }
@@ -624,11 +625,16 @@ export class Ladder {
 
   /** When a reader has failed by time alone. */
   #deadline(reader) {
-    if (reader.passed === null) return reader.since + (reader.late ? LONGEST_PASS : reader.patience);
+    if (reader.passed === null) return reader.since + (reader.late ? LONGEST_PASS : this.#waits(reader));
     const slack = Math.max(2000, 4 * (this.rtt ?? 0));
     if (reader.rung.name === "poll") return reader.heard + this.pace.every + slack;
     if (reader.rung.name === "longpoll") return reader.heard + reader.beat * 1000 + slack;
     return reader.heard + 2.5 * reader.beat * 1000;
+  }
+
+  /** Ms this one is waited for: a round trip that was measured meanwhile counts. */
+  #waits({ patience, rung }) {
+    return Math.max(patience, this.#patience(rung));
   }
 
   /** Ms for a first batch. */
