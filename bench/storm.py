@@ -299,7 +299,7 @@ def panels(storms: list[Storm]) -> list[Panel]:
             span=6.0 if one.outage == 0 else 2 * one.outage,
             rates={number * BIN: count / BIN for number, count in one.bins.items()},
             width=BIN,
-            said=f"once it is back: peak {one.peak_back:,} in 0.1 s, 99 % served {_after(one.most)}",
+            said=f"once back: peak {one.peak_back:,} in 0.1 s, 99 % served {_after(one.most)}",
             ours=one.who.startswith("ours"),
         )
         for one in storms

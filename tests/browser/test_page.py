@@ -120,6 +120,63 @@ def test_the_url_keeps_the_knobs(tab: Callable[..., Page]) -> None:
     Seat(page, "right").reads_by("sse")
 
 
+def ladder(seat: Seat) -> dict[str, str]:
+    """The rungs as they are drawn: their states."""
+    rungs = seat.part("rungs").locator("li").all()
+    return {rung.get_attribute("data-rung"): rung.get_attribute("data-state") for rung in rungs}
+
+
+def test_a_network_is_chosen_while_running_and_the_ladder_says_what_it_does(seats: Seats) -> None:
+    left, right = seats("?left=ws")
+    right.reads_by("ws")
+    right.part("network").select_option("kill")
+    right.part("decisions").locator("li", has_text="resting it for 1 min").wait_for(timeout=20_000)
+    assert ladder(right)["ws"] == "resting"
+    left.say("still there?")
+    right.hears("still there?")
+    right.page.wait_for_url("**network2=kill*")
+    assert "resets it after MS milliseconds" in right.part("does").inner_text()
+    right.part("network").select_option("direct")
+    right.reads_by("ws")
+    assert "network2" not in right.page.url
+
+
+def test_the_parameter_of_a_network_is_set_and_a_wrong_address_is_told(seats: Seats) -> None:
+    _left, right = seats("?network2=kill:350")
+    field = right.part("parameter").locator("input")
+    field.wait_for()
+    assert field.input_value() == "350"
+    field.fill("99999999")
+    field.press("Tab")
+    right.page.wait_for_url("**network2=kill%3A60000*")
+    _left, wrong = seats("?network2=nonsense")
+    wrong.part("fault").get_by_text("no such network").wait_for()
+    wrong.reads_by("ws")
+
+
+def test_cut_try_again_and_forget(seats: Seats) -> None:
+    _left, right = seats("?network2=kill")
+    decisions = right.part("decisions")
+    decisions.locator("li", has_text="resting it for 1 min").wait_for(timeout=20_000)
+    tried = decisions.locator("li", has_text="ws: tried")
+    before = tried.count()
+    right.part("retry").click()
+    tried.nth(before).wait_for()
+    right.part("forget").click()
+    decisions.locator("li", has_text="what was learnt is forgotten").wait_for()
+    right.part("cut").click()
+    decisions.locator("li", has_text="was cut by hand").first.wait_for()
+    right.part("life").locator('li[data-event="switch"]').last.wait_for()
+
+
+def test_an_old_browser_has_no_websocket_and_no_event_source(seats: Seats) -> None:
+    left, right = seats("?without=ws,sse")
+    right.reads_by("longpoll")
+    assert left.root.locator("input[value=ws]").is_disabled()
+    right.part("decision-panel").locator("summary").click()
+    assert ladder(right) == {"ws": "absent", "sse": "absent", "longpoll": "reads", "poll": "ready"}
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("width", [320, 360, 768, 1024, 1440])
 def test_nothing_overflows_at_any_width(context: BrowserContext, lab: Program, width: int, language: str) -> None:

@@ -37,7 +37,7 @@ function fact(element, words) {
 function row(name, rung) {
   const state = rung?.state ?? "absent";
   const item = make("li", { "data-rung": name, "data-transport": name, "data-state": state }, mark(name));
-  const words = make("p", {}, make("b", {}, name), " ", saying("span", `rung.${state}`, values(rung)));
+  const words = make("p", {}, saying("b", name), " ", saying("span", `rung.${state}`, values(rung)));
   if (rung?.fails && state !== "resting") words.append("; ", saying("span", "rung.fails", values(rung)));
   if (rung?.beat) words.append("; ", saying("span", "rung.beat", { beat: rung.beat }));
   if (rung?.works && ["ready", "trying"].includes(state)) words.append("; ", saying("span", "rung.works"));
