@@ -69,7 +69,7 @@ MUTATIONS = [
         "a forgotten client believes that it is whole",
         "hub.py",
         "if cursor.seq < client.born:",
-        "if cursor.seq < client.born - 1:",
+        "if cursor.seq < 0:",
         CONTRACT + "test_a_client_the_hub_does_not_know_was_away",
     ),
     Mutation(
