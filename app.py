@@ -27,6 +27,7 @@ from edge import Edge, on_http_error, on_refused
 from errors import Refused
 from hub import Hub
 from lab.links import Links
+from lab.meter import Meter
 from limits import DEFAULTS, Limits, flags
 from server import listen, server_for, url_of
 from transports import headed
@@ -61,7 +62,7 @@ def build(
     """The whole lab around a hub: its own, or the one given, whose limits then hold."""
     hub = hub or Hub(limits)
     clients = Clients(hub)
-    links = Links()
+    links, meter = Links(), Meter()
     if chat:
         chat_room(hub)
 
@@ -74,13 +75,13 @@ def build(
             await sweeping
 
     app = Starlette(
-        routes=[*wire(clients), *links.routes(), *page()],
+        routes=[*wire(clients), *links.routes(), *meter.routes(), *page()],
         middleware=[Middleware(Edge, hosts=allow_hosts, origins=allow_origins)],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one
-    app.state.hub, app.state.clients, app.state.links = hub, clients, links
+    app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
     return app
 
 

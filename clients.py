@@ -39,6 +39,7 @@ class Reader(Bell):
         self.newcomer = cursor is None
         self.history = 0 if cursor else history
         self.broken = False  # the line was lost while this read was open
+        self.exchange: Any = None  # what the lab counts by; see lab/meter.py
         self._release: Callable[[], None] | None = release
 
     def read(self) -> Batch:
@@ -56,6 +57,12 @@ class Reader(Bell):
     def _given(self, batch: Batch) -> Batch:
         if batch.more and isinstance(self.client, Client):
             self.client.owed = batch.cursor
+        return self.told(batch)
+
+    def told(self, batch: Batch) -> Batch:
+        """This batch goes to the client now."""
+        if self.exchange is not None:
+            self.exchange.batch(batch)
         return batch
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from websockets.frames import Frame, Opcode
 from batch import Batch
 from codec import encode
 from errors import Refused
+from lab.meter import Exchange, Meter, Wire, client_of, name_of
 from limits import DEFAULTS, Limits
 from pace import Bucket
 
@@ -38,12 +39,15 @@ class Stall:
     """Cut the line of a client that takes no bytes: `close` would wait for it to take the rest, for ever."""
 
     limits: Limits = DEFAULTS
-    transport: asyncio.Transport
+    meter: Meter
+    transport: Any
     app_state: dict[str, Any]
     client: tuple[str, int] | None
     _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
+        if not isinstance(transport, Wire):
+            transport = Wire(transport, self.meter.exchange("other", ""))
         super().connection_made(transport)  # type: ignore[misc]
         self.client = self.app_state.get("lab.client", self.client)  # who is at the other end of a link
         connection = transport.get_extra_info("socket")
@@ -80,6 +84,10 @@ class Http(Stall, HttpToolsProtocol):
     _between = True  # two requests: what comes next may be a link's
     _early = b""  # what came of a request before anybody could say whose it is
     _linked = b""  # a link's request, which waits for the answer to the one before it
+    _heard = 0  # bytes of the request so far
+    _body = 0  # of its body
+    _exchange: Exchange | None = None  # to which they are counted, once its head is whole
+    _first = True  # request of this connection
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -121,7 +129,7 @@ class Http(Stall, HttpToolsProtocol):
         self.flow.resume_reading()
         self.connections.discard(self)
         data, self._linked = self._linked, b""
-        self.links.carry(self.transport, data, self._again)
+        self.links.carry(self.transport.transport, data, self._again)
 
     def _again(self, link: Link | None) -> asyncio.Protocol:
         """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
@@ -139,6 +147,9 @@ class Http(Stall, HttpToolsProtocol):
             self._hand_over()
 
     def _parse(self, data: bytes) -> None:
+        self._heard += len(data)
+        if self._exchange is not None:
+            self._exchange.heard(len(data))
         super().data_received(data)
         if self._in_head:
             self._head += len(data)
@@ -152,9 +163,17 @@ class Http(Stall, HttpToolsProtocol):
         if self._deadline is None:
             self._arm()
 
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._body += len(body)
+
     def on_message_complete(self) -> None:
         super().on_message_complete()
         self._between = True
+        if self._exchange is not None:
+            self._exchange.add("payload_up", self._body)
+            self._exchange.add("head_up", self._heard - self._body)
+        self._exchange, self._heard, self._body = None, 0, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -165,9 +184,24 @@ class Http(Stall, HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._disarm()
+        self._measure()
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINED:
             raise ValueError("too many requests at once")
+
+    def _measure(self) -> None:
+        """From now on the bytes of this request, and of its answer, are counted to whoever asks."""
+        path, _, query = self.url.partition(b"?")
+        exchange = self._exchange = self.meter.exchange(name_of(path), client_of(query, self.headers))
+        link = self.app_state.get("lab.link")
+        self._heard += 0 if link is None else len(f"/via/~{link.name}")  # what the link took off on the way
+        exchange.heard(self._heard)
+        exchange.add("requests")
+        if self._first:
+            exchange.add("connections")
+        self._first = False
+        self.scope["state"]["lab.exchange"] = exchange
+        self.transport = Wire(self.transport.transport, exchange)  # answers are written in turn, each by its own
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is refused in the protocol's form, too."""
@@ -191,13 +225,29 @@ class Ws(Stall, WebSocketsSansIOProtocol):
 
     _fragments = 0
     _control: Bucket | None = None
+    _upgraded = False  # the request, which came before and is counted, was given to us again
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.exchange: Exchange = self.transport.exchange
+
+    def data_received(self, data: bytes) -> None:
+        if self._upgraded:
+            self.exchange.heard(len(data))
+        self._upgraded = True
+        super().data_received(data)
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if not self.close_sent:
             self.scope["extensions"]["lab.write"] = self.write  # type: ignore[assignment]
+            self.scope["state"]["lab.exchange"] = self.exchange
 
     async def send(self, message: Any) -> None:
+        text = message.get("text")
+        if text is not None:  # acks, pongs and errors; batches go by `write`
+            self.exchange.add("payload_down", len(text.encode()))
+            self.exchange.add("frames_down")
         await super().send(message)
         if self.initial_response and self.close_sent:
             self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report
@@ -210,13 +260,20 @@ class Ws(Stall, WebSocketsSansIOProtocol):
         frame = batch.forms.get("ws")
         if frame is None:
             frame = batch.forms["ws"] = Frame(Opcode.TEXT, batch.text).serialize(mask=False)
+        self.exchange.add("frames_down")
         self.transport.write(frame)
 
+    def _frame(self, event: Frame) -> None:
+        self.exchange.add("frames_up")
+        self.exchange.add("payload_up", len(event.data))
+
     def handle_text(self, event: Frame) -> None:
+        self._frame(event)
         self._fragments = 0
         super().handle_text(event)
 
     def handle_cont(self, event: Frame) -> None:
+        self._frame(event)
         self._fragments += 1
         if self._fragments > FRAGMENTS:
             return self.give_up(1008, "too many fragments")
@@ -278,8 +335,8 @@ def server_for(app: Starlette, **settings: Any) -> Server:
     limits = app.state.hub.limits
     config = uvicorn.Config(
         app,
-        http=type("Http", (Http,), {"limits": limits, "links": app.state.links}),
-        ws=type("Ws", (Ws,), {"limits": limits}),
+        http=type("Http", (Http,), {"limits": limits, "links": app.state.links, "meter": app.state.meter}),
+        ws=type("Ws", (Ws,), {"limits": limits, "meter": app.state.meter}),
         ws_max_size=limits.body,
         ws_per_message_deflate=False,  # 64 KiB a connection, and no comparison of bytes would be fair
         workers=1,  # a log in memory has one process: two would be two logs

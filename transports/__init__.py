@@ -65,9 +65,11 @@ async def open_reader(
 ) -> Reader:
     """What the four have in common: who reads, and from where. Refused before the first byte of an answer."""
     history = int(number(request, "history", 0, 0, clients.limits.history))
-    return await clients.read(
+    reader = await clients.read(
         sid_of(request), cursor, address=address_of(request), history=history, grace=grace, paced=paced
     )
+    reader.exchange = request.scope.get("state", {}).get("lab.exchange")
+    return reader
 
 
 @contextlib.asynccontextmanager

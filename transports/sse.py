@@ -36,7 +36,7 @@ class Stream(EventSourceResponse):
 async def events(reader: Reader, heartbeat: float) -> AsyncGenerator[bytes, None]:
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
-            yield event(batch)
+            yield event(reader.told(batch))
 
 
 def event(batch: Batch) -> bytes:

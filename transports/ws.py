@@ -65,7 +65,7 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
             if write:
-                await write(batch)
+                await write(reader.told(batch))
             else:
                 await socket.send_text(batch.text.decode())
     return ENDED.get(reader.ended or "", 1000), reader.ended or ""

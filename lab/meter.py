@@ -1,0 +1,172 @@
+"""The meter: what goes over the wire for each client and transport, counted where it is written and read.
+
+A page cannot know: a browser tells a fixed guess for the head of an answer, nothing of a stream that runs, and nothing
+at all of a WebSocket. Here each byte is counted once, as the server's connection is given it. What the kernel, TCP and
+TLS add is not in it. Up is from the client to the server, down the other way.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from batch import Batch
+
+SID = re.compile(rb"[A-Za-z0-9_-]{22}")
+CLIENTS = 2000  # of which single figures are kept; those heard of longest ago are forgotten first
+READING = ("poll", "longpoll", "sse", "ws")
+STREAMS = ("sse", "ws")  # where what is written is more than what is said
+NAMES = (*READING, "emit", "hello", "bye", "other")  # other: the page and its files, and what is no request of ours
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one client, or everybody, caused on one transport. Bytes but for the last nine."""
+
+    up: int = 0
+    down: int = 0
+    head_up: int = 0  # request lines and headers
+    head_down: int = 0  # status lines and headers, the 101 included
+    payload_up: int = 0  # bodies of requests, texts of frames
+    payload_down: int = 0  # texts of batches and of other answers
+    connections: int = 0
+    requests: int = 0
+    news: int = 0  # answers and heartbeats that held at least one message, or a gap
+    empty: int = 0  # those that held nothing
+    batches: int = 0
+    messages: int = 0
+    frames_up: int = 0
+    frames_down: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        figures = {name: getattr(self, name) for name in self.__slots__}
+        # The rest: WebSocket's two bytes and more, an event's `id:` and `data:`, the sizes of chunks.
+        figures["framing_up"] = self.up - self.head_up - self.payload_up
+        figures["framing_down"] = self.down - self.head_down - self.payload_down
+        return figures
+
+
+class Exchange:
+    """One request and its answer, or one WebSocket: to whom its bytes are counted."""
+
+    __slots__ = ("all", "head", "mine", "name")
+
+    def __init__(self, name: str, mine: Counts, everybody: Counts) -> None:
+        self.name = name
+        self.mine, self.all = mine, everybody
+        self.head = True  # the next bytes down are the head of an answer
+
+    def add(self, name: str, n: int = 1) -> None:
+        setattr(self.mine, name, getattr(self.mine, name) + n)
+        setattr(self.all, name, getattr(self.all, name) + n)
+
+    def heard(self, size: int) -> None:
+        self.mine.up += size
+        self.all.up += size
+
+    def written(self, data: bytes) -> None:
+        size = len(data)
+        self.mine.down += size
+        self.all.down += size
+        if self.head:
+            self.head = data.startswith(b"HTTP/1.1 100 ")  # it only says: go on
+            self.add("head_down", size)
+        elif self.name not in STREAMS:
+            self.add("payload_down", size)
+
+    def batch(self, batch: Batch) -> None:
+        """A reader was given a batch; its bytes come by `written`."""
+        self.add("batches")
+        self.add("messages", len(batch.messages))
+        self.add("news" if batch.messages or batch.gap else "empty")
+        if self.name in STREAMS:
+            self.add("payload_down", len(batch.text))
+
+
+class Wire:
+    """A connection's transport, whose writes are counted."""
+
+    __slots__ = ("exchange", "transport")
+
+    def __init__(self, transport: Any, exchange: Exchange) -> None:
+        self.transport = transport
+        self.exchange = exchange
+
+    def write(self, data: bytes) -> None:
+        self.exchange.written(data)
+        self.transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+
+class Meter:
+    """All counts of one server: by transport, and by client."""
+
+    def __init__(self) -> None:
+        self.since = time.time()
+        self.totals = {name: Counts() for name in NAMES}
+        self._clients: OrderedDict[str, dict[str, Counts]] = OrderedDict()  # the one heard of last at the end
+
+    def exchange(self, name: str, client: str) -> Exchange:
+        """A request of this name has come from this client, "" where nobody says who."""
+        name = name if name in self.totals else "other"
+        return Exchange(name, self._of(client).setdefault(name, Counts()), self.totals[name])
+
+    def _of(self, client: str) -> dict[str, Counts]:
+        counts = self._clients.setdefault(client, {})
+        self._clients.move_to_end(client)
+        if len(self._clients) > CLIENTS:
+            self._clients.popitem(last=False)
+        return counts
+
+    def of(self, client: str) -> dict[str, Counts]:
+        """What is kept of one client, by transport."""
+        return self._clients.get(client, {})
+
+    def routes(self) -> list[Route]:
+        return [Route("/stats", self._stats), Route("/metrics", self._metrics)]
+
+    async def _stats(self, request: Request) -> Response:
+        """All of it, or with `?client=ID` what one client caused."""
+        client = request.query_params.get("client")
+        counts = self.totals if client is None else self.of(client)
+        told = {name: one.as_json() for name, one in counts.items()}
+        about = {"since": int(self.since * 1000), "client": client, "transports": told}
+        return JSONResponse(about, headers={"Cache-Control": "no-store"})
+
+    async def _metrics(self, _request: Request) -> Response:
+        """The same for Prometheus (text format 0.0.4), by transport only: clients come and go."""
+        lines = []
+        for figure in Counts().as_json():
+            lines.append(f"# TYPE lab_{figure}_total counter")
+            for name, counts in self.totals.items():
+                lines.append(f'lab_{figure}_total{{transport="{name}"}} {counts.as_json()[figure]}')
+        text = "\n".join(lines) + "\n"
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4", headers={"Cache-Control": "no-store"})
+
+
+def name_of(path: bytes) -> str:
+    """The name a request asks for: the last part of its path."""
+    return path.rpartition(b"/")[2].decode("latin-1")
+
+
+def client_of(query: bytes, headers: list[tuple[bytes, bytes]]) -> str:
+    """Who asks, by the public name of the sid; "" for nobody. Whether the server knows it is not asked here."""
+    bearers = (value for name, value in headers if name == b"authorization" and value[:7].lower() == b"bearer ")
+    sid = next(bearers, b"")[7:].strip()
+    if not sid and b"sid=" in query:
+        sid = parse_qs(query.decode("latin-1")).get("sid", [""])[0].encode("latin-1", "replace")
+    if not SID.fullmatch(sid):
+        return ""
+    return base64.urlsafe_b64encode(hashlib.sha256(sid).digest())[:10].decode()
