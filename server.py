@@ -260,7 +260,6 @@ class Ws(Stall, WebSocketsSansIOProtocol):
         frame = batch.forms.get("ws")
         if frame is None:
             frame = batch.forms["ws"] = Frame(Opcode.TEXT, batch.text).serialize(mask=False)
-        self.exchange.add("frames_down")
         self.transport.write(frame)
 
     def _frame(self, event: Frame) -> None:
