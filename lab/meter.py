@@ -7,8 +7,10 @@ TLS add is not in it. Up is from the client to the server, down the other way.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
+import json
 import re
 import time
 from collections import OrderedDict
@@ -18,12 +20,14 @@ from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from batch import Batch
 
 SID = re.compile(rb"[A-Za-z0-9_-]{22}")
 CLIENTS = 2000  # of which single figures are kept; those heard of longest ago are forgotten first
+WATCHERS, WATCHED, WATCH_SECONDS = 200, 8, 0.5  # lines that watch, clients of one, s between two looks
 READING = ("poll", "longpoll", "sse", "ws")
 STREAMS = ("sse", "ws")  # where what is written is more than what is said
 NAMES = (*READING, "emit", "hello", "bye", "other")  # other: the page and its files, and what is no request of ours
@@ -121,6 +125,7 @@ class Meter:
     def __init__(self) -> None:
         self.since = time.time()
         self.totals = {name: Counts() for name in NAMES}
+        self._watchers = 0
         self._clients: OrderedDict[str, dict[str, Counts]] = OrderedDict()  # the one heard of last at the end
 
     def exchange(self, name: str, client: str) -> Exchange:
@@ -139,15 +144,45 @@ class Meter:
         """What is kept of one client, by transport."""
         return self._clients.get(client, {})
 
-    def routes(self) -> list[Route]:
-        return [Route("/stats", self._stats), Route("/metrics", self._metrics)]
+    def routes(self) -> list[Route | WebSocketRoute]:
+        return [
+            Route("/stats", self._stats),
+            Route("/metrics", self._metrics),
+            WebSocketRoute("/lab/watch", self._watch),
+        ]
+
+    async def _watch(self, socket: WebSocket) -> None:
+        """What some clients cause, as it happens: `?client=ID`, up to eight times. This line is counted as other."""
+        await socket.accept()
+        clients = socket.query_params.getlist("client")[:WATCHED]
+        if self._watchers >= WATCHERS:
+            return await socket.close(4153, "full")
+        self._watchers += 1
+        leaving = asyncio.ensure_future(_left(socket))
+        told = ""
+        try:
+            while not leaving.done():
+                figures = {client: self.told(self.of(client)) for client in clients}
+                text = json.dumps(figures, separators=(",", ":"))
+                if text != told:
+                    told = text
+                    await socket.send_text(text)
+                await asyncio.wait([leaving], timeout=WATCH_SECONDS)
+        except (WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
+            pass
+        finally:
+            self._watchers -= 1
+            leaving.cancel()
+
+    @staticmethod
+    def told(counts: dict[str, Counts]) -> dict[str, dict[str, int]]:
+        return {name: one.as_json() for name, one in counts.items()}
 
     async def _stats(self, request: Request) -> Response:
         """All of it, or with `?client=ID` what one client caused."""
         client = request.query_params.get("client")
         counts = self.totals if client is None else self.of(client)
-        told = {name: one.as_json() for name, one in counts.items()}
-        about = {"since": int(self.since * 1000), "client": client, "transports": told}
+        about = {"since": int(self.since * 1000), "client": client, "transports": self.told(counts)}
         return JSONResponse(about, headers={"Cache-Control": "no-store"})
 
     async def _metrics(self, _request: Request) -> Response:
@@ -159,6 +194,12 @@ class Meter:
                 lines.append(f'lab_{figure}_total{{transport="{name}"}} {counts.as_json()[figure]}')
         text = "\n".join(lines) + "\n"
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4", headers={"Cache-Control": "no-store"})
+
+
+async def _left(socket: WebSocket) -> None:
+    """Done when nobody is at the other end any more. What is said there is not listened to."""
+    while (await socket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 def name_of(path: bytes) -> str:

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.frames import Frame, Opcode
 
 from client import io
@@ -184,6 +185,16 @@ async def test_stats_and_metrics_tell_the_same(lab: Lab) -> None:
     text = (await http(lab.url, "GET", "/metrics")).body.decode()
     assert f'lab_payload_down_total{{transport="poll"}} {all_told["poll"]["payload_down"]}' in text.splitlines()
     assert (await http(lab.url, "GET", "/stats?client=nobody")).accepted()["transports"] == {}
+
+
+async def test_what_clients_cause_is_watched_as_it_happens(lab: Lab) -> None:
+    sid, other = new_sid(), new_sid()
+    url = lab.url.replace("http", "ws") + f"/lab/watch?client={public_id(sid)}&client={public_id(other)}"
+    async with connect(url, proxy=None) as watch, line_to(lab.url) as line:
+        assert json.loads(await watch.recv()) == {public_id(sid): {}, public_id(other): {}}
+        await line.asked("GET", f"/poll?sid={sid}")
+        told = json.loads(await watch.recv())
+        assert told[public_id(sid)]["poll"] == counted(lab, sid)["poll"].as_json() and told[public_id(other)] == {}
 
 
 def test_figures_of_so_many_clients_are_kept() -> None:

@@ -154,6 +154,26 @@ def test_the_parameter_of_a_network_is_set_and_a_wrong_address_is_told(seats: Se
     wrong.reads_by("ws")
 
 
+def test_each_seat_tells_what_reading_costs_it(seats: Seats) -> None:
+    """Polling asks and asks, and mostly hears nothing; a WebSocket asked once."""
+    left, right = seats("?left=poll&right=ws&every=250")
+    right.reads_by("ws")
+    wait = "([role, most]) => Number(document.querySelector(`[data-seat=left] [data-role=${role}]`).textContent) > most"
+    left.page.wait_for_function(wait, arg=["requests", 100], timeout=20_000)
+    empty, answers = (int(word) for word in left.part("empties").inner_text().split(" of "))
+    assert empty >= 5 and answers - empty <= 10
+    assert int(right.part("requests").inner_text()) < 60
+    for n in range(5):
+        left.say(f"message {n}")
+    right.hears("message 4")
+    right.page.wait_for_function(
+        "() => ['left', 'right'].every((side) => "
+        "Number(document.querySelector(`[data-seat=${side}] [data-role=bytes]`).textContent) > 0)"
+    )
+    by_poll, by_ws = (int(seat.part("bytes").inner_text()) for seat in (left, right))
+    assert by_ws * 2 < by_poll
+
+
 def test_cut_try_again_and_forget(seats: Seats) -> None:
     _left, right = seats("?network2=kill")
     decisions = right.part("decisions")

@@ -121,6 +121,12 @@ export class Socket {
     return this;
   }
 
+  /** What /hello answered, whenever it did: this client's `id` is known from then on. */
+  onHello(handler) {
+    this.#watchers.add("hello", handler);
+    return this;
+  }
+
   /** Every decision as it is made: {at: ms since 1970, text, parts}: English, and what it is made of (sentences.js). */
   onDecision(handler) {
     this.#watchers.add("decision", handler);
@@ -328,6 +334,7 @@ export class Socket {
       if (sid !== this.#sid) return;
       this.hello = hello;
       this.id = hello?.you?.id ?? this.id;
+      this.#watchers.tell("hello", hello);
       const name = String(hello?.network ?? "").slice(0, 64);
       if (name) this.#readers.step({ type: "network", name, verdicts: this.#verdicts.of(name) });
     } catch {

@@ -2,6 +2,7 @@
 
 import { curlLines } from "./curl.js";
 import { keep, knobs, set } from "./knobs.js";
+import { Meter } from "./meter.js";
 import { Picture } from "./picture.js";
 import { Seat } from "./seat.js";
 import { Tabs } from "./tabs.js";
@@ -16,7 +17,11 @@ const seats = [left, right];
 const picture = new Picture(find("[data-role=picture]"), seats);
 const tabs = new Tabs(find("[role=tablist]"), seats);
 
+const meter = new Meter(() => seats.map((seat) => seat.socket.id));
+meter.addEventListener("change", () => seats.forEach((seat) => seat.costs(meter.figures(seat.socket.id))));
+
 for (const seat of seats) {
+  seat.socket.onHello(() => meter.watch());
   seat.addEventListener("way", show);
   seat.addEventListener("change", () => {
     keep(left, right);

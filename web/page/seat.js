@@ -139,6 +139,15 @@ export class Seat extends EventTarget {
     }
   }
 
+  /** What reading costs, in the last minute. */
+  costs(figures) {
+    const { requests, empties, bytes } = this.parts;
+    if (!figures) return;
+    requests.textContent = String(figures.perMinute);
+    say(empties, "cost.of", figures);
+    bytes.textContent = figures.bytes === null ? "–" : String(figures.bytes);
+  }
+
   /** Which transport reads, and why. */
   status() {
     const { transport, status, why } = this.parts;

@@ -68,6 +68,10 @@ const en = {
   "fact.age": "Message age",
   "fact.received": "Received",
   "fact.every": "poll asks every",
+  "cost.requests": "Requests a minute",
+  "cost.empty": "Empty answers",
+  "cost.bytes": "Bytes per message",
+  "cost.of": "{empty} of {answers}",
 
   "rooms": "Rooms",
   "rooms.name": "Room",
@@ -234,6 +238,10 @@ const zh = {
   "fact.age": "消息年龄",
   "fact.received": "收到",
   "fact.every": "短轮询每隔",
+  "cost.requests": "每分钟请求",
+  "cost.empty": "空的回答",
+  "cost.bytes": "每条消息的字节",
+  "cost.of": "{answers} 个中 {empty} 个",
 
   "rooms": "房间",
   "rooms.name": "房间名",

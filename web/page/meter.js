@@ -1,0 +1,86 @@
+// The meter: what a seat costs on the wire, as the hub counts it, for a page cannot know.
+
+const WINDOW = 60_000; // ms: figures are those of the last minute
+const READING = ["poll", "longpoll", "sse", "ws"];
+const AGAIN = 2000; // ms between two looks where there is no WebSocket, and before one that was lost is opened again
+
+/** Watches clients: `figures(id)` of the last minute. Tells of news by `change`. */
+export class Meter extends EventTarget {
+  #samples = new Map(); // id → [{at, counts}], oldest first
+  #line = null;
+  #timer = null;
+
+  /** `names`: a function that gives the ids to watch, null for those not known yet. */
+  constructor(names) {
+    super();
+    this.names = names;
+    document.addEventListener("visibilitychange", () => this.watch()); // a hidden tab holds no line for this
+  }
+
+  /** Watch those there are now. */
+  watch() {
+    const ids = this.names().filter(Boolean);
+    clearTimeout(this.#timer);
+    this.#line?.close();
+    this.#line = null;
+    if (document.hidden || !ids.length) return;
+    const query = ids.map((id) => `client=${encodeURIComponent(id)}`).join("&");
+    if (globalThis.WebSocket) this.#open(`/lab/watch?${query}`);
+    else this.#ask(ids);
+  }
+
+  #open(path) {
+    const line = new WebSocket(path);
+    this.#line = line;
+    line.onmessage = ({ data }) => this.#take(JSON.parse(data));
+    line.onclose = () => {
+      if (this.#line === line) this.#timer = setTimeout(() => this.watch(), AGAIN);
+    };
+  }
+
+  /** Without WebSocket: ask now and then, which holds none of the six connections of a browser. */
+  async #ask(ids) {
+    const figures = {};
+    try {
+      for (const id of ids) figures[id] = (await (await fetch(`/stats?client=${id}`)).json()).transports;
+      this.#take(figures);
+    } catch {
+      // the hub is away; it is asked again
+    }
+    this.#timer = setTimeout(() => this.watch(), AGAIN);
+  }
+
+  #take(figures) {
+    const at = performance.now();
+    for (const [id, counts] of Object.entries(figures)) {
+      const samples = this.#samples.get(id) ?? [];
+      samples.push({ at, counts });
+      while (samples.length > 2 && samples[1].at < at - WINDOW) samples.shift();
+      this.#samples.set(id, samples);
+    }
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /**
+   * What reading has cost this client within the last minute, or since it began.
+   * @returns {{perMinute: number, empty: number, answers: number, bytes: number|null}|null}
+   */
+  figures(id) {
+    const samples = this.#samples.get(id);
+    if (!samples) return null;
+    const [first, last] = [samples[0], samples.at(-1)];
+    const sum = (name) => READING.reduce((all, way) => all + since(first, last, way, name), 0);
+    const seconds = Math.max(5, (performance.now() - first.at) / 1000);
+    const messages = sum("messages");
+    return {
+      perMinute: Math.round((sum("requests") / seconds) * 60),
+      empty: sum("empty"),
+      answers: sum("empty") + sum("news"),
+      bytes: messages ? Math.round((sum("up") + sum("down")) / messages) : null,
+    };
+  }
+}
+
+function since(first, last, way, name) {
+  return (last.counts[way]?.[name] ?? 0) - (first.counts[way]?.[name] ?? 0);
+}
