@@ -26,6 +26,7 @@ from clients import Clients
 from edge import Edge, on_http_error, on_refused
 from errors import Refused
 from hub import Hub
+from lab.feed import Feeds
 from lab.links import Links
 from lab.meter import Meter
 from limits import DEFAULTS, Limits, flags
@@ -62,7 +63,7 @@ def build(
     """The whole lab around a hub: its own, or the one given, whose limits then hold."""
     hub = hub or Hub(limits)
     clients = Clients(hub)
-    links, meter = Links(), Meter()
+    links, meter, feeds = Links(), Meter(), Feeds(hub)
     if chat:
         chat_room(hub)
 
@@ -70,18 +71,20 @@ def build(
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         sweeping = asyncio.create_task(sweep(clients))
         yield
+        feeds.stop()
         sweeping.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sweeping
 
     app = Starlette(
-        routes=[*wire(clients), *links.routes(), *meter.routes(), *page()],
+        routes=[*wire(clients), *links.routes(), *meter.routes(), *feeds.routes(), *page()],
         middleware=[Middleware(Edge, hosts=allow_hosts, origins=allow_origins)],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one
     app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
+    app.state.feeds = feeds
     return app
 
 

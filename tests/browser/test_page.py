@@ -174,6 +174,19 @@ def test_each_seat_tells_what_reading_costs_it(seats: Seats) -> None:
     assert by_ws * 2 < by_poll
 
 
+def test_the_hub_speaks_when_nobody_else_does(seats: Seats) -> None:
+    left, right = seats("?left=sse&right=ws")
+    talk = left.page.locator("[data-role=talk]")
+    talk.select_option("10")
+    left.hears("message 5 of its feed")
+    right.hears("message 5 of its feed")
+    talk.select_option("0")
+    left.page.wait_for_timeout(500)
+    heard = len(left.heard())
+    left.page.wait_for_timeout(700)
+    assert len(left.heard()) == heard
+
+
 def test_cut_try_again_and_forget(seats: Seats) -> None:
     _left, right = seats("?network2=kill")
     decisions = right.part("decisions")

@@ -1,6 +1,7 @@
 // The page: two seats, the picture between them, the words, and the address that keeps how all of it is set.
 
 import { curlLines } from "./curl.js";
+import { Feed } from "./feed.js";
 import { keep, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
 import { Picture } from "./picture.js";
@@ -15,6 +16,7 @@ const left = new Seat(find("[data-seat=left]"), knobs("left"));
 const right = new Seat(find("[data-seat=right]"), knobs("right"));
 const seats = [left, right];
 const picture = new Picture(find("[data-role=picture]"), seats);
+new Feed(find("[data-role=talk]"), find("[data-role=talk-fault]"));
 const tabs = new Tabs(find("[role=tablist]"), seats);
 
 const meter = new Meter(() => seats.map((seat) => seat.socket.id));

@@ -76,6 +76,7 @@ export class Seat extends EventTarget {
     socket.onLife((event, detail) => this.lived(event, detail));
     socket.onDecision((decision) => this.decided(decision));
     socket.on("s2c", (_data, _reply, message) => this.heard(message));
+    socket.on("feed", (data, _reply, message) => this.fed(data, message));
     this.network.ready.then(() => socket.connect());
   }
 
@@ -126,9 +127,15 @@ export class Seat extends EventTarget {
     this.status();
   }
 
-  heard(message) {
+  /** The hub's own feed. Its age counts from when it was planned, so that a server that is late cannot hide it. */
+  fed({ n, at }, message) {
+    const data = { user: text("talk.hub"), content: text("talk.line", { n }) };
+    this.heard({ ...message, data }, typeof at === "number" ? at : message.at);
+  }
+
+  heard(message, said = message.at) {
     const { past } = this;
-    const age = Date.now() - message.at;
+    const age = Date.now() - said;
     const words = { text: age < SKEW ? "age.clocks" : "age", age: time(age) };
     this.messages.add(message, past ? { text: "age.history" } : words, past ? null : this.transport);
     this.parts.received.textContent = String(this.messages.count);

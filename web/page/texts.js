@@ -141,6 +141,11 @@ const en = {
   "decisions": "Decisions of the client",
 
 
+  "talk": "Nobody speaks? Let the hub",
+  "talk.none": "be silent",
+  "talk.pace": "speak {pace} times a second",
+  "talk.hub": "hub",
+  "talk.line": "message {n} of its feed",
   "picture.title": "Two hellos, as each side hears them",
   "picture.lead": "A sketch, not a measurement. Time runs down; a filled dot is news, a ring is an empty answer.",
   "picture.empty": "empty",
@@ -311,6 +316,11 @@ const zh = {
   "decisions": "客户端的决定",
 
 
+  "talk": "没有人说话？让中枢",
+  "talk.none": "保持安静",
+  "talk.pace": "每秒说 {pace} 次",
+  "talk.hub": "中枢",
+  "talk.line": "它的第 {n} 条消息",
   "picture.title": "两声你好，两边各怎样听到",
   "picture.lead": "这是示意，不是测量。时间向下走；实心点是消息，空心圈是空的回答。",
   "picture.empty": "空",
