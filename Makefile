@@ -66,7 +66,7 @@ lock: ## pin the dependencies of pyproject.toml, with hashes (needs uv; UPGRADE=
 	@command -v $(UV) > /dev/null || { echo "uv is missing: pip install uv, or UV=path/to/uv" >&2; exit 1; }
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/run.txt
 	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt \
-		--group test --group browser --group lint -o requirements/test.txt
+		--group test --group browser --group bench --group lint -o requirements/test.txt
 	@for name in run test; do \
 		{ echo '# Made by `make lock` from pyproject.toml: change that, not this.'; cat requirements/$$name.txt; } \
 			> requirements/$$name.new && mv requirements/$$name.new requirements/$$name.txt; \
