@@ -248,8 +248,8 @@ def test_the_sid_is_nowhere_in_the_page(tab: Callable[..., Page]) -> None:
 def test_both_languages_say_everything(tab: Callable[..., Page]) -> None:
     keys = tab().evaluate(
         """async () => {
-            const { texts } = await import("/page/texts.js");
-            return { en: Object.keys(texts.en).sort(), zh: Object.keys(texts.zh).sort() };
+            const keys = async (lang) => Object.keys((await import(`/page/texts/${lang}.js`)).default).sort();
+            return { en: await keys("en"), zh: await keys("zh") };
         }"""
     )
     assert keys["en"] == keys["zh"]
@@ -281,3 +281,34 @@ def test_curl_lines_of_the_page_make_a_fresh_sid(tab: Callable[..., Page], lab: 
     assert "curl" in text
     with urllib.request.urlopen(lab.url + "/hello") as answer:
         assert json.load(answer)["version"] == 1
+
+
+def test_back_undoes_what_was_set(seats: Seats) -> None:
+    _left, right = seats("?right=ws")
+    page = right.page
+    right.reads_by("ws")
+    right.choose("sse")
+    right.reads_by("sse")
+    right.part("network").select_option("buffer")
+    page.wait_for_url("**network2=buffer*")
+    page.go_back()
+    page.wait_for_function("() => !location.search.includes('network2')")
+    page.wait_for_function("() => document.querySelector('[data-seat=right] [data-role=network]').value === 'direct'")
+    page.go_back()
+    right.reads_by("ws")
+    assert right.root.locator("input[value=ws]").is_checked()
+    page.go_forward()
+    right.reads_by("sse")
+
+
+def test_big_type_lays_the_page_out_anew_and_is_in_the_address(tab: Callable[..., Page]) -> None:
+    page = tab("?right=ws")
+    page.set_viewport_size({"width": 800, "height": 700})
+    tabs = page.locator("[role=tablist]")
+    assert not tabs.is_visible()
+    page.get_by_role("button", name="Bigger type").click()
+    page.wait_for_url("**size=large*")
+    tabs.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.go_back()
+    tabs.wait_for(state="hidden")

@@ -1,7 +1,8 @@
 // Curl: lines for a terminal, a client by hand. Their sid is made here and belongs to no seat.
 
+import { copy } from "./copy.js";
 import { make, saying } from "./dom.js";
-import { say, text } from "./words.js";
+import { text } from "./words.js";
 
 /** Fill `list` with the lines; `getRandomValues` is there also where a page is no secure context. */
 export function curlLines(list) {
@@ -26,19 +27,7 @@ function freshSid() {
 
 function item(name, line) {
   const code = make("code", {}, line);
-  const button = saying("button", "curl.copy", {}, { type: "button" });
+  const button = saying("button", "copy", {}, { type: "button" });
   button.addEventListener("click", () => copy(code, button));
   return make("li", { "data-line": name }, saying("p", `curl.${name}`), code, button);
-}
-
-/** Copy; where the browser does not let a page do it, select, so that one key is left to press. */
-async function copy(code, button) {
-  try {
-    await navigator.clipboard.writeText(code.textContent);
-    say(button, "curl.copied");
-  } catch {
-    getSelection()?.selectAllChildren(code);
-    say(button, "curl.selected");
-  }
-  setTimeout(() => say(button, "curl.copy"), 2000);
 }

@@ -35,14 +35,19 @@ export function keep(left, right) {
   });
 }
 
-/** Write knobs into the address; null takes one away. Others stay as they are. */
+/** What the address says about one knob; null if nothing. */
+export function knob(name) {
+  return new URLSearchParams(location.search).get(name);
+}
+
+/** Write knobs into the address, so that Back undoes it; null takes one away. Others stay as they are. */
 export function set(values) {
   const address = new URL(location.href);
   for (const [name, value] of Object.entries(values)) {
     if (value === null) address.searchParams.delete(name);
     else address.searchParams.set(name, String(value));
   }
-  history.replaceState(history.state, "", address);
+  if (address.href !== location.href) history.pushState(null, "", address);
 }
 
 /** A name: at most 40 characters, none of them cut in half. */

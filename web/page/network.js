@@ -64,6 +64,14 @@ export class Network extends EventTarget {
     this.show();
   }
 
+  /** Be what the address says. @returns {Promise<boolean>} whether that was a change */
+  async follow(setting) {
+    const changed = setting !== this.setting && (await this.put(setting));
+    if (changed) this.setting = setting;
+    this.show();
+    return changed;
+  }
+
   tune(input) {
     const { name, parameter } = this.kinds.get(this.select.value);
     const number = Number(input.value);

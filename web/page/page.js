@@ -2,16 +2,20 @@
 
 import { curlLines } from "./curl.js";
 import { Feed } from "./feed.js";
-import { keep, knobs, set } from "./knobs.js";
+import { keep, knob, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
+import { Panels } from "./panels.js";
 import { Picture } from "./picture.js";
 import { Seat } from "./seat.js";
 import { Tabs } from "./tabs.js";
-import { language, remember, speak, text, wanted } from "./words.js";
+import { size, tools } from "./tools.js";
+import { language, learn, remember, speak, text, translate, wanted } from "./words.js";
 
 const find = (selector) => document.querySelector(selector);
 
-speak(wanted());
+await learn("/page/texts");
+await speak(wanted());
+size(knob("size"));
 const left = new Seat(find("[data-seat=left]"), knobs("left"));
 const right = new Seat(find("[data-seat=right]"), knobs("right"));
 const seats = [left, right];
@@ -30,13 +34,23 @@ for (const seat of seats) {
     show();
   });
 }
-find("[data-role=lang]").addEventListener("click", () => {
-  const other = language() === "en" ? "zh" : "en";
-  remember(other);
-  set({ lang: other });
-  say(other);
+const panels = new Panels(document.querySelectorAll("[data-panel]"), { seats });
+tools(document, {
+  lang: () => {
+    const other = language() === "en" ? "zh" : "en";
+    remember(other);
+    set({ lang: other });
+    say(other);
+  },
 });
-say(language());
+addEventListener("popstate", () => {
+  size(knob("size"));
+  if (wanted() !== language()) say(wanted());
+  for (const seat of seats) seat.follow(knobs(seat.side)).then(show);
+  panels.follow();
+});
+translate(document); // the seats were made after the language was known
+told();
 
 /** The page as it is now, in words and picture. */
 function show() {
@@ -45,12 +59,18 @@ function show() {
   find("[data-role=another]").href = another();
 }
 
-function say(lang) {
-  speak(lang);
+async function say(lang) {
+  await speak(lang);
+  told();
+}
+
+/** What is made of texts is made again. */
+function told() {
   const button = find("[data-role=lang]");
   button.textContent = text("language");
-  button.lang = lang === "en" ? "zh" : "en";
+  button.lang = language() === "en" ? "zh" : "en";
   for (const seat of seats) seat.translated();
+  panels.translated();
   curlLines(find("[data-role=curl]"));
   show();
 }

@@ -24,7 +24,10 @@ export class Seat extends EventTarget {
     for (const part of section.querySelectorAll("[data-role]")) parts[part.dataset.role] = part;
     Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name, without });
     this.network = new Network(parts, network);
-    this.network.addEventListener("change", () => this.rewired());
+    this.network.addEventListener("change", () => {
+      this.rewired();
+      this.dispatchEvent(new Event("change"));
+    });
     parts["decision-panel"].open = network !== "direct";
     this.past = true; // what is heard now was said before this seat was taken
     this.introducing = false;
@@ -53,10 +56,26 @@ export class Seat extends EventTarget {
   }
 
   choose(name) {
+    this.turn(name);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  turn(name) {
     this.use = name;
     this.socket.use(name);
     this.status();
-    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Be as the address says, after Back or Forward. */
+  async follow({ use, every, name, network }) {
+    this.use = this.socket.transports.includes(use) || use === "auto" ? use : this.use;
+    for (const radio of this.parts.choice.querySelectorAll("input")) radio.checked = radio.value === this.use;
+    this.turn(this.use);
+    this.pace(every);
+    this.name = name;
+    this.parts.name.value = this.shownName;
+    this.tellName();
+    if (await this.network.follow(network)) this.rewired();
   }
 
   /** The client, and everything that is heard from it. */
@@ -84,7 +103,6 @@ export class Seat extends EventTarget {
   rewired() {
     this.socket.changed();
     this.parts["decision-panel"].open ||= this.network.setting !== "direct";
-    this.dispatchEvent(new Event("change"));
   }
 
   /** A browser may lack the transport that was asked for; the ladder then chooses from those it has. */
@@ -193,7 +211,10 @@ export class Seat extends EventTarget {
     name.value = this.shownName;
     every.value = String(this.every);
     name.addEventListener("change", () => this.rename(name.value));
-    every.addEventListener("change", () => this.pace(every.value));
+    every.addEventListener("change", () => {
+      this.pace(every.value);
+      this.dispatchEvent(new Event("change"));
+    });
   }
 
   rename(words) {
@@ -213,7 +234,6 @@ export class Seat extends EventTarget {
     this.every = clamped(value);
     this.parts.every.value = String(this.every);
     this.socket.options.every = this.every;
-    this.dispatchEvent(new Event("change"));
   }
 
   speak(content, done) {

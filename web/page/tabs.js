@@ -3,19 +3,23 @@
 import { make, mark } from "./dom.js";
 import { text } from "./words.js";
 
-const NARROW = matchMedia("(max-width: 40rem)"); // as in page.css
-
 export class Tabs {
   constructor(list, seats) {
+    this.list = list;
     this.seats = seats;
     this.unread = new Map(seats.map((seat) => [seat, 0]));
     this.tabs = seats.map((seat) => this.tab(seat));
     list.append(...this.tabs);
     list.addEventListener("keydown", (event) => this.key(event));
-    NARROW.addEventListener("change", () => this.roles());
+    new ResizeObserver(() => this.roles()).observe(list);
     for (const seat of seats) seat.addEventListener("heard", () => this.heard(seat));
     this.roles();
     this.show(seats[0]);
+  }
+
+  /** The style shows the tabs where the seats do not fit side by side. */
+  get narrow() {
+    return this.list.offsetParent !== null;
   }
 
   tab(seat) {
@@ -46,7 +50,7 @@ export class Tabs {
   }
 
   heard(seat) {
-    if (seat === this.shown || !NARROW.matches) return;
+    if (seat === this.shown || !this.narrow) return;
     this.unread.set(seat, this.unread.get(seat) + 1);
     this.label();
   }
@@ -63,9 +67,9 @@ export class Tabs {
   /** A seat is a tab's panel only where there are tabs. */
   roles() {
     for (const { section, side } of this.seats) {
-      section.setAttribute("role", NARROW.matches ? "tabpanel" : "region");
+      section.setAttribute("role", this.narrow ? "tabpanel" : "region");
       section.setAttribute("aria-labelledby", `tab-${side}`);
     }
-    if (!NARROW.matches) for (const seat of this.seats) this.unread.set(seat, 0);
+    if (!this.narrow) for (const seat of this.seats) this.unread.set(seat, 0);
   }
 }

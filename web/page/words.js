@@ -1,9 +1,10 @@
 // Words: which language the page speaks, and every text of it, changed in place when the language changes.
 
-import { texts } from "./texts.js";
-
 const STORE = "transport-fallback.lang";
+const LANGUAGES = ["en", "zh"];
 const said = new WeakMap(); // element → the values its text was made with
+const shelves = new Set(); // folders with texts of each language
+const texts = { en: {}, zh: {} }; // only what was loaded: nobody needs both languages at once
 
 let current = "en";
 
@@ -11,15 +12,26 @@ let current = "en";
 export function wanted() {
   const asked = [new URLSearchParams(location.search).get("lang"), stored(), ...navigator.languages];
   const known = asked.map((name) => String(name ?? "").toLowerCase().split("-")[0]);
-  return known.find((name) => Object.hasOwn(texts, name)) ?? "en";
+  return known.find((name) => LANGUAGES.includes(name)) ?? "en";
 }
 
 export function language() {
   return current;
 }
 
+/** Have the texts of a folder, `en.js` and `zh.js` in it, from now on. */
+export async function learn(shelf) {
+  shelves.add(shelf);
+  await load(shelf, current);
+}
+
+async function load(shelf, lang) {
+  Object.assign(texts[lang], (await import(`${shelf}/${lang}.js`)).default);
+}
+
 /** Speak `lang` from now on, in all of the document. */
-export function speak(lang) {
+export async function speak(lang) {
+  await Promise.all([...shelves].map((shelf) => load(shelf, lang)));
   current = lang;
   document.documentElement.lang = lang;
   document.title = text("document");
@@ -37,7 +49,7 @@ export function remember(lang) {
 
 /** The text of `key`, its `{places}` filled. A value `{ text: key, … }` is itself a text, a list of them a sentence. */
 export function text(key, values = {}) {
-  const pattern = texts[current][key] ?? texts.en[key] ?? key;
+  const pattern = texts[current][key] ?? key;
   return pattern.replace(/\{(\w+)\}/g, (place, name) => {
     const value = values[name];
     if (Array.isArray(value)) return value.map((one) => text(one.text, one)).join("");

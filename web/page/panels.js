@@ -1,0 +1,58 @@
+// Panels: what is opened when wanted, each with its own address, and loaded no sooner.
+
+import { knob, set } from "./knobs.js";
+import { learn, translate } from "./words.js";
+
+/**
+ * A panel lives in `/page/NAME/`: `panel.js` with `open(section, page)`, texts `en.js` and `zh.js`, `panel.css`.
+ * What `open` returns may have `close()` (put away), `resume()` (opened again), `follow()` (the address changed),
+ * `translated()` (another language). One is open at a time.
+ */
+export class Panels {
+  #panels = new Map(); // name → what open() returned, or the promise of it
+
+  constructor(list, page) {
+    this.list = [...list];
+    this.page = page;
+    for (const details of this.list) details.addEventListener("toggle", () => this.toggled(details));
+    this.follow();
+  }
+
+  /** Open the one the address names. */
+  follow() {
+    const wanted = knob("panel");
+    for (const details of this.list) details.open = details.dataset.panel === wanted;
+    this.each("follow");
+  }
+
+  translated() {
+    this.each("translated");
+  }
+
+  async each(method) {
+    for (const panel of this.#panels.values()) (await panel)?.[method]?.();
+  }
+
+  async toggled(details) {
+    const name = details.dataset.panel;
+    if (details.open) {
+      set({ panel: name });
+      const known = this.#panels.get(name);
+      if (known) (await known)?.resume?.();
+      else this.#panels.set(name, this.load(name, details.querySelector("section")));
+    } else {
+      if (knob("panel") === name && !this.list.some(({ open }) => open)) set({ panel: null });
+      (await this.#panels.get(name))?.close?.();
+    }
+  }
+
+  async load(name, section) {
+    const style = document.createElement("link");
+    Object.assign(style, { rel: "stylesheet", href: `/page/${name}/panel.css` });
+    document.head.append(style);
+    const [{ open }] = await Promise.all([import(`./${name}/panel.js`), learn(`/page/${name}`)]);
+    const panel = await open(section, this.page);
+    translate(section);
+    return panel;
+  }
+}

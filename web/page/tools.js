@@ -1,0 +1,31 @@
+// Tools: what the whole page is set to: its language, the size of its type, and the link that opens it so.
+
+import { copy } from "./copy.js";
+import { knob, set } from "./knobs.js";
+
+/** Big type for a projector. */
+export function size(name) {
+  if (name === "large") document.documentElement.dataset.size = name;
+  else delete document.documentElement.dataset.size;
+}
+
+/** The buttons at the head of the page. `lang()`: speak the other language. */
+export function tools(root, { lang }) {
+  const role = (name) => root.querySelector(`[data-role=${name}]`);
+  role("lang").addEventListener("click", lang);
+  const large = role("size");
+  const pressed = () => large.setAttribute("aria-pressed", String(knob("size") === "large"));
+  large.addEventListener("click", () => {
+    set({ size: knob("size") === "large" ? null : "large" });
+    size(knob("size"));
+    pressed();
+  });
+  addEventListener("popstate", pressed);
+  pressed();
+  const [button, address] = [role("link"), role("address")];
+  button.addEventListener("click", async () => {
+    address.value = location.href;
+    address.hidden = Boolean(navigator.clipboard);
+    await copy(address, button);
+  });
+}
