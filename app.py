@@ -23,7 +23,7 @@ from starlette.types import Scope
 from bundle import bundle
 from chat import chat as chat_room
 from clients import Clients
-from edge import Edge, on_http_error, on_refused
+from edge import LOCAL, Edge, on_http_error, on_refused
 from errors import Refused
 from hub import Hub
 from lab.feed import Feeds
@@ -40,7 +40,7 @@ from transports.ws import ws
 
 WEB = Path(__file__).parent / "web"
 SWEEP = 0.25  # s between two looks at whose time is over
-POLICY = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; frame-ancestors 'none'"
+POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; frame-ancestors 'none'"
 
 
 class Files(StaticFiles):
@@ -77,7 +77,7 @@ def build(
             await sweeping
 
     app = Starlette(
-        routes=[*wire(clients), *links.routes(), *meter.routes(), *feeds.routes(), *page()],
+        routes=[*wire(clients), *links.routes(), *meter.routes(), *feeds.routes(), *page([*LOCAL, *allow_hosts])],
         middleware=[Middleware(Edge, hosts=allow_hosts, origins=allow_origins)],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
@@ -112,13 +112,20 @@ def wire(clients: Clients) -> list[Route | WebSocketRoute]:
     ]
 
 
-def page() -> list[Route | Mount]:
-    """The page, the client, and the client as one classic script."""
+def policy(host: str, names: Iterable[str]) -> str:
+    """What the page may load: nothing from outside. A browser's six connections are per name, so any own name will do."""
+    _, colon, port = host.rpartition(":")
+    own = (f"http://{name}{colon}{port}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
+    return POLICY.format(own=" ".join(own))
+
+
+def page(names: Iterable[str]) -> list[Route | Mount]:
+    """The page, the client, and the client as one classic script. `names`: those of this server."""
     entry = WEB / "client" / "socket.js"
     script = bundle(entry).encode() if entry.exists() else b""
 
-    async def index(_request: Request) -> Response:
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+    async def index(request: Request) -> Response:
+        headers = {"Content-Security-Policy": policy(request.headers["host"], names), "Cache-Control": "no-cache"}
         return FileResponse(WEB / "index.html", headers=headers)
 
     async def classic(_request: Request) -> Response:

@@ -186,6 +186,9 @@ class Http(Stall, HttpToolsProtocol):
         self._disarm()
         self._measure()
         super().on_headers_complete()
+        link = self.app_state.get("lab.link")
+        if link is not None and link.once and self.cycle is not None:
+            self.cycle.keep_alive = False  # says so in the answer, and closes after it
         if len(self.pipeline) > PIPELINED:
             raise ValueError("too many requests at once")
 

@@ -47,6 +47,7 @@ class Link(Network):
         super().__init__()
         self.name = name
         self.used = 0.0
+        self.once = False  # each connection carries one answer, as HTTP/1.0 did it
         self._touch = touch
         touch(self)
 
@@ -55,7 +56,13 @@ class Link(Network):
         self._touch(self)  # idle from now on, not from when this line began
 
     def as_json(self) -> dict[str, Any]:
-        return {"link": self.name, "network": self.setting.text, "seed": self.seed, "since": int(self.since * 1000)}
+        return {
+            "link": self.name,
+            "network": self.setting.text,
+            "seed": self.seed,
+            "since": int(self.since * 1000),
+            "close": self.once,
+        }
 
 
 class Change(msgspec.Struct):
@@ -63,6 +70,7 @@ class Change(msgspec.Struct):
 
     network: str
     seed: int | None = None
+    close: bool = False
 
 
 class Links:
@@ -203,6 +211,7 @@ class Links:
                 raise Refused("bad_parameter", str(error)) from None
             link = self.use(name)
             link.change(change.network, change.seed)
+            link.once = change.close
             return JSONResponse(link.as_json())
 
         async def astray(request: Request) -> Response:

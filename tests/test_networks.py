@@ -495,6 +495,25 @@ async def test_a_link_is_made_by_its_first_use_and_set_by_put(lab: Lab) -> None:
     assert (await ask(lab.url)).json["network"] not in ("direct", "kill")
 
 
+@pytest.mark.parametrize("once", [True, False])
+async def test_a_link_may_give_each_connection_one_answer(lab: Lab, once: bool) -> None:
+    body = as_json({"network": "direct", "close": once})
+    assert (await http(lab.url, "PUT", "/via/~close-link", body=body)).accepted()["close"] is once
+    host = urlsplit(lab.url).netloc
+    reader, writer = await asyncio.open_connection(*host.split(":"))
+    request = f"GET /via/~close-link/hello HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+    with contextlib.closing(writer):
+        writer.write(request)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
+        assert (b"connection: close" in head) is once
+        if once:
+            assert await asyncio.wait_for(reader.read(1), 2) == b""
+        else:
+            writer.write(request)
+            assert b" 200 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+
+
 @pytest.mark.parametrize("link", ["short", "x" * 33, "has.a.dot", "größe-123", "~~~~~~~~~"])
 async def test_a_bad_name_of_a_link_is_refused(lab: Lab, link: str) -> None:
     from urllib.parse import quote
@@ -514,6 +533,7 @@ async def test_a_bad_name_of_a_link_is_refused(lab: Lab, link: str) -> None:
         (b'{"network":7}', "bad_json"),
         (b'{"network":"kill","seed":"x"}', "bad_json"),
         (b'{"network":"kill","seed":-1}', "bad_parameter"),
+        (b'{"network":"kill","close":"yes"}', "bad_json"),
         (b'{"network":"wet-string"}', "bad_parameter"),
         (b'{"network":"kill:"}', "bad_parameter"),
         (b'{"network":"kill:nan"}', "bad_parameter"),
