@@ -29,6 +29,7 @@ from hub import Hub
 from lab.feed import Feeds
 from lab.links import Links
 from lab.meter import Meter
+from lab.trace import Traces
 from limits import DEFAULTS, Limits, flags
 from server import listen, server_for, url_of
 from transports import headed
@@ -77,7 +78,14 @@ def build(
             await sweeping
 
     app = Starlette(
-        routes=[*wire(clients), *links.routes(), *meter.routes(), *feeds.routes(), *page([*LOCAL, *allow_hosts])],
+        routes=[
+            *wire(clients),
+            *links.routes(),
+            *meter.routes(),
+            *Traces(meter).routes(),
+            *feeds.routes(),
+            *page([*LOCAL, *allow_hosts]),
+        ],
         middleware=[Middleware(Edge, hosts=allow_hosts, origins=allow_origins)],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
@@ -113,7 +121,7 @@ def wire(clients: Clients) -> list[Route | WebSocketRoute]:
 
 
 def policy(host: str, names: Iterable[str]) -> str:
-    """What the page may load: nothing from outside. A browser's six connections are per name, so any own name will do."""
+    """What the page may load: nothing from outside. It may use any of our names: six connections are for each."""
     _, colon, port = host.rpartition(":")
     own = (f"http://{name}{colon}{port}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
     return POLICY.format(own=" ".join(own))

@@ -94,6 +94,8 @@ class Http(Stall, HttpToolsProtocol):
         self._arm()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.transport.exchange.ended()
         super().connection_lost(exc)
         self._disarm()
 
@@ -171,8 +173,7 @@ class Http(Stall, HttpToolsProtocol):
         super().on_message_complete()
         self._between = True
         if self._exchange is not None:
-            self._exchange.add("payload_up", self._body)
-            self._exchange.add("head_up", self._heard - self._body)
+            self._exchange.whole(self._heard - self._body, self._body)
         self._exchange, self._heard, self._body = None, 0, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -198,8 +199,7 @@ class Http(Stall, HttpToolsProtocol):
         exchange = self._exchange = self.meter.exchange(name_of(path), client_of(query, self.headers))
         link = self.app_state.get("lab.link")
         self._heard += 0 if link is None else len(f"/via/~{link.name}")  # what the link took off on the way
-        exchange.heard(self._heard)
-        exchange.add("requests")
+        exchange.asked((self.parser.get_method().decode(), self.url, self.headers, self._first), self._heard)
         if self._first:
             exchange.add("connections")
         self._first = False
@@ -240,6 +240,10 @@ class Ws(Stall, WebSocketsSansIOProtocol):
         self._upgraded = True
         super().data_received(data)
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.exchange.ended()
+        super().connection_lost(exc)
+
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if not self.close_sent:
@@ -249,8 +253,7 @@ class Ws(Stall, WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         text = message.get("text")
         if text is not None:  # acks, pongs and errors; batches go by `write`
-            self.exchange.add("payload_down", len(text.encode()))
-            self.exchange.add("frames_down")
+            self.exchange.text(text.split('"', 2)[1], len(text.encode()))  # acks, pong or error
         await super().send(message)
         if self.initial_response and self.close_sent:
             self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report
@@ -265,17 +268,13 @@ class Ws(Stall, WebSocketsSansIOProtocol):
             frame = batch.forms["ws"] = Frame(Opcode.TEXT, batch.text).serialize(mask=False)
         self.transport.write(frame)
 
-    def _frame(self, event: Frame) -> None:
-        self.exchange.add("frames_up")
-        self.exchange.add("payload_up", len(event.data))
-
     def handle_text(self, event: Frame) -> None:
-        self._frame(event)
+        self.exchange.frame(len(event.data))
         self._fragments = 0
         super().handle_text(event)
 
     def handle_cont(self, event: Frame) -> None:
-        self._frame(event)
+        self.exchange.frame(len(event.data))
         self._fragments += 1
         if self._fragments > FRAGMENTS:
             return self.give_up(1008, "too many fragments")

@@ -8,8 +8,6 @@ TLS add is not in it. Up is from the client to the server, down the other way.
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import json
 import re
 import time
@@ -24,6 +22,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from batch import Batch
+from lab.trace import Head, Trace, public_name
 
 SID = re.compile(rb"[A-Za-z0-9_-]{22}")
 CLIENTS = 2000  # of which single figures are kept; those heard of longest ago are forgotten first
@@ -63,13 +62,32 @@ class Counts:
 class Exchange:
     """One request and its answer, or one WebSocket: to whom its bytes are counted."""
 
-    __slots__ = ("all", "frames", "head", "mine", "name")
+    __slots__ = ("all", "frames", "head", "mine", "name", "number", "said", "trace", "up")
 
-    def __init__(self, name: str, mine: Counts, everybody: Counts) -> None:
+    def __init__(self, name: str, mine: Counts, everybody: Counts, trace: Trace) -> None:
         self.name = name
         self.frames = int(name == "ws")  # a batch is one frame
         self.mine, self.all = mine, everybody
         self.head = True  # the next bytes down are the head of an answer
+        self.trace = trace
+        self.number = trace.begin()
+        self.said: Any = None  # what the next bytes down say: the seqs of a batch, or a word
+        self.up: list[int] = []  # the frames in what came up last, each by the size of its text
+
+    def asked(self, head: Head, size: int) -> None:
+        """The head of the request is here; so many bytes came with it."""
+        self.mine.up += size
+        self.all.up += size
+        self.add("requests")
+        if self.trace.on:
+            self.trace.add(self.number, "ask", size, head)
+
+    def whole(self, head: int, body: int) -> None:
+        """The request is here to its end."""
+        self.add("head_up", head)
+        self.add("payload_up", body)
+        if body and self.trace.on:
+            self.trace.add(self.number, "whole", 0, body)
 
     def add(self, name: str, n: int = 1) -> None:
         setattr(self.mine, name, getattr(self.mine, name) + n)
@@ -78,6 +96,26 @@ class Exchange:
     def heard(self, size: int) -> None:
         self.mine.up += size
         self.all.up += size
+        if self.trace.on:
+            self.up = []
+            self.trace.add(self.number, "up", size, self.up)
+
+    def frame(self, payload: int) -> None:
+        """In what was heard last there was the end of a frame."""
+        self.add("frames_up")
+        self.add("payload_up", payload)
+        self.up.append(payload)
+
+    def text(self, word: str, payload: int) -> None:
+        """The next frame down is no batch."""
+        self.add("payload_down", payload)
+        self.add("frames_down")
+        self.said = word
+
+    def ended(self) -> None:
+        """The line is gone before the answer was whole, or the stream was closed."""
+        if self.trace.on:
+            self.trace.add(self.number, "end", 0)
 
     def written(self, data: bytes) -> None:
         size = len(data)
@@ -86,8 +124,14 @@ class Exchange:
         if self.head:
             self.head = data.startswith(b"HTTP/1.1 100 ")  # it only says: go on
             self.add("head_down", size)
-        elif self.name not in STREAMS:
+            if self.trace.on:
+                self.trace.add(self.number, "head", size, bytes(data))
+            return
+        if self.name not in STREAMS:
             self.add("payload_down", size)
+        if self.trace.on:
+            self.trace.add(self.number, "down", size, self.said)
+        self.said = None
 
     def batch(self, batch: Batch) -> None:
         """A reader was given a batch; its bytes come by `written`."""
@@ -100,6 +144,7 @@ class Exchange:
             counts.empty += not news
             counts.payload_down += payload
             counts.frames_down += self.frames
+        self.said = batch.messages
 
 
 class Wire:
@@ -119,6 +164,16 @@ class Wire:
         return getattr(self.transport, name)
 
 
+class Client:
+    """What is kept of one client."""
+
+    __slots__ = ("counts", "trace")
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Counts] = {}
+        self.trace = Trace()
+
+
 class Meter:
     """All counts of one server: by transport, and by client."""
 
@@ -126,23 +181,33 @@ class Meter:
         self.since = time.time()
         self.totals = {name: Counts() for name in NAMES}
         self._watchers = 0
-        self._clients: OrderedDict[str, dict[str, Counts]] = OrderedDict()  # the one heard of last at the end
+        self._clients: OrderedDict[str, Client] = OrderedDict()  # the one heard of last at the end
 
     def exchange(self, name: str, client: str) -> Exchange:
         """A request of this name has come from this client, "" where nobody says who."""
         name = name if name in self.totals else "other"
-        return Exchange(name, self._of(client).setdefault(name, Counts()), self.totals[name])
+        known = self._of(client)
+        return Exchange(name, known.counts.setdefault(name, Counts()), self.totals[name], known.trace)
 
-    def _of(self, client: str) -> dict[str, Counts]:
-        counts = self._clients.setdefault(client, {})
+    def _of(self, client: str) -> Client:
+        known = self._clients.get(client)
+        if known is None:
+            known = self._clients[client] = Client()
+            if not client:
+                known.trace.on = False  # nobody can prove to be nobody
         self._clients.move_to_end(client)
         if len(self._clients) > CLIENTS:
             self._clients.popitem(last=False)
-        return counts
+        return known
 
     def of(self, client: str) -> dict[str, Counts]:
         """What is kept of one client, by transport."""
-        return self._clients.get(client, {})
+        known = self._clients.get(client)
+        return known.counts if known else {}
+
+    def trace(self, client: str) -> Trace:
+        """What crossed the wire for one client; it may be one that has yet to come."""
+        return self._of(client).trace
 
     def routes(self) -> list[Route | WebSocketRoute]:
         return [
@@ -215,4 +280,4 @@ def client_of(query: bytes, headers: list[tuple[bytes, bytes]]) -> str:
         sid = parse_qs(query.decode("latin-1")).get("sid", [""])[0].encode("latin-1", "replace")
     if not SID.fullmatch(sid):
         return ""
-    return base64.urlsafe_b64encode(hashlib.sha256(sid).digest())[:10].decode()
+    return public_name(sid)
