@@ -109,7 +109,7 @@ class Kept(Protocol):
 
 
 class Traces:
-    """The line on which pages look: `{"look": {SID: n}}`, answered by `{"events": {ID: [missed, events]}}`."""
+    """The line on which pages look: `{"look": {SID: n}}`, answered by `{"events": {SID: [missed, events]}}`."""
 
     def __init__(self, kept: Kept) -> None:
         self.kept = kept
@@ -123,7 +123,7 @@ class Traces:
         if self._lines >= LINES:
             return await socket.close(4153, "full")
         self._lines += 1
-        looked: dict[str, int] = {}  # client → events it has
+        looked: dict[str, int] = {}  # sid → events it has
         listening = asyncio.ensure_future(self._listen(socket, looked))
         try:
             while not listening.done():
@@ -140,12 +140,12 @@ class Traces:
 
     def _news(self, looked: dict[str, int]) -> dict[str, Any]:
         news = {}
-        for client, n in looked.items():
-            trace = self.kept.trace(client)
+        for sid, n in looked.items():
+            trace = self.kept.trace(public_name(sid.encode()))
             missed, events = trace.after(n)
-            looked[client] = trace.total
+            looked[sid] = trace.total
             if events or missed > 0:
-                news[client] = [max(0, missed), [told(event) for event in events]]
+                news[sid] = [max(0, missed), [told(event) for event in events]]
         return news
 
     async def _listen(self, socket: WebSocket, looked: dict[str, int]) -> bool:
@@ -156,10 +156,10 @@ class Traces:
                 said: Any = json.loads(text) if len(text) <= FRAME else None
                 if "ping" in said:
                     await socket.send_text(json.dumps({"pong": said["ping"], "now": time.time() * 1000}))
-                wanted = {sid: int(n) for sid, n in said.get("look", {}).items() if SID.fullmatch(sid)}
+                wanted = {sid: max(0, int(n)) for sid, n in said.get("look", {}).items() if SID.fullmatch(sid)}
             except (ValueError, TypeError, AttributeError, RecursionError):
                 return True
-            looked.update(
-                {public_name(sid.encode()): max(0, n) for sid, n in list(wanted.items())[: CLIENTS - len(looked)]}
-            )
+            looked.update(wanted)
+            while len(looked) > CLIENTS:
+                looked.pop(next(iter(looked)))  # the one looked at first: a page's clients take new sids
         return False

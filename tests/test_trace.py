@@ -33,8 +33,8 @@ async def events(line: ClientConnection, sid: str, enough: Callable[[list[Any]],
     async with asyncio.timeout(5):
         while not enough(seen):
             told = json.loads(await line.recv())["events"]
-            missed, more = told[public_id(sid)]
-            assert missed == 0 and set(told) == {public_id(sid)}
+            missed, more = told[sid]
+            assert missed == 0 and set(told) == {sid}
             seen += more
     return seen
 

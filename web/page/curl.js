@@ -19,6 +19,26 @@ export function curlLines(list) {
   list.replaceChildren(...Object.entries(lines).map(([name, line]) => item(name, line)));
 }
 
+/** The line that repeats one request, as another client: a sid belongs to one. */
+export function curlLine({ method, target, name, body }) {
+  const address = new URL(target, location.origin);
+  address.searchParams.set("sid", freshSid());
+  address.searchParams.delete("t");
+  const quoted = (words) => `'${words.replaceAll("'", "'\\''")}'`;
+  const headers = name === "ws" ? UPGRADE : method === "POST" ? ["Content-Type: application/json"] : [];
+  const parts = headers.map((header) => `-H ${quoted(header)}`);
+  if (method === "POST") parts.push(`-d ${quoted(body.replace(/"n":\d+/, '"n":1'))}`);
+  if (name === "sse" || name === "ws") parts.unshift("-iN");
+  return ["curl", ...parts, `"${address.href}"`].join(" ");
+}
+
+const UPGRADE = [
+  "Connection: Upgrade",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", // the example of RFC 6455, section 1.3
+];
+
 /** 128 random bits in base64url, as every client makes its own. */
 function freshSid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -2,6 +2,7 @@
 
 const WINDOW = 60_000; // ms: figures are those of the last minute
 const READING = ["poll", "longpoll", "sse", "ws"];
+const TOGETHER = 100; // ms
 const AGAIN = 2000; // ms between two looks where there is no WebSocket, and before one that was lost is opened again
 
 /** Watches clients: `figures(id)` of the last minute. Tells of news by `change`. */
@@ -17,10 +18,14 @@ export class Meter extends EventTarget {
     document.addEventListener("visibilitychange", () => this.watch()); // a hidden tab holds no line for this
   }
 
-  /** Watch those there are now. */
+  /** Watch those there are now, once those that come to be known together are known. */
   watch() {
-    const ids = this.names().filter(Boolean);
     clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#watch(), TOGETHER);
+  }
+
+  #watch() {
+    const ids = this.names().filter(Boolean);
     this.#line?.close();
     this.#line = null;
     if (document.hidden || !ids.length) return;

@@ -5,10 +5,12 @@ import { Feed } from "./feed.js";
 import { keep, knob, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
 import { Panels } from "./panels.js";
-import { Picture } from "./picture.js";
 import { Seat } from "./seat.js";
 import { Tabs } from "./tabs.js";
+import { Tape } from "./tape.js";
+import { Timeline } from "./timeline.js";
 import { size, tools } from "./tools.js";
+import { Ways } from "./ways.js";
 import { language, learn, remember, speak, text, translate, wanted } from "./words.js";
 
 const find = (selector) => document.querySelector(selector);
@@ -16,10 +18,14 @@ const find = (selector) => document.querySelector(selector);
 await learn("/page/texts");
 await speak(wanted());
 size(knob("size"));
-const left = new Seat(find("[data-seat=left]"), knobs("left"));
-const right = new Seat(find("[data-seat=right]"), knobs("right"));
+const tape = new Tape();
+const left = new Seat(find("[data-seat=left]"), knobs("left"), tape);
+const right = new Seat(find("[data-seat=right]"), knobs("right"), tape);
 const seats = [left, right];
-const picture = new Picture(find("[data-role=picture]"), seats);
+const ways = new Ways(find("[data-role=picture]"), seats);
+const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
+const ids = () => ({ left: left.socket.id, right: right.socket.id });
+const timeline = new Timeline(find("[data-role=picture]"), tape, names, ids);
 new Feed(find("[data-role=talk]"), find("[data-role=talk-fault]"));
 const tabs = new Tabs(find("[role=tablist]"), seats);
 
@@ -47,6 +53,7 @@ addEventListener("popstate", () => {
   size(knob("size"));
   if (wanted() !== language()) say(wanted());
   for (const seat of seats) seat.follow(knobs(seat.side)).then(show);
+  timeline.follow();
   panels.follow();
 });
 translate(document); // the seats were made after the language was known
@@ -54,7 +61,7 @@ told();
 
 /** The page as it is now, in words and picture. */
 function show() {
-  picture.show();
+  ways.show();
   tabs.label();
   find("[data-role=another]").href = another();
 }
@@ -70,6 +77,7 @@ function told() {
   button.textContent = text("language");
   button.lang = language() === "en" ? "zh" : "en";
   for (const seat of seats) seat.translated();
+  timeline.translated();
   panels.translated();
   curlLines(find("[data-role=curl]"));
   show();

@@ -10,6 +10,7 @@ import { Network } from "./network.js";
 import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
 import { Rungs } from "./rungs.js";
+import { tapped } from "./tap.js";
 import { say, text } from "./words.js";
 
 const HISTORY = 60; // messages of the past a newcomer asks for; who came and went is among them
@@ -17,12 +18,12 @@ const SKEW = -5; // ms: heard earlier than it was said, so the clocks of hub and
 
 /** Tells the page of itself by the events `change` (a knob was turned), `way` (another transport) and `heard`. */
 export class Seat extends EventTarget {
-  constructor(section, { use, every, name, network, without }) {
+  constructor(section, { use, every, name, network, without }, tape) {
     super();
     section.append(document.getElementById("seat").content.cloneNode(true));
     const parts = {};
     for (const part of section.querySelectorAll("[data-role]")) parts[part.dataset.role] = part;
-    Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name, without });
+    Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name, without, tape });
     this.network = new Network(parts, network);
     this.network.addEventListener("change", () => {
       this.rewired();
@@ -107,7 +108,8 @@ export class Seat extends EventTarget {
 
   /** A browser may lack the transport that was asked for; the ladder then chooses from those it has. */
   client() {
-    const world = {}; // an old browser: without some of its constructors
+    const world = tapped(this.tape, this.side);
+    // An old browser: without some of its constructors.
     if (this.without.includes("ws")) world.WebSocket = undefined;
     if (this.without.includes("sse")) world.EventSource = undefined;
     const options = { every: this.every, history: HISTORY, autoConnect: false, world };

@@ -1,0 +1,249 @@
+"""The wire timeline: what crossed the wire is drawn, opened, stopped, taken along, and is what the meter says."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import urllib.request
+from collections.abc import Callable
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from conftest import Program, Seat, until
+
+Tab = Callable[..., Page]
+
+
+def taken(page: Page, role: str) -> str:
+    """What the button of this role lets one take along."""
+    with page.expect_download() as download:
+        page.locator(f"figure [data-role={role}]").click()
+    return download.value.path().read_text("utf-8")
+
+
+def tape(page: Page) -> dict[str, Any]:
+    return json.loads(taken(page, "json"))
+
+
+def wire(page: Page) -> Any:
+    return page.locator("[data-role=wire]")
+
+
+def box(page: Page) -> Any:
+    return page.locator("[data-role=exchange]")
+
+
+def open_until(page: Page, words: str, key: str = "ArrowUp", most: int = 80) -> str:
+    """Go from line to line, as a keyboard does, until one opens that says this."""
+    page.get_by_role("button", name="Pause", exact=True).click()
+    wire(page).focus()
+    for _ in range(most):
+        page.keyboard.press(key)
+        if words in (text := box(page).inner_text()):
+            return text
+    raise AssertionError(f"no line says {words!r}; the last one: {text}")
+
+
+def stats(lab: Program, client: str) -> dict[str, Any]:
+    with urllib.request.urlopen(f"{lab.url}/stats?client={client}") as answer:
+        return json.load(answer)["transports"]
+
+
+def same(lab: Program, told: dict[str, Any]) -> bool:
+    for side, client in told["clients"].items():
+        counts = stats(lab, client)
+        mine = {name: (one["requests"], one["up"], one["down"]) for name, one in told["totals"][side].items()}
+        if mine != {name: (one["requests"], one["up"], one["down"]) for name, one in counts.items()}:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("pair", [("poll", "ws"), ("longpoll", "sse"), ("auto", "auto")], ids="-".join)
+def test_its_counts_are_the_meters(tab: Tab, lab: Program, pair: tuple[str, str]) -> None:
+    page = tab(f"?left={pair[0]}&right={pair[1]}&every=2000")
+    left, right = Seat(page, "left"), Seat(page, "right")
+    for n in range(3):
+        left.say(f"message {n}")
+        right.hears(f"message {n}")
+    left.hears("message 2")
+    told = until(lambda: one if same(lab, one := tape(page)) else None)
+    assert told["missed"] == 0 and told["clock"]["doubt"] < 50
+    news = [flight for one in told["exchanges"] for flight in one["flights"] if flight["kind"] == "news"]
+    assert {seq for flight in news for seq in flight["seqs"]} and all(
+        flight["left"] <= flight["came"] for flight in news
+    )
+    by_side = {one["side"] for one in told["exchanges"] if any(f["kind"] == "news" for f in one["flights"])}
+    assert by_side == {"left", "right"}
+
+
+def test_a_poll_is_opened_with_its_heads_its_bytes_and_the_line_that_repeats_it(tab: Tab, lab: Program) -> None:
+    page = tab("?left=poll&right=sse&every=500")
+    Seat(page, "left").reads_by("poll")
+    page.wait_for_timeout(1500)
+    text = open_until(page, "nothing new")
+    assert "GET /poll?sid=…" in text and "HTTP/1.1 200 OK" in text and '"messages":[]' in text
+    assert re.search(r"\d+ ms in all|\d\.\d s in all", text)
+    head = int(re.search(r"Bytes of the request's head\s+(\d+)", text)[1])
+    assert 200 < head < 1500
+    curl = shlex.split(re.search(r"^curl .*$", text, re.M)[0])
+    with urllib.request.urlopen(curl[-1]) as answer:
+        assert json.load(answer)["cursor"]
+    assert "sid=" in curl[-1] and "…" not in curl[-1]
+
+
+def test_the_upgrade_is_shown_with_its_key_and_a_frame_with_its_two_bytes(tab: Tab) -> None:
+    page = tab("?left=sse&right=ws")
+    right = Seat(page, "right")
+    right.reads_by("ws")
+    right.say("to be framed")
+    right.hears("to be framed")
+    text = open_until(page, "101 Switching Protocols")
+    for word in ("upgrade: websocket", "sec-websocket-key", "Sec-WebSocket-Accept", "Sec-WebSocket-Key: "):
+        assert word.lower() in text.lower()
+    page.keyboard.press("End")
+    text = box(page).inner_text()
+    for _ in range(40):
+        if re.search(r"Bytes that frame it\s+[24]\b", text):
+            break
+        page.keyboard.press("ArrowUp")
+        text = box(page).inner_text()
+    assert re.search(r"Bytes that frame it\s+[24]\b", text), text
+
+
+def test_pointing_opens_and_holds_still(tab: Tab) -> None:
+    page = tab("?left=poll&right=poll&every=250")
+    Seat(page, "left").reads_by("poll")
+    page.wait_for_timeout(1500)
+    area = wire(page).bounding_box()
+    for y in range(int(area["height"]) - 12, 40, -1):
+        page.mouse.move(area["x"] + area["width"] / 4, area["y"] + y)
+        if box(page).inner_text():
+            break
+    assert "GET" in box(page).inner_text()
+    still = wire(page).screenshot()
+    page.wait_for_timeout(400)
+    assert wire(page).screenshot() == still
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(400)
+    assert wire(page).screenshot() != still
+
+
+def test_it_moves_stops_and_goes_back(tab: Tab) -> None:
+    page = tab("?left=poll&right=ws&every=250&span=3")
+    Seat(page, "left").reads_by("poll")
+    page.wait_for_timeout(2500)
+    moving = wire(page).screenshot()
+    page.wait_for_timeout(300)
+    assert wire(page).screenshot() != moving
+    page.get_by_role("button", name="Pause", exact=True).click()
+    stopped = wire(page).screenshot()
+    page.wait_for_timeout(400)
+    assert wire(page).screenshot() == stopped
+    page.locator("[data-role=back]").fill("1.5")
+    page.wait_for_timeout(100)
+    assert wire(page).screenshot() != stopped
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Pause", exact=True).wait_for()
+
+
+def test_the_span_is_in_the_address_and_back_undoes_it(tab: Tab) -> None:
+    page = tab("?span=3")
+    select = page.locator("[data-role=span]")
+    page.wait_for_function("() => document.querySelector('[data-role=span]').value === '3'")
+    select.select_option("20")
+    page.wait_for_url("**span=20*")
+    page.go_back()
+    page.wait_for_function("() => document.querySelector('[data-role=span]').value === '3'")
+
+
+def test_it_is_taken_along_as_a_drawing(tab: Tab) -> None:
+    page = tab("?left=poll&right=ws&name=Ada%20%3C%26%3E")
+    left, right = Seat(page, "left"), Seat(page, "right")
+    left.say("drawn")
+    right.hears("drawn")
+    left.hears("drawn")
+    drawing = ElementTree.fromstring(taken(page, "svg"))
+    kinds = {path.get("class") for path in drawing.iter("{http://www.w3.org/2000/svg}path")}
+    assert {"news", "say", "life", "said", "fill"} <= kinds
+    texts = [text.text for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Ada <&>" in texts and "hub" in texts
+
+
+def test_the_table_says_the_same(tab: Tab) -> None:
+    page = tab("?left=poll&right=ws&every=500")
+    left = Seat(page, "left")
+    left.say("in words")
+    left.hears("in words")
+    page.get_by_text("The same as a table").click()
+    rows = page.locator("[data-role=table] tbody tr")
+    rows.filter(has_text="nothing new").first.wait_for()
+    row = rows.filter(has_text="news").first
+    row.wait_for()
+    row.get_by_role("button").click()
+    assert box(page).inner_text()
+    assert page.get_by_role("button", name="Go on").is_visible()
+
+
+def test_what_never_arrives_is_crossed_out(tab: Tab) -> None:
+    page = tab("?left=poll&right=ws&every=500")
+    left, right = Seat(page, "left"), Seat(page, "right")
+    right.reads_by("ws")
+    left.part("network").select_option("silent")
+    left.say("into the dark")
+    gone = lambda: [  # noqa: E731
+        flight for one in tape(page)["exchanges"] for flight in one["flights"]
+        if one["side"] == "left" and flight["way"] == "up" and flight["came"] is None
+    ]  # fmt: skip
+    until(gone)
+    page.get_by_text("The same as a table").click()
+    page.locator("[data-role=table] tbody tr", has_text="never arrived").first.wait_for(timeout=20_000)
+
+
+def test_no_sid_is_on_the_tape(tab: Tab) -> None:
+    sids: set[str] = set()
+    page = tab("?left=poll&right=ws&every=500")
+    page.on("request", lambda request: sids.update(re.findall(r"[?&]sid=([\w-]{22})", request.url)))
+    left = Seat(page, "left")
+    left.say("nobody's business")
+    left.hears("nobody's business")
+    page.wait_for_timeout(800)
+    text = taken(page, "json") + taken(page, "svg")
+    assert sids and not [sid for sid in sids if sid in text]
+
+
+def test_who_wants_no_motion_gets_none(browser: Browser, lab: Program) -> None:
+    context = browser.new_context(locale="en-US", reduced_motion="reduce")
+    try:
+        page = context.new_page()
+        page.goto(lab.url + "/?left=poll&every=250")
+        Seat(page, "left").reads_by("poll")
+        page.get_by_role("button", name="Go on").wait_for()
+        page.wait_for_timeout(300)
+        still = wire(page).screenshot()
+        page.wait_for_timeout(600)
+        assert wire(page).screenshot() == still
+        page.get_by_role("button", name="Go on").click()
+        page.wait_for_timeout(600)
+        assert wire(page).screenshot() != still
+    finally:
+        context.close()
+
+
+def test_without_the_hubs_side_the_pages_own_is_drawn(browser: Browser, lab: Program) -> None:
+    """A network that lets no WebSocket through: the trace has none, the picture is still there."""
+    context = browser.new_context(locale="en-US", accept_downloads=True)
+    try:
+        context.add_init_script("delete globalThis.WebSocket")
+        page = context.new_page()
+        page.goto(lab.url + "/?left=poll&every=250")
+        left = Seat(page, "left")
+        left.say("still drawn")
+        left.hears("still drawn")
+        flights = [flight for one in tape(page)["exchanges"] for flight in one["flights"]]
+        assert any(flight["kind"] == "news" for flight in flights)
+    finally:
+        context.close()

@@ -1,0 +1,202 @@
+// The diagram: the tape as a sequence diagram between two seats and the hub, time running down. It only draws what is
+// on the tape; where an end is not known, the line does not reach it.
+
+const TOP = 30; // px for the names
+const FOOT = 10; // px below now
+const APART = 5; // px between what would else lie on one line: a question and its answer
+const ROW = 15; // px a label needs for itself
+const LOST = 2500; // ms after which what nobody heard of has not arrived
+const LONG = 31_000; // ms the longest exchange may lie before what is in sight
+
+export class Diagram {
+  #labelled = new WeakMap(); // flight → whether it has a label; decided once, or labels would flicker
+  #rows = {}; // side → the label that was given last: of which flight, when, and the px it needs
+
+  /**
+   * @param {Tape} tape
+   * @param {{width: number, height: number, to: number, span: number, now: number, names: object, words: Function,
+   *   chosen: object|null}} view `to`: the time at the bottom, `span`: ms from there to the top
+   * @returns what can be pointed at: [{ x1, y1, x2, y2, flight }]
+   */
+  draw(pen, tape, view) {
+    this.sized(view);
+    const { width, height, to, span } = view;
+    const margin = Math.min(26, width / 14);
+    const hub = width / 2;
+    const scale = (height - TOP - FOOT) / span;
+    const place = {
+      ...view,
+      scale,
+      from: to - span,
+      y: (at) => TOP + (at - to + span) * scale,
+      seat: { left: margin, right: width - margin },
+      hub: { left: hub - 4, right: hub + 4 },
+      live: tape.trace.live,
+    };
+    const flights = this.inSight(tape.flights, place);
+    this.spans(pen, new Set([...tape.open, ...flights.map((flight) => flight.exchange)]), place);
+    this.frame(pen, place, hub);
+    for (const at of tape.said.values()) if (at > place.from && at < to) pen.dot("said", "ink", hub, place.y(at), 4);
+    const rows = new Map(); // what was drawn already on a row of pixels: more on it would not be seen
+    return flights.map((flight) => this.flight(pen, tape, flight, place, rows)).filter(Boolean);
+  }
+
+  /** Labels are decided anew when there is more room for them, or less. */
+  sized({ width, height, span, words }) {
+    const key = `${width} ${height} ${span} ${words("empty")}`;
+    if (key === this.key) return;
+    this.key = key;
+    this.#labelled = new WeakMap();
+    for (const side of ["left", "right"]) this.#rows[side] = { at: -Infinity, flight: null, need: 0 };
+  }
+
+  inSight(flights, { from, to }) {
+    let first = flights.length;
+    while (first > 0 && flights[first - 1].at > from - LONG) first -= 1;
+    return flights.slice(first).filter(({ at, left, came }) => at < to && Math.max(at, left ?? 0, came ?? 0) > from);
+  }
+
+  /** The lifelines and whose they are. */
+  frame(pen, { seat, hub, y, from, to, names, width }, middle) {
+    pen.cover(width, TOP);
+    for (const side of ["left", "right"]) {
+      pen.line("life", "edge", seat[side], y(from), seat[side], y(to));
+      const outward = side === "left" ? -10 : 10;
+      pen.text("ink", seat[side] + outward, 18, names[side], { anchor: side === "left" ? "start" : "end", bold: true });
+    }
+    for (let x = hub.left + 0.5; x < hub.right; x += 1) pen.line("life", "ink", x, y(from), x, y(to));
+    pen.text("ink", middle, 18, names.hub, { anchor: "middle", bold: true });
+  }
+
+  /** What lasts: a question that is held, a line that is open, news that waits for somebody to ask. */
+  spans(pen, exchanges, place) {
+    const { y, from, to, seat, hub, scale, now } = place;
+    const cut = (at) => Math.max(from, Math.min(to, at));
+    for (const { side, way, stream, ask, answer, over } of exchanges) {
+      const inward = side === "left" ? -1 : 1;
+      const begun = stream ? answer?.came ?? answer?.left : ask.came;
+      const end = (stream ? over : answer?.left ?? over) ?? now;
+      if (begun === null || begun === undefined || end < from || begun > to) continue;
+      const [x1, x2, y1, y2] = [seat[side], hub[side], y(cut(begun)), y(cut(end))];
+      if (!stream && (way === "post" || (end - begun) * scale < 8)) continue;
+      if (stream) {
+        pen.area(way, [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]);
+        const walls = way === "ws" ? [x1, x1 - 4 * inward, x2 + 4 * inward, x2] : [];
+        for (const x of walls) pen.line("wall", way, x, y1, x, y2);
+      } else {
+        const left = ask.left ?? begun;
+        const back = answer?.came ?? end;
+        pen.area(way, [[x1, y(cut(left))], [x2, y1], [x2, y2], [x1, y(cut(back))]]);
+        pen.line("held", way, x2 + 4 * inward, y1 + 3, x2 + 4 * inward, y2 - 3);
+      }
+    }
+  }
+
+  flight(pen, tape, flight, place, rows) {
+    const { exchange, up } = flight;
+    const { side, way } = exchange;
+    const { y, seat, hub, now, live, chosen } = place;
+    const [left, came, reach] = ends(flight, now, live);
+    if (left === null) return null;
+    const start = up ? seat[side] : hub[side];
+    const end = up ? hub[side] : seat[side];
+    const lift = this.lift(flight, y(left));
+    const [x1, y1] = [start, y(left) + lift];
+    const [x2, y2] = [start + (end - start) * reach, Math.max(y1, y(came) + lift)];
+    const kind = look(flight);
+    const colour = kind === "say" ? "ink" : kind === "empty" ? "edge" : way === "post" ? "soft" : way;
+    const row = `${side} ${kind} ${Math.round(y1)} ${Math.round(y2)} ${reach === 1}`;
+    const shown = { x1, y1, x2, y2, flight };
+    if (rows.has(row)) return shown;
+    rows.set(row, flight);
+    if (reach === 1) pen.arrow(kind, colour, x1, y1, x2, y2);
+    else this.lost(pen, kind, colour, shown, flight.gone);
+    if (kind === "news") {
+      this.waited(pen, tape, flight, place, y1);
+      if (reach === 1) pen.dot("fill", colour, x2, y2, 4);
+    } else if (kind === "empty" && reach === 1) pen.dot("ring", "edge", x2, y2, 2.5);
+    if (exchange === chosen) pen.line("chosen", "edge", x1, y1, x2, y2);
+    if (this.label(flight, place.scale)) this.words(pen, flight, colour, shown, place);
+    return shown;
+  }
+
+  /** An answer lies below its question, however quick it was; so do frames that came at once. */
+  lift(flight, at) {
+    const { exchange } = flight;
+    if (exchange.stream && flight !== exchange.ask && flight !== exchange.answer) return 0;
+    if (flight === exchange.ask) {
+      exchange.askedAt = at;
+      return 0;
+    }
+    return Math.max(0, (exchange.askedAt ?? -Infinity) + APART - at);
+  }
+
+  lost(pen, kind, colour, { x1, y1, x2, y2 }, gone) {
+    pen.line(kind, colour, x1, y1, x2, y2);
+    if (!gone) return;
+    pen.line("lost", "ink", x2 - 4, y2 - 4, x2 + 4, y2 + 4);
+    pen.line("lost", "ink", x2 - 4, y2 + 4, x2 + 4, y2 - 4);
+  }
+
+  /** From when the hub had it to when somebody asked for it. */
+  waited(pen, tape, { exchange, seqs }, { y, hub, from }, until) {
+    const { side, way } = exchange;
+    if (exchange.stream || !seqs.length) return;
+    const since = Math.min(...seqs.map((seq) => tape.said.get(seq) ?? Infinity));
+    const top = y(Math.max(from, since));
+    if (since === Infinity || until - top < 12) return;
+    const x = hub[side] + (side === "left" ? -5 : 5);
+    pen.line("waits", way, x, top, x, until);
+  }
+
+  label(flight, scale) {
+    const known = this.#labelled.get(flight);
+    if (known !== undefined) return known;
+    const { exchange, at } = flight;
+    const { side, stream, ask } = exchange;
+    const pair = flight === exchange.answer && !stream;
+    const above = this.#rows[side];
+    const free = at - above.at >= above.need / scale;
+    const given = pair ? this.#labelled.get(ask) && (above.flight === ask || free) : free;
+    if (given) this.#rows[side] = { at, flight, need: stream ? ROW : 2 * ROW };
+    this.#labelled.set(flight, Boolean(given));
+    return given;
+  }
+
+  /** What it is, and its bytes, along its line: what goes up near the seat, an answer near the hub. */
+  words(pen, flight, colour, { x1, x2, y1, y2 }, { words, seat, hub }) {
+    const { exchange, up } = flight;
+    const { side, stream } = exchange;
+    const label = words(flight, Math.abs(hub[side] - seat[side]) > 170);
+    if (!label) return;
+    const inward = side === "left" ? 1 : -1;
+    const atSeat = up || stream;
+    const anchor = (side === "left") === atSeat ? "start" : "end";
+    const angle = Math.atan2(y2 - y1, Math.abs(x2 - x1)) * (x2 > x1 ? 1 : -1);
+    const steep = y2 - y1 > APART;
+    // What comes down a steep line and what goes up next meet at the seat: each keeps to its own side of its line.
+    const below = stream ? up && steep : up === steep;
+    const x = atSeat ? seat[side] + 9 * inward : hub[side] - 11 * inward;
+    const y = y1 + ((y2 - y1) * (x - x1)) / (x2 - x1) + (below ? 12 : -4);
+    pen.text(colour === "edge" ? "soft" : colour, x, y, label, { anchor, angle });
+  }
+}
+
+/** How a flight is drawn. */
+function look({ exchange, kind, up }) {
+  if (up && kind === "say") return "say";
+  if (up) return "ask";
+  return kind;
+}
+
+/** When it left and came, and how much of the way is known to be done. */
+function ends(flight, now, live) {
+  const { exchange, up, left, came } = flight;
+  if (left !== null && came !== null) return [left, came, 1];
+  if (left === null) return came === null ? [null, null, 0] : [came, came, 1];
+  if (up && exchange.answer?.came) return [left, Math.min(exchange.answer.came, left + (exchange.answer.came - left) / 2), 1];
+  if (up && !live) return [left, left, 1]; // nobody says what the hub sees
+  const over = exchange.over !== null && exchange.ending !== "answered";
+  flight.gone = over || (up && now - left > LOST);
+  return [left, left, flight.gone ? 0.6 : 0.3];
+}

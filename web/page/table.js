@@ -1,0 +1,40 @@
+// The table: what is on the tape in words, for those who cannot see the picture, newest first.
+
+import { make, saying } from "./dom.js";
+import { clock } from "./dom.js";
+import { time } from "./life.js";
+import { text } from "./words.js";
+
+const ROWS = 60;
+const EVERY = 1000; // ms between two looks while it is open
+
+export class Table {
+  #next = 0;
+
+  constructor(details, tape, choose) {
+    Object.assign(this, { details, tape, choose, body: details.querySelector("tbody") });
+    details.addEventListener("toggle", () => this.show());
+  }
+
+  /** Time goes on: look again now and then. */
+  tick() {
+    if (performance.now() > this.#next) this.show();
+  }
+
+  show() {
+    this.#next = performance.now() + EVERY;
+    if (!this.details.open || this.body.contains(document.activeElement)) return; // somebody is reading in it
+    this.body.replaceChildren(...this.tape.flights.slice(-ROWS).reverse().map((flight) => this.row(flight)));
+  }
+
+  row(flight) {
+    const { exchange, up, kind, left, came, bytes, at, gone } = flight;
+    const button = make("button", { type: "button" }, clock(at));
+    button.addEventListener("click", () => this.choose(flight));
+    const took = gone ? text("wire.gone") : left !== null && came !== null ? time(came - left) : "–";
+    const what = saying("td", `wire.kind.${kind}`);
+    return make("tr", { "data-transport": exchange.way },
+      make("td", {}, button), saying("td", exchange.side), make("td", {}, exchange.name),
+      saying("td", up ? "wire.up" : "wire.down"), what, make("td", {}, bytes === null ? "–" : String(bytes)), make("td", {}, took));
+  }
+}

@@ -1,0 +1,86 @@
+// The trace: what the hub saw of this page's own clients, and what time it is there.
+
+const AGAIN = 1000; // ms before a line that was lost is opened again
+const ASK_TIME = [0, 300, 1000, 5000]; // ms after the line opened; then as the last
+const CLOCKS = 8; // answers about the time that are kept; the quickest of them is believed
+
+/** Looks at clients by their sids, which stay in memory. `take(sid, missed, events)` gets what is new. */
+export class Trace {
+  #looked = new Map(); // sid → events taken
+  #clocks = [];
+  #line = null;
+  #timer = null;
+
+  constructor(take) {
+    this.take = take;
+    if (globalThis.WebSocket) this.#open();
+    document.addEventListener("visibilitychange", () => !document.hidden && !this.#line && this.#open());
+  }
+
+  /** Whether the hub's side is told. */
+  get live() {
+    return this.#line?.readyState === 1;
+  }
+
+  /** ms to add to the hub's clock to have this page's. */
+  get offset() {
+    return this.#clocks.length ? this.#best.offset : 0;
+  }
+
+  /** ms by which the offset may be wrong: half the round trip it was learnt from. */
+  get doubt() {
+    return this.#clocks.length ? this.#best.trip / 2 : null;
+  }
+
+  get #best() {
+    return this.#clocks.reduce((best, one) => (one.trip < best.trip ? one : best));
+  }
+
+  /** Look at this client from now on. */
+  look(sid) {
+    if (this.#looked.has(sid)) return;
+    this.#looked.set(sid, 0);
+    if (this.live) this.#say({ look: { [sid]: 0 } });
+  }
+
+  #say(words) {
+    this.#line.send(JSON.stringify(words));
+  }
+
+  #open() {
+    const line = new WebSocket("/lab/trace");
+    this.#line = line;
+    let asked = 0;
+    const ask = () => {
+      if (line.readyState !== 1) return;
+      this.#say({ ping: now() });
+      this.#timer = setTimeout(ask, ASK_TIME[Math.min((asked += 1), ASK_TIME.length - 1)]);
+    };
+    line.onopen = () => {
+      this.#clocks = [];
+      if (this.#looked.size) this.#say({ look: Object.fromEntries(this.#looked) });
+      ask();
+    };
+    line.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+    line.onclose = () => {
+      clearTimeout(this.#timer);
+      this.#line = null;
+      if (!document.hidden) setTimeout(() => !this.#line && this.#open(), AGAIN);
+    };
+  }
+
+  #heard({ pong, now: hub, events }) {
+    if (pong !== undefined) {
+      const trip = now() - pong;
+      this.#clocks.push({ trip, offset: pong + trip / 2 - hub });
+      if (this.#clocks.length > CLOCKS) this.#clocks.shift();
+    }
+    for (const [sid, [missed, news]] of Object.entries(events ?? {})) {
+      this.#looked.set(sid, this.#looked.get(sid) + missed + news.length);
+      this.take(sid, missed, news);
+    }
+  }
+}
+
+/** ms since 1970 that never jump back. */
+export const now = () => performance.timeOrigin + performance.now();
