@@ -184,7 +184,7 @@ def test_the_table_says_the_same(tab: Tab) -> None:
     row = rows.filter(has_text="news").first
     row.wait_for()
     row.get_by_role("button").click()
-    assert box(page).inner_text()
+    box(page).get_by_text("curl").wait_for()
     assert page.get_by_role("button", name="Go on").is_visible()
 
 

@@ -36,9 +36,19 @@ export class Diagram {
     const flights = this.inSight(tape.flights, place);
     this.spans(pen, new Set([...tape.open, ...flights.map((flight) => flight.exchange)]), place);
     this.frame(pen, place, hub);
-    for (const at of tape.said.values()) if (at > place.from && at < to) pen.dot("said", "ink", hub, place.y(at), 4);
+    this.said(pen, tape.said, place, hub);
     const rows = new Map(); // what was drawn already on a row of pixels: more on it would not be seen
     return flights.map((flight) => this.flight(pen, tape, flight, place, rows)).filter(Boolean);
+  }
+
+  /** When the hub had each message. */
+  said(pen, said, { from, to, y }, hub) {
+    let last = null;
+    for (const at of said.values()) {
+      const row = Math.round(y(at));
+      if (at > from && at < to && row !== last) pen.dot("said", "ink", hub, row, 4);
+      last = row;
+    }
   }
 
   /** Labels are decided anew when there is more room for them, or less. */

@@ -15,15 +15,14 @@ export function saying(tag, key, values = {}, attributes = {}) {
   return say(make(tag, attributes), key, values);
 }
 
-/** The mark of a transport. */
+/** The mark of a transport: a copy, for a reference to it would cost a shadow tree each. */
 export function mark(transport) {
-  const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg");
-  const use = document.createElementNS(space, "use");
+  const symbol = document.getElementById(`mark-${transport}`);
+  const svg = document.createElementNS(symbol.namespaceURI, "svg");
   svg.setAttribute("class", "mark");
   svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#mark-${transport}`);
-  svg.append(use);
+  svg.setAttribute("viewBox", symbol.getAttribute("viewBox"));
+  svg.append(symbol.firstElementChild.cloneNode());
   return svg;
 }
 

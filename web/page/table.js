@@ -1,7 +1,6 @@
 // The table: what is on the tape in words, for those who cannot see the picture, newest first.
 
-import { make, saying } from "./dom.js";
-import { clock } from "./dom.js";
+import { clock, make, saying } from "./dom.js";
 import { time } from "./life.js";
 import { text } from "./words.js";
 
@@ -14,6 +13,7 @@ export class Table {
   constructor(details, tape, choose) {
     Object.assign(this, { details, tape, choose, body: details.querySelector("tbody") });
     details.addEventListener("toggle", () => this.show());
+    this.show();
   }
 
   /** Time goes on: look again now and then. */

@@ -17,11 +17,6 @@ export class Tabs {
     this.show(seats[0]);
   }
 
-  /** The style shows the tabs where the seats do not fit side by side. */
-  get narrow() {
-    return this.list.offsetParent !== null;
-  }
-
   tab(seat) {
     const tab = make("button", { type: "button", role: "tab", id: `tab-${seat.side}`, "aria-controls": seat.side });
     tab.addEventListener("click", () => this.show(seat));
@@ -66,6 +61,7 @@ export class Tabs {
 
   /** A seat is a tab's panel only where there are tabs. */
   roles() {
+    this.narrow = this.list.offsetParent !== null; // the style shows the tabs where the seats do not fit side by side
     for (const { section, side } of this.seats) {
       section.setAttribute("role", this.narrow ? "tabpanel" : "region");
       section.setAttribute("aria-labelledby", `tab-${side}`);

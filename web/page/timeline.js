@@ -2,16 +2,15 @@
 
 import { Diagram } from "./diagram.js";
 import { make } from "./dom.js";
-import { opened } from "./exchange.js";
 import { knob, set } from "./knobs.js";
 import { Pen } from "./pen.js";
-import { Table } from "./table.js";
 import { now } from "./trace.js";
 import { say, text } from "./words.js";
 
 const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
 const BACK = 120; // s one may go back
+const MANY = 150; // lines in sight beyond which every second frame is enough
 const NEAR = 9; // px from a line that still point at it
 const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -20,6 +19,7 @@ export class Timeline {
   #shown = []; // what can be pointed at
   #asked = 0; // the animation frame that was asked for
   #seen = false;
+  #odd = false;
 
   /**
    * @param {HTMLElement} figure @param {import("./tape.js").Tape} tape @param names `() => { left, right, hub }`
@@ -32,7 +32,8 @@ export class Timeline {
     this.stopped = STILL.matches ? now() : null; // the time at the bottom, where it does not move
     this.hovered = null;
     Object.assign(this, { pause: role("pause"), back: role("back"), span: role("span") });
-    this.table = new Table(role("table"), tape, (flight) => this.choose(flight));
+    this.table = null;
+    role("table").addEventListener("toggle", ({ target }) => this.tabulate(target), { once: true });
     this.controls(role);
     this.pointing();
     new ResizeObserver(() => this.fit()).observe(this.canvas.parentElement);
@@ -84,10 +85,22 @@ export class Timeline {
     this.figure.dataset.moves = String(this.stopped === null);
   }
 
+  /** The table is made when it is wanted. */
+  async tabulate(details) {
+    const { Table } = await import("./table.js");
+    this.table = new Table(details, this.tape, (flight) => this.choose(flight));
+  }
+
   translated() {
     this.draw();
-    this.table.show();
-    if (this.chosen) opened(this.box, this.chosen);
+    this.table?.show();
+    if (this.chosen) this.tell(this.chosen);
+  }
+
+  /** What an exchange was, in the box below; how is loaded when it is asked for first. */
+  async tell(flight) {
+    const { opened } = await import("./exchange.js");
+    if (flight === this.chosen) opened(this.box, flight);
   }
 
   // ---- pointing
@@ -136,7 +149,7 @@ export class Timeline {
 
   open(flight) {
     this.chosen = flight;
-    opened(this.box, flight);
+    this.tell(flight);
     this.draw();
   }
 
@@ -197,8 +210,9 @@ export class Timeline {
     if (this.#asked || !this.#seen || document.hidden) return;
     this.#asked = requestAnimationFrame(() => {
       this.#asked = 0;
-      this.render();
-      this.table.tick();
+      this.#odd = !this.#odd;
+      if (this.#odd || this.#shown.length < MANY) this.render();
+      this.table?.tick();
       if (this.bottom !== this.stopped) this.draw(); // time goes on
     });
   }
