@@ -85,7 +85,7 @@ export class Diagram {
     for (const { side, way, stream, ask, answer, over } of exchanges) {
       const inward = side === "left" ? -1 : 1;
       const begun = stream ? answer?.came ?? answer?.left : ask.came;
-      const end = (stream ? over : answer?.left ?? over) ?? now;
+      const end = (stream ? over : answer?.left ?? over) ?? Math.min(now, to);
       if (begun === null || begun === undefined || end < from || begun > to) continue;
       const [x1, x2, y1, y2] = [seat[side], hub[side], y(cut(begun)), y(cut(end))];
       if (!stream && (way === "post" || (end - begun) * scale < 8)) continue;

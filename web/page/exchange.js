@@ -22,7 +22,7 @@ export function opened(box, flight) {
 }
 
 function title({ exchange, kind }) {
-  const words = make("h3", {}, mark(exchange.way === "post" ? "none" : exchange.way), ` ${exchange.method} ${exchange.name} `);
+  const words = make("h3", {}, mark(exchange.way === "post" ? "none" : exchange.way), ` ${exchange.method} ${exchange.name}: `);
   words.append(saying("span", `wire.kind.${kind}`));
   return words;
 }
@@ -74,7 +74,7 @@ function figures(flight) {
 }
 
 function quoted(key, words) {
-  return words ? [saying("p", key, {}, { class: "small" }), make("pre", {}, words.trimEnd())] : [];
+  return words ? [saying("p", key, {}, { class: "small" }), make("pre", { tabindex: "0" }, words.trimEnd())] : [];
 }
 
 function curl(exchange) {

@@ -11,6 +11,7 @@ const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
 const BACK = 120; // s one may go back
 const MANY = 150; // lines in sight beyond which every second frame is enough
+const AHEAD = 0.85; // of the span that is still to come, where it stands still
 const NEAR = 9; // px from a line that still point at it
 const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -29,7 +30,7 @@ export class Timeline {
     const role = (name) => figure.querySelector(`[data-role=${name}]`);
     Object.assign(this, { figure, tape, names, ids, canvas: role("wire"), box: role("exchange"), chosen: null });
     this.diagram = new Diagram();
-    this.stopped = STILL.matches ? now() : null; // the time at the bottom, where it does not move
+    this.stopped = null; // the time at the bottom, where it does not move
     this.hovered = null;
     Object.assign(this, { pause: role("pause"), back: role("back"), span: role("span") });
     this.table = null;
@@ -40,9 +41,10 @@ export class Timeline {
     new IntersectionObserver(([entry]) => this.look(entry.isIntersecting)).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.fit());
     document.addEventListener("visibilitychange", () => this.draw());
-    STILL.addEventListener("change", () => STILL.matches && this.stop(now()));
+    STILL.addEventListener("change", () => STILL.matches && this.go());
     this.fit();
     this.follow();
+    if (STILL.matches) this.go();
   }
 
   get seconds() {
@@ -61,7 +63,7 @@ export class Timeline {
       set({ span: Number(this.span.value) === USUAL ? null : this.span.value });
       this.draw();
     });
-    this.pause.addEventListener("click", () => this.stop(this.stopped === null ? now() : null));
+    this.pause.addEventListener("click", () => (this.stopped === null ? this.stop(now()) : this.go()));
     this.back.max = String(BACK);
     this.back.addEventListener("input", () => this.stop(this.latest - Number(this.back.value) * 1000));
     role("svg").addEventListener("click", () => save("wire.svg", "image/svg+xml", this.svg()));
@@ -69,9 +71,15 @@ export class Timeline {
     this.told();
   }
 
+  /** Move with the time; where no motion is wanted, show the time to come, in which things appear where they belong. */
+  go() {
+    this.stop(STILL.matches ? now() + AHEAD * this.seconds * 1000 : null);
+  }
+
   /** Stand still with this time at the bottom; null: move with the time. */
   stop(at) {
-    this.latest = this.stopped === null || at === null ? now() : this.latest; // where "back" counts from
+    const latest = this.stopped === null || at === null ? now() : this.latest; // where "back" counts from
+    this.latest = Math.max(latest, at ?? 0);
     this.stopped = at;
     this.back.value = at === null ? "0" : String(Math.max(0, (this.latest - at) / 1000));
     this.told();
@@ -155,6 +163,7 @@ export class Timeline {
 
   /** Up and down go from one to the next in time, Home and End to the first and the last, Escape closes. */
   key(event) {
+    this.render(); // a key may come before the first frame in sight
     const flights = this.#shown.map(({ flight }) => flight);
     const at = flights.indexOf(this.chosen);
     const last = flights.length - 1;
@@ -213,7 +222,7 @@ export class Timeline {
       this.#odd = !this.#odd;
       if (this.#odd || this.#shown.length < MANY) this.render();
       this.table?.tick();
-      if (this.bottom !== this.stopped) this.draw(); // time goes on
+      if (this.bottom !== this.stopped || this.stopped > now()) this.draw(); // time goes on
     });
   }
 

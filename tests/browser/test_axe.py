@@ -1,0 +1,40 @@
+"""Whoever cannot see, or cannot point: axe finds nothing in any panel, in both languages, by day and by night, at 320 px."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from conftest import Program, Seat
+
+PANELS = {"": "[data-role=transport]", "race": "button", "calculator": "table", "lessons": "button, a", "class": "p"}
+
+
+def open_everything(page: Page) -> None:
+    """All that can be opened in the seats and the picture, and an exchange."""
+    page.evaluate("for (const one of document.querySelectorAll('main details')) one.open = true")
+    page.locator("[data-role=table] tbody tr").first.wait_for()
+    page.locator("[data-role=wire]").focus()
+    page.keyboard.press("ArrowUp")
+    page.locator("[data-role=exchange] code").wait_for()
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda name: name or "page")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_axe_finds_nothing(browser: Browser, lab: Program, panel: str, scheme: str, lang: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+    try:
+        page.goto(f"{lab.url}/?lang={lang}&left=poll&right=ws" + (f"&panel={panel}" if panel else ""))
+        Seat(page, "left").reads_by("poll")
+        if panel:
+            page.locator(f"[data-panel={panel}] section").locator(PANELS[panel]).first.wait_for()
+        else:
+            open_everything(page)
+        found = Axe().run(page).response["violations"]
+        told = [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+        assert not told, "\n".join(told)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        page.close()
