@@ -14,7 +14,8 @@ stamp = $(1)/.made-$(shell cksum < requirements/$(2).txt | tr ' ' -)
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run test check unit browser proxies fallback storm picture some-mutants mutants lock clean
+.PHONY: help run class test check unit browser proxies some-mutants mutants bench bench-quick fallback storm \
+	goals heap picture screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -22,6 +23,9 @@ help: ## this list
 
 run: $(RUN_READY) ## start the lab: PORT=3000 HOST=127.0.0.1 FLAGS="--allow-host NAME"
 	@$(RUN)/bin/python app.py --host $(HOST) --port $(PORT) $(FLAGS)
+
+class: $(RUN_READY) ## start the lab for everybody on your network: prints its addresses and a code to scan
+	@$(RUN)/bin/python app.py --class --port $(PORT) $(FLAGS)
 
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test
@@ -44,6 +48,12 @@ proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && \
 		$(TEST)/bin/python -m pytest tests/browser/test_proxies.py
 
+bench: $(TEST_READY) ## the comparison: every experiment, with the theory over it (OUT=folder)
+	$(TEST)/bin/python -m bench $(if $(OUT),--out $(OUT))
+
+bench-quick: $(TEST_READY) ## the same in two minutes, with wider doubts
+	$(TEST)/bin/python -m bench --quick $(if $(OUT),--out $(OUT))
+
 fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into the README (SEEDS=20: half an hour)
 	$(TEST)/bin/python -m bench.fallback --seeds $(or $(SEEDS),3) --who ours,socketio,socketio-ws --readme
 
@@ -52,6 +62,15 @@ storm: $(TEST_READY) ## 10,000 clients dropped at once: how hard they knock, our
 
 picture: $(TEST_READY) ## take the picture of the page that the README shows
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/picture.py
+
+screenshots: $(TEST_READY) ## pictures of every part of the page, into .cache/screenshots
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/screenshots.py
+
+heap: $(TEST_READY) ## what five minutes of the race leave in the browser's memory
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/heap.py --minutes 5
+
+goals: $(TEST_READY) ## what the page promises, measured: its weight, its first message, its frames
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/goals.py
 
 some-mutants: $(TEST_READY) ## five of the mutants, other ones each day
 	$(TEST)/bin/python -m tests.mutants --some 5

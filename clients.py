@@ -170,6 +170,8 @@ class Clients:
     def _nobody(self, cursor: Cursor | None, address: str, history: int, paced: bool) -> Reader:
         """A reader without a sid: sees what is for everyone, is nobody, and can be counted by address only."""
         most = self.limits.anonymous_per_address
+        if self.limits.per_sid:  # they have none, so all of them share the room that the clients leave
+            address, most = "", max(most, self.limits.most_clients - len(self.hub.members))
         readers = self._nobodies.setdefault(address, [])
         if len(readers) >= most:
             raise Refused("readers", f"{most} readers without a sid are enough", retry=5)

@@ -8,7 +8,7 @@ own name point here (DNS rebinding).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -64,8 +64,16 @@ def name_and_port(host: str, scheme: str) -> tuple[str, int | None] | None:
 class Edge:
     """Middleware around everything: Host, Origin, CORS, and no caching of what is read."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Iterable[str] = (), origins: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        hosts: Iterable[str] = (),
+        origins: Iterable[str] = (),
+        knows: Callable[[str], bool] = lambda name: False,
+    ) -> None:
         self.app = app
+        self.knows = knows  # a name that this server has now, though it had it not when it began
         self.hosts = {host.lower().strip("[]") for host in (*LOCAL, *hosts)}
         self.origins = {origin.lower().rstrip("/") for origin in origins}
 
@@ -84,18 +92,21 @@ class Edge:
                 return await self.preflight(headers)(scope, receive, send)
         await self.app(scope, receive, send)
 
+    def own(self, name: str) -> bool:
+        return name in self.hosts or self.knows(name)
+
     def check(self, headers: Headers, origin: str | None) -> bool:
         """Whether there is an Origin, and it is our own. Refused: a host or an origin that is not."""
         hosts = headers.getlist("host")
         host = name_and_port(hosts[0], "http") if len(hosts) == 1 else None
-        if host is None or host[0] not in self.hosts:
+        if host is None or not self.own(host[0]):
             raise Refused("bad_host", "this server does not go by that name; --allow-host NAME makes it one")
         if origin is None:
             return False
         scheme, _, authority = origin.lower().partition("://")
         asked = name_and_port(authority, scheme) if scheme in PORTS else None
         _name, port = name_and_port(hosts[0], scheme) or host
-        own = asked is not None and asked[0] in self.hosts and asked[1] == port
+        own = asked is not None and self.own(asked[0]) and asked[1] == port
         if not own and origin.lower() not in self.origins:
             raise Refused("bad_origin", "pages of that origin may not ask here; --allow-origin makes it one")
         return True

@@ -1,0 +1,269 @@
+"""For a class: the panel with address and code, and the page where an address that others type is no secure context."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, quote, urlsplit
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+
+from conftest import DEADLINE, Program, Seat, program, until
+
+NAME = "lab.test"  # a name as a school's network gives one; the browser is told that it is this computer
+
+
+@pytest.fixture
+def lab() -> Iterator[Program]:
+    """A lab open to a class."""
+    with program("--class", "--allow-host", NAME) as running:
+        yield running
+
+
+class Panel:
+    """The panel, by what a person sees."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.locator("details[data-panel=class]")
+
+    def part(self, role: str) -> Locator:
+        return self.root.locator(f"[data-role=class-{role}]")
+
+    def open(self) -> Panel:
+        self.root.locator("summary").click()
+        return self
+
+    def shown(self) -> Panel:
+        """Wait until the code is there."""
+        self.page.wait_for_function(
+            "() => { const code = document.querySelector('[data-role=class-code]');"
+            " return code?.complete && code.naturalWidth > 0 && !code.hidden; }"
+        )
+        return self
+
+    @property
+    def link(self) -> str:
+        return self.part("link").inner_text()
+
+    def says(self, link: str) -> None:
+        """Wait until the code and the line beside it are those of a link that ends so."""
+        self.part("link").get_by_text(re.compile(re.escape(link) + "$")).wait_for()
+        assert parse_qs(urlsplit(self.part("code").get_attribute("src") or "").query)["url"] == [self.link]
+        self.shown()
+
+
+def addresses(lab: Program) -> list[str]:
+    with urllib.request.urlopen(lab.url + "/lab/class") as answer:
+        found: list[str] = json.load(answer)["addresses"]
+        return found
+
+
+def test_the_panel_shows_the_address_and_a_code_for_the_last_row(tab: Callable[..., Page], lab: Program) -> None:
+    page = tab("?left=ws")
+    panel = Panel(page).open().shown()
+    assert panel.part("address").inner_text() == f"http://{NAME}:{lab.port}"
+    box = panel.part("code").bounding_box()
+    assert box and box["width"] == box["height"] >= 600  # of 900 px that the window is high
+    assert page.get_by_role("img", name=f"A QR code of http://{NAME}:{lab.port}/?left=ws").is_visible()
+    offered = panel.part("others").get_by_role("radio")
+    assert [radio.get_attribute("value") for radio in offered.all()] == addresses(lab)
+    assert panel.root.get_by_text("Everybody must be on the same network").is_visible()
+
+
+def test_the_link_is_the_page_as_it_is_set_but_for_this_screen(tab: Callable[..., Page]) -> None:
+    page = tab("?panel=class&size=large")
+    panel = Panel(page).shown()
+    panel.says("/")
+    panel.part("lead").get_by_text("or type the address").wait_for()
+    Seat(page, "right").choose("sse")
+    panel.says("/?left=poll&right=sse")
+    panel.part("lead").get_by_text("as it is set now").wait_for()
+    Seat(page, "left").part("name").fill("小明")
+    Seat(page, "left").part("name").press("Enter")
+    panel.says(f"&name={quote('小明')}")
+    page.go_back()
+    panel.says("/?left=poll&right=sse")
+
+
+def test_the_link_in_the_code_opens_exactly_this(tab: Callable[..., Page], lab: Program) -> None:
+    page = tab()
+    for side, transport in (("left", "ws"), ("right", "longpoll")):
+        Seat(page, side).choose(transport)
+    Seat(page, "left").part("every").fill("750")
+    Seat(page, "left").part("every").press("Tab")
+    panel = Panel(page).open().shown()
+    link = urlsplit(panel.link)
+    there = tab(f"?{link.query}")
+    for side, transport in (("left", "ws"), ("right", "longpoll")):
+        Seat(there, side).reads_by(transport)
+        assert Seat(there, side).root.locator(f"input[value={transport}]").is_checked()
+    assert Seat(there, "left").part("every").input_value() == "750"
+    assert not there.locator("details[data-panel=class]").get_attribute("open")
+
+
+def test_another_address_has_another_code(tab: Callable[..., Page], lab: Program) -> None:
+    if len(addresses(lab)) < 2:
+        pytest.skip("this machine has no address beside loopback")
+    panel = Panel(tab("?panel=class")).shown()
+    other = addresses(lab)[1]
+    panel.root.get_by_role("radio", name=other).check()
+    panel.says(other + "/")
+    assert panel.part("address").inner_text() == other
+    panel.open()  # put away, and opened again
+    panel.open()
+    panel.says(other + "/")
+
+
+def test_a_link_too_long_for_a_code_says_so_and_a_shorter_one_has_one(tab: Callable[..., Page]) -> None:
+    page = tab(f"?panel=class&note={'x' * 700}")
+    panel = Panel(page)
+    panel.part("trouble").get_by_text("This link makes no code").wait_for()
+    assert not panel.part("code").is_visible() and len(panel.link) > 700
+    page.evaluate("history.replaceState(null, '', '?panel=class')")
+    Seat(page, "right").choose("ws")
+    panel.says("/?left=poll&right=ws")
+    assert not panel.part("trouble").is_visible()
+
+
+def test_a_lab_that_is_closed_says_how_to_open_it(tab: Callable[..., Page]) -> None:
+    with program() as closed:
+        panel = Panel(tab("?panel=class", closed.url))
+        panel.part("trouble").get_by_text("make class").wait_for()
+        assert not panel.part("code").is_visible() and not panel.part("address").is_visible()
+        panel.page.locator("[data-role=lang]").click()
+        panel.part("trouble").get_by_text("同一网络").wait_for()
+        assert "make class" in panel.part("trouble").inner_text()
+
+
+def test_a_lab_that_does_not_answer_is_told_and_asked_again(tab: Callable[..., Page]) -> None:
+    page = tab()
+    page.route("**/lab/class", lambda route: route.abort())
+    panel = Panel(page).open()
+    panel.part("trouble").get_by_text("did not say where").wait_for()
+    page.unroute("**/lab/class")
+    panel.open()
+    panel.open()
+    panel.shown()
+    assert not panel.part("trouble").is_visible()
+    page.locator("[data-role=lang]").click()
+    panel.root.get_by_text("二维码里的链接").wait_for()
+    assert not panel.part("trouble").is_visible()
+
+
+def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
+    page = tab("?panel=class&left=ws")
+    panel = Panel(page).shown()
+    keys = page.evaluate(
+        """async () => Promise.all(["en", "zh"].map(
+            async (lang) => Object.keys((await import(`/page/class/${lang}.js`)).default).sort()))"""
+    )
+    assert keys[0] == keys[1] and all(key.startswith("class.") for key in keys[0])
+    page.locator("[data-role=lang]").click()
+    panel.root.get_by_text("二维码里的链接").wait_for()
+    panel.says("/?left=ws&lang=zh")
+    assert page.get_by_role("img", name="的二维码").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_it_fits_a_small_phone_and_a_projector_and_bars_nobody(
+    browser: Browser, lab: Program, scheme: str, language: str
+) -> None:
+    context = browser.new_context(color_scheme=scheme, locale=language, viewport={"width": 320, "height": 640})
+    try:
+        page = context.new_page()
+        page.goto(f"{lab.url}/?panel=class&left=ws")
+        panel = Panel(page).shown()
+        fits = "() => document.querySelector('details[data-panel=class]').scrollWidth <= innerWidth"
+        assert page.evaluate(fits)
+        found = Axe().run(page, context="details[data-panel=class]")
+        assert not found.response["violations"], found.generate_report()
+        page.set_viewport_size({"width": 1280, "height": 720})
+        page.goto(f"{lab.url}/?panel=class&left=ws&size=large")
+        panel.shown()
+        box, beside = panel.part("code").bounding_box(), panel.part("address").bounding_box()
+        assert box and beside and box["height"] >= 540 and beside["x"] > box["x"] + box["width"]
+        assert page.evaluate(fits)
+    finally:
+        context.close()
+
+
+# ---- no secure context
+
+
+@contextmanager
+def far(browser: Browser, **settings: object) -> Iterator[tuple[BrowserContext, list[str]]]:
+    """A browser for which the lab is another computer's, by name: no secure context. And what its pages complain of."""
+    elsewhere = browser.browser_type.launch(
+        executable_path=os.environ["LAB_CHROMIUM"], args=[f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
+    )
+    troubles: list[str] = []
+    try:
+        context = elsewhere.new_context(locale="en-US", **settings)  # type: ignore[arg-type]
+        context.set_default_timeout(DEADLINE)
+        context.on("weberror", lambda error: troubles.append(str(error.error)))
+        context.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+        yield context, troubles
+    finally:
+        elsewhere.close()
+
+
+DESK = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+
+@pytest.mark.parametrize("settings", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_page_works_where_the_context_is_not_secure(browser: Browser, lab: Program, settings: dict) -> None:
+    with far(browser, **settings) as (context, troubles):
+        page = context.new_page()
+        page.goto(f"http://{NAME}:{lab.port}/?every=500")
+        assert page.evaluate("[isSecureContext, 'clipboard' in navigator, 'subtle' in crypto]") == [False] * 3
+        left, right = Seat(page, "left"), Seat(page, "right")
+        left.reads_by("poll")
+        narrow = page.get_by_role("tab").first.is_visible()
+        for transport in ("poll", "longpoll", "sse", "ws"):
+            left.choose(transport)
+            left.reads_by(transport)
+            left.say(f"over {transport}")
+            left.hears(f"over {transport}")
+            right.part("messages").locator("li", has_text=f"over {transport}").first.wait_for(state="attached")
+        assert len(left.heard()) == 4
+        if narrow:
+            page.get_by_role("tab").nth(1).click()
+        right.say("and back")
+        right.hears("and back")
+        assert not troubles, troubles
+
+
+@pytest.mark.parametrize("settings", [DESK, PHONE], ids=["desk", "phone"])
+def test_where_there_is_no_clipboard_a_copy_button_selects(browser: Browser, lab: Program, settings: dict) -> None:
+    with far(browser, **settings) as (context, troubles):
+        page = context.new_page()
+        page.goto(f"http://{NAME}:{lab.port}/?left=ws&panel=class")
+        panel = Panel(page).shown()
+        assert panel.part("address").inner_text() == f"http://{NAME}:{lab.port}"  # by which this page was opened
+        selected = "() => getSelection().toString().trim()"
+
+        panel.root.get_by_role("button", name="Copy").click()
+        panel.root.get_by_role("button", name="Selected").wait_for()
+        assert page.evaluate(selected) == panel.link == f"http://{NAME}:{lab.port}/?left=ws"
+
+        line = page.locator("[data-role=curl] li").first
+        line.get_by_role("button").click()
+        line.get_by_role("button", name="Selected").wait_for()
+        assert page.evaluate(selected) == line.locator("code").inner_text()
+
+        page.get_by_role("button", name="Copy the link to this").click()
+        field = page.locator("[data-role=address]")
+        field.wait_for()
+        until(
+            lambda: field.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == page.url
+        )
+        assert not troubles, troubles
