@@ -1,0 +1,101 @@
+// Measuring: what this very browser puts around a message, on each transport it has, as the hub's meter counts it.
+
+import { io } from "/client/socket.js";
+
+const ORDER = ["ws", "sse", "longpoll", "poll"]; // poll comes last, so that each of its questions has a cursor
+const POLLS = 5; // questions that are measured
+const EVERY = 100; // ms: the hub lets a few come so fast
+const PATIENCE = 10_000; // ms for all of it
+
+/**
+ * Read by one transport after the other with a client of its own, then ask the meter.
+ * @returns {Promise<{id: string, transports: object, heads: {ask: string, answer: string}|null}>}
+ */
+export async function measure() {
+  const leave = AbortSignal.timeout(PATIENCE);
+  const seen = { sid: null, polls: 0 };
+  const socket = io("", { transports: ORDER, use: available()[0], every: EVERY, world: world(seen) });
+  try {
+    const id = await named(socket, leave);
+    for (const transport of available()) await reading(socket, transport, leave);
+    await until(() => seen.polls >= POLLS, leave);
+    const answer = await fetch(`/stats?client=${encodeURIComponent(id)}`, { signal: leave });
+    const { transports } = await answer.json();
+    return { id, transports, heads: await heads(seen.sid) };
+  } finally {
+    socket.close();
+  }
+}
+
+function available() {
+  const { WebSocket, EventSource } = globalThis;
+  return ORDER.filter((name) => ({ ws: WebSocket, sse: EventSource })[name] !== undefined || /poll/.test(name));
+}
+
+/** A world that notes who asks, and how often; of the browser's storage nothing is read or written. */
+function world(seen) {
+  return {
+    storage: null,
+    fetch: async (url, options) => {
+      const { pathname, searchParams } = new URL(url, location.href);
+      seen.sid ??= searchParams.get("sid");
+      const answer = await fetch(url, options);
+      const text = await answer.text();
+      seen.polls += pathname === "/poll";
+      return new Response(text, { status: answer.status, headers: answer.headers });
+    },
+  };
+}
+
+function named(socket, leave) {
+  return until(() => socket.id, leave);
+}
+
+function reading(socket, transport, leave) {
+  socket.use(transport);
+  // A long poll is answered when there is news: the news that this client is in a room where nobody else is.
+  if (transport === "longpoll") socket.emit("join", { room: `calculator-${socket.id}` });
+  return until(() => socket.transport === transport, leave);
+}
+
+function until(holds, leave) {
+  return new Promise((resolve, reject) => {
+    const look = () => {
+      const found = holds();
+      if (!found && !leave.aborted) return;
+      clearInterval(timer);
+      if (found) resolve(found);
+      else reject(leave.reason);
+    };
+    const timer = setInterval(look, 20);
+    look();
+  });
+}
+
+/** The heads of a question and its answer as the hub saw them; null where nobody can tell. */
+function heads(sid) {
+  if (!sid || !globalThis.WebSocket) return null;
+  return new Promise((resolve) => {
+    const line = new WebSocket("/lab/trace");
+    const asked = new Map(); // exchange → the head of the question
+    const done = (found) => {
+      clearTimeout(timer);
+      line.close();
+      resolve(found);
+    };
+    const timer = setTimeout(() => done(null), 1000);
+    line.onopen = () => line.send(JSON.stringify({ look: { [sid]: 0 } }));
+    line.onerror = () => done(null);
+    line.onmessage = ({ data }) => {
+      for (const [exchange, , kind, , more] of JSON.parse(data).events?.[sid]?.[1] ?? []) {
+        if (kind === "ask" && more.name === "poll") asked.set(exchange, more.head);
+        if (kind === "head" && asked.has(exchange)) return done({ ask: asked.get(exchange), answer: more });
+      }
+    };
+  });
+}
+
+/** Line ends in a head. */
+export function lineEnds(head) {
+  return head.split("\r\n").length - 1;
+}

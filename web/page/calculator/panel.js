@@ -1,0 +1,191 @@
+// The calculator: what one message costs each of many, with the heads of the reader's own browser.
+
+import { make, mark, saying } from "../dom.js";
+import { EVERY } from "../knobs.js";
+import { age, figure, grouped, percent, rate } from "../race/format.js";
+import { say } from "../words.js";
+import { measure } from "./measure.js";
+import { BOUNDS, keepSetting, settings } from "./settings.js";
+import { allRatios, CASES, cost, framing, headOf, KAAZING, mebibits, megabits, WAYS } from "./sums.js";
+
+class Calculator {
+  measured = null;
+
+  constructor(section) {
+    this.sees = make("div", { class: "sees", "data-role": "calc-sees" }, make("p"), make("p"), make("p"));
+    this.trouble = make("p", { "data-role": "calc-trouble", role: "status" });
+    this.fields = {};
+    this.costs = make("tbody", { "data-role": "calc-costs" });
+    this.cases = make("tbody", { "data-role": "calc-cases" });
+    this.ratios = make("tbody", { "data-role": "calc-ratios" });
+    this.caseHead = [871, 2, null, null].map((bytes) => make("th", { scope: "col", "data-bytes": bytes ?? "" }));
+    const again = saying("button", "calculator.again", {}, { type: "button", "data-role": "calc-again" });
+    again.addEventListener("click", () => this.ask());
+    this.heads = make("details", {}, saying("summary", "calculator.heads"), make("pre", { "data-role": "calc-heads", tabindex: "0" }));
+    section.append(this.sees, this.knobs(), this.trouble, this.costTable(), this.caseTable(), this.ratioTable());
+    section.append(saying("p", "calculator.assumes", {}, { class: "small" }), make("div", { class: "acts" }, again), this.heads);
+    this.section = section;
+  }
+
+  knobs() {
+    const root = make("div", { class: "fields" });
+    for (const name of ["clients", "every", "rate", "size", "rtt", "cookie"]) {
+      const { least, most, step } = name === "every" ? { ...EVERY, step: 250 } : BOUNDS[name];
+      const input = make("input", { type: "number", min: least, max: most, step, inputmode: "decimal", autocomplete: "off" });
+      input.dataset.role = `calc-${name}`;
+      input.addEventListener("change", () => {
+        keepSetting(name, input.value);
+        this.show();
+      });
+      this.fields[name] = input;
+      root.append(make("label", {}, saying("span", `calculator.${name}`), input));
+    }
+    return root;
+  }
+
+  /** A table with a title above it; one that is wider than the window can be moved by keys, too. */
+  table(name, head, body) {
+    const title = saying("h3", `calculator.${name}`);
+    const lead = saying("p", `calculator.${name}.lead`, {}, { class: "small" });
+    const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), body);
+    const region = make("div", { class: "wide", tabindex: "0", role: "region" }, table);
+    region.dataset.textLabel = `calculator.${name}`;
+    return make("div", { class: "sums" }, title, lead, region);
+  }
+
+  column(key) {
+    return saying("th", `calculator.column.${key}`, {}, { scope: "col" });
+  }
+
+  costTable() {
+    return this.table("costs", ["transport", "requests", "mbit", "around", "age"].map((key) => this.column(key)), this.costs);
+  }
+
+  caseTable() {
+    return this.table("cases", [this.column("readers"), ...this.caseHead], this.cases);
+  }
+
+  ratioTable() {
+    return this.table("ratios", ["counts", "kaazing", "own"].map((key) => this.column(key)), this.ratios);
+  }
+
+  /** Measure, and tell of it. */
+  async ask() {
+    this.measured = null;
+    delete this.section.dataset.client;
+    say(this.trouble, "calculator.measuring");
+    this.show();
+    try {
+      this.measured = await measure();
+      this.section.dataset.client = this.measured.id;
+      say(this.trouble, "calculator.nothing");
+    } catch {
+      say(this.trouble, "calculator.silent");
+    }
+    this.show();
+  }
+
+  show() {
+    const set = settings();
+    for (const [name, input] of Object.entries(this.fields)) input.value = String(set[name]);
+    const costs = this.measured && Object.fromEntries(WAYS.map((way) => [way, cost(way, this.measured, set)]));
+    this.tell(set, costs);
+    this.showCosts(costs);
+    this.showCases(set);
+    this.showRatios(set);
+    const { heads } = this.measured ?? {};
+    this.heads.hidden = !heads;
+    if (heads) this.heads.querySelector("pre").textContent = heads.ask + heads.answer;
+  }
+
+  tell(set, costs) {
+    const [first, second, third] = this.sees.children;
+    if (!costs) {
+      say(first, "calculator.sees.kaazing");
+      for (const line of [second, third]) say(line, "calculator.nothing");
+      return;
+    }
+    const { poll, longpoll, ws } = costs;
+    const { up, down } = headOf(this.measured, "poll", set.cookie);
+    const values = {
+      clients: grouped(set.clients), every: set.every / 1000, requests: figure(Math.round(poll.requests)), mbit: speed(poll.mbit),
+      heads: speed(poll.around), ws: speed(ws.mbit), share: percent(poll.around / poll.mbit),
+    };
+    say(first, "calculator.sees", values);
+    say(second, "calculator.sees.age", { poll: age(poll.mean), longpoll: age(longpoll.mean), ws: age(ws.mean) });
+    const { requests } = this.measured.transports.poll;
+    const measured = { up: grouped(Math.round(up)), down: grouped(Math.round(down)), head: grouped(Math.round(up + down)), requests };
+    say(third, set.cookie ? "calculator.sees.cookie" : "calculator.sees.head", { ...measured, cookie: grouped(set.cookie) });
+  }
+
+  showCosts(costs) {
+    const most = costs && Math.max(...WAYS.map((way) => costs[way].mbit));
+    this.costs.replaceChildren(...WAYS.map((way) => {
+      const name = make("th", { scope: "row", class: "way" }, mark(way), saying("span", way));
+      const row = make("tr", { "data-transport": way }, name);
+      if (!costs) row.append(...["–", "–", "–", "–"].map((none) => make("td", {}, none)));
+      else row.append(...this.costCells(costs[way], most));
+      return row;
+    }));
+  }
+
+  costCells({ requests, mbit, around, mean }, most) {
+    const bar = make("span", { class: "bar", "aria-hidden": "true" });
+    bar.style.width = `${(100 * mbit) / most}%`;
+    const cell = (name, value, ...more) => make("td", { "data-sum": name }, make("span", {}, value), ...more);
+    const share = ` (${percent(around / mbit)})`;
+    return [
+      cell("requests", rate(requests)),
+      cell("mbit", speed(mbit), bar),
+      cell("around", speed(around), make("small", {}, share)),
+      cell("age", age(mean)),
+    ];
+  }
+
+  showCases(set) {
+    const own = this.measured && headOf(this.measured, "poll", set.cookie);
+    const bytes = [871, 2, own && own.up + own.down, framing("ws", set.size)];
+    const keys = ["kaazing.poll", "kaazing.ws", "own.poll", "own.ws"];
+    this.caseHead.forEach((th, i) => say(th, `calculator.case.${keys[i]}`, { bytes: bytes[i] ? grouped(Math.round(bytes[i])) : "–" }));
+    this.cases.replaceChildren(...CASES.map((clients, row) => {
+      const cells = bytes.map((each, i) => {
+        const cell = make("td", {}, make("span", { "data-case": `${keys[i]}` }, each ? speed(megabits(each * clients)) : "–"));
+        if (i === 0) cell.append(" ", saying("small", "calculator.printed", { mbps: KAAZING.printed[row] }));
+        if (i === 1) cell.append(" ", saying("small", "calculator.printed", { mbps: mebibits(2 * clients).toFixed(3) }));
+        return cell;
+      });
+      return make("tr", {}, make("th", { scope: "row" }, grouped(clients)), ...cells);
+    }));
+  }
+
+  showRatios(set) {
+    const rows = allRatios(this.measured, set);
+    this.ratios.replaceChildren(...rows.map(({ counts, kaazing, own }) => {
+      const name = make("th", { scope: "row" }, saying("strong", `calculator.count.${counts}`));
+      name.append(" ", saying("small", `calculator.count.${counts}.what`));
+      return make("tr", { "data-counts": counts }, name, ratioCell("kaazing", kaazing), ratioCell("own", own));
+    }));
+  }
+}
+
+function ratioCell(whose, sums) {
+  const cell = make("td", { "data-ratio": whose });
+  if (!sums) return cell.append("–"), cell;
+  const { poll, ws } = sums;
+  cell.append(make("span", {}, `${(poll / ws).toFixed(1)} : 1`), " ");
+  cell.append(saying("small", "calculator.of", { poll: grouped(Math.round(poll)), ws: grouped(Math.round(ws)) }));
+  return cell;
+}
+
+/** Mbit/s. */
+function speed(mbit) {
+  if (mbit >= 99.5) return grouped(Math.round(mbit));
+  return mbit.toFixed(mbit >= 9.95 ? 1 : mbit >= 0.0995 ? 2 : 3);
+}
+
+/** @param section where to be */
+export async function open(section) {
+  const calculator = new Calculator(section);
+  calculator.ask();
+  return { follow: () => calculator.show(), translated: () => calculator.show() };
+}

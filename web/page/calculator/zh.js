@@ -1,0 +1,58 @@
+// The calculator in Chinese.
+
+export default {
+  "calculator.nothing": "",
+  "calculator.measuring": "正在测量你的浏览器：本页的一个客户端用每种传输方式各读一会儿。",
+  "calculator.silent": "中枢没有照常回答，所以对你的浏览器一无所知。Kaazing 的数字仍然有效；等它能回答时再测一次。",
+  "calculator.again": "再测一次",
+
+  "calculator.clients": "读者数",
+  "calculator.every": "短轮询间隔（毫秒）",
+  "calculator.rate": "每人每秒消息数",
+  "calculator.size": "每条消息的文字（字节）",
+  "calculator.rtt": "往返时间（毫秒）",
+  "calculator.cookie": "每个请求的 Cookie（字节）",
+
+  "calculator.sees.kaazing": "2010 年 Kaazing 数出：一次短轮询的头部有 871 个字符，一条 WebSocket 消息外面只有 2 个字节。你的浏览器里是多少？",
+  "calculator.sees": "{clients} 个读者每 {every} 秒问一次，每秒就是 {requests} 个请求、{mbit} Mbit/s，其中 {share} 是头部。同样的消息走 WebSocket 只要 {ws} Mbit/s。",
+  "calculator.sees.age": "消息平均延迟：短轮询 {poll}，长轮询 {longpoll}，WebSocket {ws}。",
+  "calculator.sees.head": "你的浏览器一次短轮询的请求头 {up} 字节、响应头 {down} 字节，共 {head} 字节：这是中枢的计量器刚才在 {requests} 个请求上数出来的。Kaazing 的是 871 个字符。",
+  "calculator.sees.cookie": "你的浏览器一次短轮询的请求头 {up} 字节（含 {cookie} 字节 Cookie 及其所在行），响应头 {down} 字节，共 {head} 字节；其余部分是中枢的计量器刚才在 {requests} 个请求上数出来的。Kaazing 的是 871 个字符。",
+
+  "calculator.costs": "所有读者一共的代价",
+  "calculator.costs.lead": "按上面的设置。Mbit/s：每秒 1,000,000 比特，上下行合计，含头部、分帧和我们的 JSON，不含 TCP 和 TLS。",
+  "calculator.column.transport": "传输方式",
+  "calculator.column.requests": "每秒请求数",
+  "calculator.column.mbit": "Mbit/s",
+  "calculator.column.around": "其中头部或分帧",
+  "calculator.column.age": "平均延迟",
+
+  "calculator.cases": "那张著名的表",
+  "calculator.cases.lead": "Kaazing 的三种情形：每个读者每秒问一次，每秒来一条消息；只数消息外面的字节，单位 Mbit/s。括号里是他们当年印的 Mbps：以 2^20 为兆，所以 697 变成了 665。",
+  "calculator.column.readers": "读者数",
+  "calculator.case.kaazing.poll": "Kaazing 的短轮询，{bytes} 字节",
+  "calculator.case.kaazing.ws": "Kaazing 的 WebSocket，{bytes} 字节",
+  "calculator.case.own.poll": "你的短轮询，{bytes} 字节",
+  "calculator.case.own.ws": "你的 WebSocket，{bytes} 字节",
+  "calculator.printed": "({mbps})",
+
+  "calculator.ratios": "短轮询比 WebSocket：著名的是哪个比值？",
+  "calculator.ratios.lead": "一条消息单独用一次短轮询取回，对比用一帧送来。真正走在线上的东西数得越全，435 : 1 就剩得越少。",
+  "calculator.column.counts": "数的是什么",
+  "calculator.column.kaazing": "Kaazing，2010",
+  "calculator.column.own": "你的浏览器",
+  "calculator.of": "{poll} 比 {ws}",
+  "calculator.count.characters": "头部字符",
+  "calculator.count.characters.what": "不含换行的头部，对比帧的字节：著名的就是它",
+  "calculator.count.heads": "头部字节",
+  "calculator.count.heads.what": "含换行的头部，对比帧的字节",
+  "calculator.count.application": "应用层字节",
+  "calculator.count.application.what": "两边都加上消息本身",
+  "calculator.count.wire": "线上字节",
+  "calculator.count.wire.what": "每个报文段和最后的确认各加 52 字节 TCP/IP",
+  "calculator.count.tls": "加上 TLS 的线上字节",
+  "calculator.count.tls.what": "每个 TLS 1.3 记录再加 22 字节",
+
+  "calculator.assumes": "消息随机到来；短轮询按固定频率问，长轮询一得到回答就再问。服务器为这么多人花的时间和排队不在延迟里。Kaazing 的消息有 21 字节；你的是我们的 JSON 加上面设的文字。报文段每个 1,448 字节。",
+  "calculator.heads": "一次短轮询的头部原样",
+};

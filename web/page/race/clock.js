@@ -1,0 +1,83 @@
+// The clocks: how far the hub's is from this page's, and how long the way there is.
+
+const AGAIN = [0, 100, 200, 400, 800, 2000, 5000]; // ms from one question to the next; then as the last
+const LOST = 1000; // ms before a line that was lost is opened again
+const KEPT = 12; // answers; the quickest of them is believed, for both its ways were the shortest
+
+/** ms since 1970 that never jump back. */
+export const now = () => performance.timeOrigin + performance.now();
+
+/**
+ * Asks the hub for its time over a line of its own. An answer was made between question and arrival: taken as the
+ * middle of the two it is wrong by half the round trip at most.
+ */
+export class HubClock {
+  #answers = [];
+  #line = null;
+  #timer = null;
+
+  open() {
+    if (this.#line || !globalThis.WebSocket) return;
+    const line = new WebSocket("/lab/trace");
+    this.#line = line;
+    let asked = 0;
+    const ask = () => {
+      if (line.readyState === 1) line.send(JSON.stringify({ ping: now() }));
+      this.#timer = setTimeout(ask, AGAIN[Math.min((asked += 1), AGAIN.length - 1)]);
+    };
+    line.onopen = ask;
+    line.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+    line.onclose = () => {
+      if (this.#line !== line) return;
+      this.close();
+      this.#timer = setTimeout(() => this.open(), LOST);
+    };
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    const line = this.#line;
+    this.#line = null;
+    line?.close();
+  }
+
+  #heard({ pong, now: hub }) {
+    if (pong === undefined) return;
+    const trip = now() - pong;
+    this.#answers.push({ trip, offset: pong + trip / 2 - hub });
+    if (this.#answers.length > KEPT) this.#answers.shift();
+  }
+
+  get known() {
+    return this.#answers.length > 0;
+  }
+
+  get #best() {
+    return this.#answers.reduce((best, one) => (one.trip < best.trip ? one : best));
+  }
+
+  /** ms to add to the hub's clock to have this page's; 0 until it is known. */
+  get offset() {
+    return this.known ? this.#best.offset : 0;
+  }
+
+  /** ms by which that may be wrong. */
+  get doubt() {
+    return this.known ? this.#best.trip / 2 : null;
+  }
+
+  get asked() {
+    return this.#answers.length;
+  }
+}
+
+/** The smallest round trip of some small requests, in ms: what the browser, the way and the hub take at least. */
+export async function roundTrip(url = "/hello", times = 6) {
+  let least = Infinity;
+  for (let i = 0; i < times; i += 1) {
+    const began = now();
+    await (await fetch(url, { cache: "no-store" })).text();
+    if (i) least = Math.min(least, now() - began); // the first may have had to open a connection
+  }
+  return least;
+}

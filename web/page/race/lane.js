@@ -1,0 +1,113 @@
+// A lane: one real client on one transport, through a link of its own, that listens to the feed of the race.
+
+import { io } from "/client/socket.js";
+import { now } from "./clock.js";
+import { Ring } from "./ring.js";
+
+export const LANES = ["poll", "longpoll", "sse", "ws"];
+const PATIENCE = 1500; // ms without a line before it is told: another transport would have taken over by then
+const KEPT = 3000; // ages of messages: a minute of them at the most there are
+const LEASES = "transport-fallback leases";
+
+/** What a race learns says nothing to anybody else: of the browser's storage only the leases are shared. */
+const storage = {
+  getItem: (key) => (key.startsWith(LEASES) ? stored((store) => store.getItem(key)) : null),
+  setItem: (key, value) => key.startsWith(LEASES) && stored((store) => store.setItem(key, value)),
+};
+
+function stored(use) {
+  try {
+    return use(localStorage);
+  } catch {
+    return null; // forbidden or full: then nobody counts
+  }
+}
+
+function linkName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
+}
+
+/** Tells of itself by `change`: its id is known, or it has lost its line. By `lost`: the hub has another log. */
+export class Lane extends EventTarget {
+  #socket = null;
+  #downSince = 0;
+
+  /** @param {import("./clock.js").HubClock} clock */
+  constructor(transport, clock) {
+    super();
+    Object.assign(this, { transport, clock, link: linkName(), origin: location.origin, feed: null, decision: null });
+    this.ages = new Ring(KEPT);
+    this.arrived = 0;
+  }
+
+  get id() {
+    return this.#socket?.id ?? null;
+  }
+
+  get open() {
+    return this.#socket !== null;
+  }
+
+  /** Whether nothing has come through for a while. */
+  get down() {
+    return this.open && !this.#socket.connected && now() - this.#downSince > PATIENCE;
+  }
+
+  /** Put the link on a network. Refused: the lab knows none of that name. */
+  async wire(network, close) {
+    const answer = await fetch(`/via/~${this.link}`, { method: "PUT", body: JSON.stringify({ network, close }) });
+    if (!answer.ok) throw new Error((await answer.json()).error.message);
+    if (this.open) this.#socket.changed();
+  }
+
+  /** Begin to read. Resolves when the hub has taken it into the room. */
+  join(room, every) {
+    const { transport } = this;
+    const socket = io(`${this.origin}/via/~${this.link}`, {
+      transports: [transport], use: transport, every, autoConnect: false, world: { storage },
+    });
+    this.#socket = socket;
+    this.#downSince = now();
+    socket.on("feed", (data) => this.#heard(data));
+    socket.onHello(() => this.#changed());
+    socket.onDecision(({ parts }) => (this.decision = parts));
+    const joined = new Promise((resolve) => {
+      socket.onLife((event, detail) => {
+        if (event === "connect") socket.emit("join", { room }, resolve); // a hub that forgot this client knows no room
+        if (event === "gap" && detail.reason === "epoch") this.dispatchEvent(new Event("lost"));
+        if (event === "disconnect") this.#downSince = now();
+        this.#changed();
+      });
+    });
+    socket.emit("name", { name: `race ${transport}` });
+    socket.connect();
+    return joined;
+  }
+
+  set every(ms) {
+    if (this.open) this.#socket.options.every = ms;
+  }
+
+  #heard({ feed, at }) {
+    if (feed !== this.feed) return;
+    const arrival = now();
+    this.arrived += 1;
+    this.ages.add(arrival, arrival - (at + this.clock.offset));
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Count from here. */
+  clear() {
+    this.ages.clear();
+    this.arrived = 0;
+  }
+
+  leave() {
+    this.#socket?.close();
+    this.#socket = null;
+    this.feed = null;
+  }
+}
