@@ -72,7 +72,7 @@ ROWS = [
     Row("stale", "ws", ("ws passed",)),
     Row("stale", "poll", (), without="ws,sse,longpoll"),
     Row("slow:300", "ws", ("ws passed",)),
-    Row("slow:1500", "ws", ("ws passed",), silence=3),
+    Row("slow:1500", "ws", ("ws passed",), silence=4),
     Row("flaky:3", "ws sse longpoll poll", ("died after",), silence=4),
     Row(
         "portal", "ws", ("200 that is not the server's word", "nothing reads: next try in", "ws passed"), then="direct"

@@ -43,6 +43,7 @@ def open_until(page: Page, words: str, key: str = "ArrowUp", most: int = 80) -> 
     wire(page).focus()
     for _ in range(most):
         page.keyboard.press(key)
+        box(page).locator("code").wait_for()
         if words in (text := box(page).inner_text()):
             return text
     raise AssertionError(f"no line says {words!r}; the last one: {text}")

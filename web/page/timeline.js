@@ -102,13 +102,13 @@ export class Timeline {
   translated() {
     this.draw();
     this.table?.show();
-    if (this.chosen) this.tell(this.chosen);
+    if (this.chosen) this.tell();
   }
 
-  /** What an exchange was, in the box below; how is loaded when it is asked for first. */
-  async tell(flight) {
-    const { opened } = await import("./exchange.js");
-    if (flight === this.chosen) opened(this.box, flight);
+  /** What an exchange was, in the box below; how that is told is loaded when it is asked for first. */
+  async tell() {
+    if (!this.opened) ({ opened: this.opened } = await import("./exchange.js"));
+    if (this.chosen) this.opened(this.box, this.chosen);
   }
 
   // ---- pointing
@@ -157,7 +157,7 @@ export class Timeline {
 
   open(flight) {
     this.chosen = flight;
-    this.tell(flight);
+    this.tell();
     this.draw();
   }
 
