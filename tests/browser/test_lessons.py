@@ -1,0 +1,358 @@
+"""The lessons, as a person goes through them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, Response
+
+SECONDS = 3  # of a run here; a class has ten
+STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
+
+
+class Lesson:
+    """Lesson 1, by what a person sees and does."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.locator("details[data-panel=lessons] .lesson")
+
+    def step(self, name: str) -> Locator:
+        """The step that is shown now: it must be this one, and no other."""
+        section = self.root.locator(f"[data-step={name}]")
+        section.wait_for()
+        assert self.root.locator("[data-step]:visible").count() == 1
+        return section
+
+    def value(self, name: str) -> str:
+        """What stands in a place that is shown."""
+        return self.root.locator(f'[data-value="{name}"]:visible').first.inner_text()
+
+    def says(self, text: str) -> None:
+        self.root.locator("[data-step]:visible").get_by_text(re.compile(text)).first.wait_for()
+
+    def next(self) -> None:
+        self.root.locator(".ends a").last.click()
+
+    def guess(self, empty: int, age: int) -> None:
+        self.root.locator("input[name=empty]").fill(str(empty))
+        self.root.locator(f"input[name=age][value='{age}']").check()
+        self.root.get_by_role("button", name=re.compile("Note my guess|记下")).click()
+
+    def run(self, way: str) -> None:
+        self.root.locator("[data-do=run]").click()
+        self.ran(way)
+
+    def ran(self, way: str) -> None:
+        """Wait until its run is over and told."""
+        self.root.locator(f'.lane [data-when="{way}.ran"]').wait_for()
+
+    def answer(self, every: str) -> None:
+        self.root.locator("input[name=every]").fill(every)
+        self.root.locator("input[name=every]").press("Enter")
+
+
+@pytest.fixture
+def open_lesson(tab: Callable[..., Page]) -> Callable[..., Lesson]:
+    def open_it(query: str = "lesson=1&step=1") -> Lesson:
+        return Lesson(tab(f"?panel=lessons&seconds={SECONDS}&{query}"))
+
+    return open_it
+
+
+class Wire:
+    """What the page was told over HTTP: the answers to polls, and what the meter said of each client."""
+
+    def __init__(self, page: Page) -> None:
+        self.responses: list[Response] = []
+        page.on("response", lambda response: self.responses.append(response))
+
+    def told(self, pattern: str) -> dict[str, list[Any]]:
+        """The answers to questions like this one, by whose they are, in the order of who came first."""
+        told: dict[str, list[Any]] = {}
+        for response in self.responses:
+            if found := re.search(pattern, response.url):
+                told.setdefault(found[1], []).append(response.json())
+        return told
+
+    def spent(self, way: str, name: str) -> int:
+        """By the meter's two answers about the last client on this transport: what the run cost."""
+        answers = [[one["transports"] for one in all_] for all_ in self.told(r"/stats\?client=(.+)").values()]
+        first, last = [counts for counts in answers if way in counts[-1]][-1]
+        return int(last[way][name] - first[way][name])
+
+    def empty(self, count: int) -> int:
+        """How many of the last answers to the last client that polled held nothing, as they came to the browser."""
+        answers = list(self.told(r"/poll\?sid=([^&]+)").values())[-1]
+        return sum(not batch["messages"] for batch in answers[-count:])
+
+
+def test_a_person_walks_through_lesson_1(open_lesson: Callable[..., Lesson]) -> None:
+    lesson = open_lesson()
+    wire = Wire(lesson.page)
+    lesson.step("ask").get_by_text("How does Bo’s browser find out?").wait_for()
+    lesson.next()
+    lesson.step("predict")
+    lesson.next()
+
+    run = lesson.step("run")  # without a guess there is nothing to run
+    assert run.get_by_role("button", name="Run short polling").is_disabled()
+    run.get_by_role("link", name="Guess now").click()
+    lesson.step("predict")
+    lesson.root.get_by_role("button", name="Note my guess").click()
+    lesson.step("predict")  # nor is half a guess one
+    lesson.guess(0, 1000)
+
+    lesson.step("run")
+    for way in ("poll", "longpoll", "ws"):
+        lesson.run(way)
+        for shown, counted in (("questions", "requests"), ("empty", "empty")):
+            if way != "ws" or shown == "questions":
+                assert lesson.value(f"{way}.{shown}") == str(wire.spent(way, counted))
+    questions = int(lesson.value("poll.questions"))
+    assert SECONDS - 1 <= questions <= SECONDS + 1
+    assert lesson.value("poll.empty") == str(wire.empty(questions))  # the meter did not invent them
+    assert lesson.value("ws.questions") == "0"
+    rings = {way: lesson.root.locator(f".lane[data-transport={way}] circle") for way in ("poll", "longpoll", "ws")}
+    assert rings["poll"].count() >= questions and rings["longpoll"].count() >= 2 and rings["ws"].count() == 2
+
+    lesson.next()
+    see = lesson.step("see")
+    lesson.says("You guessed 0 empty answers")
+    lesson.says("That is the worst case")
+    assert lesson.value("poll.empty") == str(wire.spent("poll", "empty"))
+    for way in ("poll", "longpoll", "ws"):
+        spent = wire.spent(way, "up") + wire.spent(way, "down")
+        cell = see.locator(f'td[data-value="{way}.bytes"]').inner_text()
+        assert int(cell.replace(",", "")) == spent
+    assert [lesson.value("ages.count"), see.locator("circle").count()] == ["2", 2]
+    late, soon = (see.locator(f'td[data-value="{way}.age"]').inner_text() for way in ("poll", "ws"))
+    assert milliseconds(late) > milliseconds(soon)
+
+    in_another_language(lesson)
+    lesson.next()
+    explain = lesson.step("explain")
+    heads = wire.spent("poll", "head_up") / wire.spent("poll", "requests")
+    heads += wire.spent("poll", "head_down") / (wire.spent("poll", "empty") + wire.spent("poll", "news"))
+    assert int(lesson.value("poll.around")) == pytest.approx(heads, abs=1)
+    assert 2 <= int(lesson.value("ws.around")) <= 10
+    explain.locator("summary").first.click()
+    lesson.says("GET /poll\\?sid=…&cursor=")
+    lesson.says("HTTP/1.1 200 OK")
+    explain.locator("summary").last.click()
+    lesson.says("101 Switching Protocols")
+
+    lesson.next()
+    code = lesson.step("code")
+    marked = [mark.inner_text() for mark in code.locator("mark").all()]
+    assert [text for text in marked if "sleep" in text] and [text for text in marked if "await reader.wait" in text]
+    assert len(marked) == 4
+
+    lesson.next()
+    exercise(lesson, wire)
+    lesson.page.locator("[data-role=lang]").click()
+    lesson.says("你现在知道了")
+    lesson.page.emulate_media(color_scheme="dark")
+    nobody_is_barred(lesson)
+
+
+def in_another_language(lesson: Lesson) -> None:
+    """It is the same lesson: guess and figures stay."""
+    names = ("guess.empty", "poll.empty", "poll.age", "ws.bytes")
+    before = [lesson.value(name) for name in names]
+    lesson.page.locator("[data-role=lang]").click()
+    lesson.says("你猜有 0 个空的回答")
+    lesson.says("那是最坏的情形")
+    assert [lesson.value(name) for name in names] == before
+    lesson.root.get_by_role("link", name="2 猜").click()
+    field = lesson.root.locator("input[name=empty]")
+    assert field.input_value() == "0" and field.is_disabled()  # who has seen the answer guesses no more
+    lesson.page.locator("[data-role=lang]").click()
+    lesson.root.get_by_role("link", name="4 See").click()
+    lesson.says("You guessed 0 empty answers")
+
+
+def exercise(lesson: Lesson, wire: Wire) -> None:
+    """Wrong in each way, with the reason; then right."""
+    lesson.step("exercise")
+    for wrong, why in (
+        ("0.7", "counts in milliseconds"),
+        ("100", "too often"),
+        ("90000", "That is too late"),
+        ("400", "took the age for the interval"),
+        ("1000", "the interval of the run"),
+    ):
+        lesson.answer(wrong)
+        lesson.says("Not yet")
+        lesson.says(why)
+        assert not lesson.root.get_by_text("Right.").is_visible()
+        assert not lesson.root.get_by_text("What you know now").is_visible()
+    lesson.answer("750")
+    lesson.says("Right. News waits 375 ms on average, for 80 questions a minute")
+    lesson.says("On the wire, just now")
+    asked = wire.spent("poll", "requests")
+    assert 3 <= asked <= 5
+    assert [lesson.value("wire.asked"), lesson.value("wire.asks")] == [str(asked), str(asked * 20)]
+    assert lesson.value("wire.empty") == str(wire.spent("poll", "empty"))
+    lesson.says("What you know now")
+
+
+def milliseconds(text: str) -> float:
+    number, unit = text.split()
+    return float(number) * (1000 if unit == "s" else 1)
+
+
+def test_what_is_judged_right_is_what_theory_says(tab: Callable[..., Page]) -> None:
+    judged = tab().evaluate(
+        """async (all) => {
+            const { judged } = await import("/lessons/polling/lesson.js");
+            return all.map((ms) => {
+                const said = judged(ms);
+                return [said["answer.right"], said["answer.old"], said["answer.often"]];
+            });
+        }""",
+        [1, 59.9, 250, 599, 600, 700, 800, 801, 1000, 60_000],
+    )
+    assert [right for right, _old, _often in judged] == [False] * 4 + [True] * 3 + [False] * 3
+    assert [old for _right, old, _often in judged] == [False] * 7 + [True] * 3
+    assert [often for _right, _old, often in judged[2:4]] == [True] * 2
+
+
+def test_with_the_keyboard_alone(open_lesson: Callable[..., Lesson]) -> None:
+    lesson = open_lesson("")
+    page = lesson.page
+    lesson.root.get_by_role("link", name="Begin").wait_for()
+    page.locator("details[data-panel=lessons] summary").first.focus()
+
+    def reach(words: str) -> None:
+        for _ in range(25):
+            page.keyboard.press("Tab")
+            focused = page.evaluate("(document.activeElement.innerText || document.activeElement.name || '').trim()")
+            if words in focused:
+                assert page.evaluate("document.activeElement.matches(':focus-visible')")
+                return
+        raise AssertionError(f"no way to {words!r} by Tab")
+
+    def act(words: str, key: str = "Enter") -> None:
+        reach(words)
+        page.keyboard.press(key)
+
+    act("Begin")
+    lesson.step("ask")
+    act("Next")
+    lesson.step("predict")
+    reach("empty")
+    page.keyboard.type("2")
+    reach("age")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    act("Note my guess")
+    lesson.step("run")
+    act("Run short polling")
+    lesson.ran("poll")
+    assert page.evaluate("document.activeElement.innerText.trim()") == "Now the same by long polling"
+    page.keyboard.press("Enter")
+    page.locator(".lesson [data-do=run]", has_text="Stop").wait_for()
+    page.keyboard.press("Enter")  # a run that is stopped counts for nothing
+    page.locator(".lesson [data-do=run]", has_text="Now the same by long polling").wait_for()
+    assert not lesson.root.locator('.lane [data-when="longpoll.ran"]').is_visible()
+    act("Next")
+    lesson.step("see")
+    lesson.says("half a second old")
+    act("Back")
+    lesson.step("run")
+
+
+def test_the_address_opens_the_step_and_back_goes_back(open_lesson: Callable[..., Lesson]) -> None:
+    lesson = open_lesson("lesson=1&step=5")
+    page = lesson.page
+    heading = lesson.step("explain").get_by_role("heading", name="Why it is so")
+    assert heading.evaluate("heading => heading.getBoundingClientRect().top < innerHeight")
+    lesson.root.get_by_role("link", name="6 Code").click()
+    lesson.step("code")
+    page.wait_for_url("**step=6*")
+    assert page.get_by_role("link", name="6 Code").get_attribute("aria-current") == "step"
+    page.go_back()
+    lesson.step("explain")
+    lesson.root.get_by_role("link", name="All lessons").click()
+    lesson.root.get_by_role("link", name="Go on at step 5").click()
+    lesson.step("explain")
+    page.locator("details[data-panel=lessons] summary").first.click()  # put away
+    page.wait_for_url(lambda url: "lesson" not in url and "step" not in url)
+    page.locator("details[data-panel=lessons] summary").first.click()  # and where it was again
+    lesson.step("explain")
+    page.wait_for_url("**step=5*")
+    strange = open_lesson("lesson=7&step=99")
+    strange.root.get_by_role("link", name="Begin").wait_for()
+    open_lesson("lesson=1&step=99").step("exercise")
+
+
+def test_a_hub_that_does_not_take_part_is_told(open_lesson: Callable[..., Lesson]) -> None:
+    lesson = open_lesson("lesson=1&step=2")
+    lesson.guess(1, 0)
+    refused = json.dumps({"error": {"code": "unavailable", "message": "no feeds today"}})
+    lesson.page.route("**/lab/feed", lambda route: route.fulfill(status=503, body=refused))
+    lesson.root.locator("[data-do=run]").click()
+    lesson.says("did not take part: no feeds today")
+    lesson.page.unroute("**/lab/feed")
+    lesson.root.locator("[data-do=run]").click()
+    lesson.root.locator("[data-do=run]", has_text="Stop").wait_for()
+    assert not lesson.root.locator('[data-step=run] [data-when="failed"]').is_visible()
+
+
+def test_the_lessons_say_the_same_things_in_both_languages(tab: Callable[..., Page]) -> None:
+    keys = tab().evaluate(
+        """async () => Promise.all(["en", "zh"].map(
+            async (lang) => Object.keys((await import(`/page/lessons/${lang}.js`)).default).sort()))"""
+    )
+    assert keys[0] == keys[1] and all(key.startswith("lessons.") for key in keys[0])
+
+
+def nobody_is_barred(lesson: Lesson, steps: Sequence[str] = STEPS) -> None:
+    """Each step fits a small phone, in big type too, and axe finds nothing."""
+    page = lesson.page
+    page.set_viewport_size({"width": 320, "height": 640})
+    for name in steps:
+        lesson.root.locator("nav a").nth(STEPS.index(name)).click()
+        lesson.step(name)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        found = Axe().run(page, context="details[data-panel=lessons]")
+        assert not found.response["violations"], found.generate_report()
+        page.evaluate("document.documentElement.dataset.size = 'large'")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} in big type"
+        page.evaluate("delete document.documentElement.dataset.size")
+
+
+def test_before_anything_has_run_nobody_is_barred(open_lesson: Callable[..., Lesson]) -> None:
+    lesson = open_lesson()
+    lesson.step("ask")
+    nobody_is_barred(lesson, ["predict", "run", "see", "explain"])
+
+
+def test_for_whom_wants_no_motion_the_picture_comes_when_it_is_whole(open_lesson: Callable[..., Lesson]) -> None:
+    lesson = open_lesson("lesson=1&step=2")
+    lesson.page.emulate_media(reduced_motion="reduce")
+    lesson.guess(1, 250)
+    lesson.page.evaluate(
+        """() => {
+            globalThis.drawn = 0;
+            const lane = document.querySelector(".lane[data-transport=poll] [data-live]");
+            new MutationObserver(() => (globalThis.drawn += 1)).observe(lane, { childList: true });
+        }"""
+    )
+    lesson.run("poll")
+    assert lesson.root.locator(".lane[data-transport=poll] circle").count() >= SECONDS - 1
+    assert lesson.page.evaluate("drawn") <= 4
+
+    lesson.next()  # and of few messages one makes more
+    see = lesson.step("see")
+    assert [lesson.value("ages.count"), see.locator("circle").count()] == ["2", 2]
+    see.get_by_role("button", name="Two messages more").click()
+    see.get_by_role("button", name="Stop").wait_for()
+    see.get_by_role("button", name="Two messages more").wait_for()
+    assert [lesson.value("ages.count"), see.locator("circle").count()] == ["4", 4]

@@ -1,0 +1,37 @@
+// The prose: a lesson's text as its author wrote it, and the places in it that what happened fills.
+
+const written = new Map(); // address → its text
+
+/** The lesson's article in a language, made anew each time. Throws where it cannot be had. */
+export async function prose(name, language) {
+  const text = await file(`/lessons/${name}/${language}.html`);
+  return document.adoptNode(new DOMParser().parseFromString(text, "text/html").querySelector("article"));
+}
+
+/** The text of a file of this server. */
+export async function file(address) {
+  if (!written.has(address)) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    written.set(address, await answer.text());
+  }
+  return written.get(address);
+}
+
+/**
+ * Let the prose say what is known. `data-value="x"` becomes the text of x, and stays as it was written while nobody
+ * knows it. `data-when="x"` is shown while x is true, `data-when="!x"` while it is not; of several, all must hold.
+ */
+export function fill(root, facts) {
+  const holds = (fact) => (fact.startsWith("!") ? !facts[fact.slice(1)] : Boolean(facts[fact]));
+  const all = (words) => words.split(" ").every(holds);
+  for (const place of root.querySelectorAll("[data-value]")) {
+    const value = facts[place.dataset.value];
+    if (value !== undefined && place.textContent !== String(value)) place.textContent = String(value);
+  }
+  for (const part of root.querySelectorAll("[data-when]")) part.hidden = !all(part.dataset.when);
+  for (const button of root.querySelectorAll("[data-ready]")) button.disabled = !all(button.dataset.ready);
+  for (const form of root.querySelectorAll("[data-fixed]")) {
+    for (const field of form.querySelectorAll("fieldset")) field.disabled = all(form.dataset.fixed);
+  }
+}

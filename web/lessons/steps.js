@@ -1,0 +1,154 @@
+// The steps: what all lessons share. One step is shown at a time, and the address says which.
+
+import { make, mark, saying } from "/page/dom.js";
+import { set } from "/page/knobs.js";
+import { language } from "/page/words.js";
+import { quote, show as showLines } from "./code.js";
+import { fill, prose } from "./prose.js";
+
+/**
+ * A lesson: prose in two languages, and `lesson.js`, whose `lesson(stage)` gives what lives in it:
+ *   live   name → draw(element): fills the element with that `data-live`, again whenever it changes or has a new size
+ *   forms  name → taken(values): what a `<form data-form>` was filled with
+ *   acts   name → done(): what a `<button data-do>` does
+ *   close  (): the lesson is put away
+ * `stage` is what it may use: `facts`, `tell(facts)`, `draw(name)`, `go(kind)` and `page`.
+ */
+export class Lesson {
+  #parts = null;
+  #sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => this.#draw(target)));
+  #filled = {}; // form → what stands in its fields
+
+  constructor(root, name, number, page) {
+    Object.assign(this, { root, name, number, page, facts: {}, step: 1, article: null });
+  }
+
+  /** Put the prose up, in the language the page speaks now. */
+  async open() {
+    const [article, { lesson }] = await Promise.all([prose(this.name, language()), import(`./${this.name}/lesson.js`)]);
+    this.#parts ??= lesson({
+      facts: this.facts,
+      page: this.page,
+      tell: (facts) => this.tell(facts),
+      draw: (name) => this.#each(`[data-live="${name}"]`, (element) => this.#draw(element)),
+      go: (kind) => this.go(this.#numberOf(kind)),
+    });
+    this.article = article;
+    this.steps = [...article.querySelectorAll("[data-step]")];
+    this.#dress();
+    this.root.replaceChildren(article);
+    this.tell({});
+    this.show(this.step);
+  }
+
+  close() {
+    this.#parts?.close?.();
+  }
+
+  /** Something is known now: the prose says so. */
+  tell(facts) {
+    Object.assign(this.facts, facts);
+    if (this.article) fill(this.article, this.facts);
+  }
+
+  // ---- steps
+
+  /** Show a step, and nothing else of the lesson. A number there is none of: the nearest. */
+  show(number) {
+    this.step = Math.min(this.steps.length, Math.max(1, Math.round(number) || 1));
+    this.article.dataset.at = this.step;
+    this.steps.forEach((section, i) => (section.hidden = i + 1 !== this.step));
+    for (const [i, link] of this.links.entries()) {
+      if (i + 1 === this.step) link.setAttribute("aria-current", "step");
+      else link.removeAttribute("aria-current");
+    }
+    const before = this.ends[0];
+    before.hidden = this.step === 1;
+    this.ends[1].hidden = this.step === this.steps.length;
+    for (const [i, link] of this.ends.entries()) link.href = this.#href(this.step + (i ? 1 : -1));
+  }
+
+  /** Go to a step, as a reader does: the address follows, the eye and the keyboard too. */
+  go(number) {
+    set({ lesson: this.number, step: number });
+    this.show(number);
+    this.look();
+  }
+
+  /** Bring the step into view, and let the keyboard go on from its heading. */
+  look() {
+    const heading = this.steps[this.step - 1].querySelector("h3");
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    const { top } = this.article.getBoundingClientRect();
+    if (top < 0 || top > innerHeight / 3) this.article.scrollIntoView({ block: "start" });
+  }
+
+  #numberOf(kind) {
+    return this.steps.findIndex((section) => section.dataset.step === kind) + 1;
+  }
+
+  #href(number) {
+    const address = new URL(location.href);
+    for (const [name, value] of Object.entries({ panel: "lessons", lesson: this.number, step: number })) {
+      address.searchParams.set(name, value);
+    }
+    return address.search;
+  }
+
+  // ---- what the prose asks for
+
+  #dress() {
+    this.#sizes.disconnect();
+    this.links = this.steps.map((section, i) => this.#link(i + 1, make("b", {}, String(i + 1)), saying("span", `lessons.${section.dataset.step}`)));
+    const nav = make("nav", { "data-text-label": "lessons.steps" }, make("ol", {}, ...this.links.map((link) => make("li", {}, link))));
+    this.article.querySelector("[data-step]").before(nav);
+    this.ends = ["lessons.before", "lessons.after"].map((key, i) => this.#link(() => this.step + (i ? 1 : -1), saying("span", key)));
+    this.article.append(make("p", { class: "ends" }, ...this.ends));
+    this.#each("[data-way]", (place) => place.prepend(mark(place.dataset.way)));
+    this.#each("[data-go]", (link) => this.#leads(link, () => this.#numberOf(link.dataset.go)));
+    this.#each("[data-do]", (button) => button.addEventListener("click", () => this.#parts.acts[button.dataset.do]()));
+    this.#each("[data-form]", (form) => this.#form(form));
+    this.#each("pre[data-source]", quote);
+    this.#each("pre[data-quotes]", (box) => showLines(box, box.textContent.trimEnd().split("\n"), box.dataset.mark));
+    this.#each("[data-live]", (element) => this.#sizes.observe(element)); // which draws it, too
+  }
+
+  #each(selector, use) {
+    this.article?.querySelectorAll(selector).forEach((element) => use(element));
+  }
+
+  #link(number, ...words) {
+    return this.#leads(make("a", {}, ...words), typeof number === "function" ? number : () => number);
+  }
+
+  #leads(link, number) {
+    link.href = this.#href(number());
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab
+      event.preventDefault();
+      this.go(number());
+    });
+    return link;
+  }
+
+  #form(form) {
+    const name = form.dataset.form;
+    const kept = (this.#filled[name] ??= {});
+    for (const field of form.elements) {
+      if (!field.name) continue;
+      if (field.dataset.most) field.max = this.facts[field.dataset.most];
+      if (field.type === "radio") field.checked = kept[field.name] === field.value;
+      else field.value = kept[field.name] ?? "";
+    }
+    form.addEventListener("input", ({ target }) => (kept[target.name] = target.value));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#parts.forms[name](kept);
+    });
+  }
+
+  #draw(element) {
+    if (element.clientWidth) this.#parts.live[element.dataset.live](element);
+  }
+}

@@ -1,0 +1,163 @@
+// The trial: one real client on one transport, in a room of its own, in which the hub speaks at chosen moments.
+
+import { io } from "/client/socket.js";
+import { tapped } from "/page/tap.js";
+
+const LEAD = 52; // ms from asking the hub to speak until it does: its own 50, and the way there
+const READY = 100; // ms until a line that is open, or a question that waits, has come to rest
+const PATIENCE = 10_000; // ms for the hub to answer at all
+const QUIET = { began() {}, answered() {}, failed() {}, heard() {}, said() {}, end() {} };
+
+/** ms since 1970 that never jump back. */
+export const now = () => performance.timeOrigin + performance.now();
+
+/**
+ * What there is to see while it runs and after: `questions`, each {asked, answered, messages}; `news`, each
+ * {said, came}; times in ms of this page's clock, null for what has not happened. When it is over also `counts`: what
+ * the hub's meter says these seconds cost, `before`: what the line had cost until then, and `heads` of one exchange.
+ */
+export class Trial {
+  #socket = null;
+  #sid = null;
+  #room = `lesson-${Math.random().toString(36).slice(2, 10)}`;
+
+  /** `length`: ms; `moments`: when the hub speaks, ms; `offset()`: ms from the hub's clock to this page's. */
+  constructor({ transport, every = 1000, length, moments, offset }) {
+    Object.assign(this, { transport, every, length, moments, offset, began: null, over: false });
+    Object.assign(this, { questions: [], news: [], counts: null, before: null, heads: null });
+  }
+
+  /** ms since it began, at most its length; 0 before. */
+  get at() {
+    return this.began === null ? 0 : Math.min(this.length, now() - this.began);
+  }
+
+  /** Run to the end. Throws where the hub does not answer, or the signal aborts. */
+  async run(signal) {
+    try {
+      await this.#join(signal);
+      await this.#rest(signal);
+      this.heads = await heads(this.#sid, this.transport);
+      if (this.transport === "poll") await this.#answer(signal);
+      this.before = await this.#stats(signal);
+      await this.#start(signal);
+      const speaking = Promise.all(this.moments.map((moment) => this.#speak(moment, signal)));
+      const silent = new Promise((_resolve, reject) => speaking.catch(reject));
+      await Promise.race([sleep(this.began + this.length - now(), signal), silent]);
+      this.counts = since(this.before, await this.#stats(signal));
+      await speaking;
+      this.over = true;
+    } finally {
+      this.#socket?.close();
+    }
+  }
+
+  /** A client, and the hub has taken it into the room. */
+  async #join(signal) {
+    const { transport, every } = this;
+    const options = { transports: [transport], use: transport, every, autoConnect: false };
+    const socket = (this.#socket = io({ ...options, world: tapped(this, transport) }));
+    socket.on("feed", (data, _reply, message) => message.room === this.#room && this.#heard(data));
+    const known = new Promise((resolve) => socket.onHello(resolve));
+    socket.emit("name", { name: `lesson: ${transport}` });
+    socket.connect();
+    await orAbort(Promise.all([socket.emitWithAck("join", { room: this.#room }, { timeout: PATIENCE }), known]), signal);
+  }
+
+  /** Wait until the line is as it stays: the first long poll is a short one. */
+  async #rest(signal) {
+    await sleep(READY, signal);
+    while (this.transport === "longpoll" && this.questions.at(-1).hold === "1") await sleep(READY, signal);
+  }
+
+  /** Wait for the next answer. */
+  async #answer(signal) {
+    const asked = this.questions.length;
+    while (!(this.questions[asked]?.answered > 0)) await sleep(5, signal);
+  }
+
+  /** Begin; with polling in the middle between two questions, so that it is clear which belong to these seconds. */
+  async #start(signal) {
+    if (this.transport === "poll") await sleep(this.questions.at(-1).asked + this.every / 2 - now(), signal);
+    this.questions = this.questions.filter(({ answered }) => answered === null);
+    this.began = now();
+  }
+
+  /** Have the hub say something at a moment. */
+  async #speak(moment, signal) {
+    await sleep(this.began + moment - LEAD - now(), signal);
+    const body = JSON.stringify({ rate: 0.01, seconds: 1, size: 0, room: this.#room }); // one message, then it is over
+    for (;;) {
+      const answer = await fetch("/lab/feed", { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
+      if (answer.ok) break;
+      const { error } = await answer.json();
+      if (error.code !== "full") throw new Error(error.message);
+      await sleep(LEAD, signal); // so many others let the hub speak
+    }
+  }
+
+  #heard({ at }) {
+    this.news.push({ said: at + this.offset(), came: now() });
+  }
+
+  async #stats(signal) {
+    const answer = await fetch(`/stats?client=${encodeURIComponent(this.#socket.id)}`, { signal });
+    return (await answer.json()).transports[this.transport] ?? {};
+  }
+
+  /** The tap's: what this client asks, and what comes back. */
+  ask(_side, _method, address) {
+    const { pathname, searchParams } = new URL(address);
+    if (pathname.split("/").at(-1) !== this.transport) return QUIET;
+    this.#sid = searchParams.get("sid");
+    const question = { asked: now(), answered: null, messages: 0, hold: searchParams.get("hold") };
+    this.questions.push(question);
+    const answered = (text) => Object.assign(question, { answered: now(), messages: JSON.parse(text).messages?.length ?? 0 });
+    return { ...QUIET, answered };
+  }
+}
+
+function since(before, after) {
+  return Object.fromEntries(Object.entries(after).map(([name, n]) => [name, n - (before[name] ?? 0)]));
+}
+
+/** The heads of a request of this client's and of its answer, as the hub saw them; null where it does not tell. */
+function heads(sid, transport) {
+  return new Promise((resolve) => {
+    if (!sid || !globalThis.WebSocket) return resolve(null);
+    const line = new WebSocket("/lab/trace");
+    const found = { up: null, down: null };
+    const done = () => {
+      clearTimeout(timer);
+      line.onclose = null;
+      line.close();
+      resolve(found.up && found.down ? found : null);
+    };
+    const timer = setTimeout(done, 1000);
+    line.onclose = done;
+    line.onopen = () => line.send(JSON.stringify({ look: { [sid]: 0 } }));
+    line.onmessage = ({ data }) => {
+      const [, events] = JSON.parse(data).events?.[sid] ?? [0, []];
+      const asks = events.filter(([, , kind, , more]) => kind === "ask" && more.name === transport);
+      for (const [number, , , , more] of asks) {
+        const head = events.find(([of, , kind]) => of === number && kind === "head");
+        if (head) Object.assign(found, { up: more.head, down: head[4] });
+      }
+      done();
+    };
+  });
+}
+
+/** Resolves after so many ms; rejects when the signal aborts. */
+function sleep(ms, signal) {
+  return orAbort(new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))), signal);
+}
+
+function orAbort(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

@@ -1,0 +1,135 @@
+// Lessons: the list of them, and the one that is open. The address says which, and at which step.
+
+import { LESSONS } from "/lessons/list.js";
+import { prose } from "/lessons/prose.js";
+import { Lesson } from "/lessons/steps.js";
+import { make, saying } from "../dom.js";
+import { knob, set } from "../knobs.js";
+import { language, say, translate } from "../words.js";
+
+class Lessons {
+  #known = new Map(); // number → Lesson
+  #turn = 0; // what was asked for last counts
+
+  constructor(section, page) {
+    Object.assign(this, { section, page, open: null });
+    this.trouble = make("p", { "data-role": "lessons-trouble", role: "status" });
+    this.place = make("div", { class: "lesson" });
+    section.append(this.trouble, this.place);
+  }
+
+  /** Show what the address names: a lesson at its step, or the list. */
+  async follow(look = true) {
+    if (knob("panel") !== "lessons") return;
+    const number = Number(knob("lesson"));
+    const turn = (this.#turn += 1);
+    try {
+      if (LESSONS[number - 1]) await this.show(number, turn, look);
+      else await this.list(turn);
+      delete this.trouble.dataset.text;
+      this.trouble.replaceChildren();
+    } catch (error) {
+      say(this.trouble, "lessons.silent", { why: error.message });
+    }
+  }
+
+  async show(number, turn, look) {
+    const lesson = this.lesson(number);
+    if (this.open === lesson && lesson.article) return lesson.show(Number(knob("step")));
+    lesson.step = Number(knob("step"));
+    const root = make("div");
+    lesson.root = root;
+    await lesson.open();
+    if (turn !== this.#turn) return;
+    if (this.open !== lesson) this.open?.close();
+    this.open = lesson;
+    const back = make("a", { href: this.href({ lesson: null, step: null }) });
+    this.leads(back, { lesson: null, step: null });
+    this.place.replaceChildren(make("p", { class: "up" }, say(back, "lessons.all")), root);
+    this.number(root.querySelector("h2"), number);
+    translate(this.place);
+    if (look) lesson.look();
+  }
+
+  lesson(number) {
+    if (!this.#known.has(number)) this.#known.set(number, new Lesson(null, LESSONS[number - 1], number, this.page));
+    return this.#known.get(number);
+  }
+
+  number(heading, number) {
+    say(heading, "lessons.title", { number, title: heading.textContent });
+  }
+
+  async list(turn) {
+    const articles = await Promise.all(LESSONS.map((name) => prose(name, language())));
+    if (turn !== this.#turn) return;
+    this.open?.close();
+    this.open = null;
+    const items = articles.map((article, i) => this.item(article, i + 1));
+    this.place.replaceChildren(saying("p", "lessons.lead"), make("ol", { class: "all" }, ...items));
+  }
+
+  item(article, number) {
+    const step = this.#known.get(number)?.step ?? 1;
+    const heading = article.querySelector("h2");
+    this.number(heading, number);
+    const link = make("a", { class: "main" });
+    this.leads(link, { lesson: number, step });
+    say(link, step > 1 ? "lessons.goon" : "lessons.begin", { step });
+    return make("li", {}, heading, article.querySelector("[data-lead]"), make("p", {}, link));
+  }
+
+  leads(link, knobs) {
+    link.href = this.href(knobs);
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab
+      event.preventDefault();
+      set(knobs);
+      this.follow();
+    });
+  }
+
+  href(knobs) {
+    const address = new URL(location.href);
+    for (const [name, value] of Object.entries(knobs)) {
+      if (value === null) address.searchParams.delete(name);
+      else address.searchParams.set(name, value);
+    }
+    return address.search;
+  }
+
+  /** Put away: nothing runs on, and the address speaks of it no more. */
+  close() {
+    this.open?.close();
+    if (knob("panel") === "lessons" || knob("lesson") === null) return;
+    history.replaceState(null, "", this.href({ lesson: null, step: null }) || location.pathname);
+  }
+
+  /** Opened again by hand: where it was. */
+  resume() {
+    if (this.open && knob("lesson") === null) {
+      history.replaceState(null, "", this.href({ lesson: this.open.number, step: this.open.step }));
+    }
+    return this.follow();
+  }
+
+  /** In another language the prose is another. */
+  translated() {
+    const { open } = this;
+    this.open = null;
+    if (open) open.article = null;
+    return this.follow(false); // who asked for it is elsewhere
+  }
+}
+
+/** @param section where to be @param page `{ seats }` */
+export async function open(section, page) {
+  const lessons = new Lessons(section, page);
+  await lessons.follow();
+  return {
+    close: () => lessons.close(),
+    resume: () => lessons.resume(),
+    follow: () => lessons.follow(),
+    translated: () => lessons.translated(),
+  };
+}
