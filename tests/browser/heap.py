@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
             print(f"{due:5.0f}  {now['heap']:7.2f}  {now['nodes']:5}  {now['listeners']:9}  {heard(page)}", flush=True)
     grew = figures[-1] - figures[0]
     print(
-        f"From {chosen.every:.0f} s to {len(figures) * chosen.every:.0f} s it grew by {grew:.2f} MB (goal: under {MOST:g})."
+        f"It grew by {grew:.2f} MB from {chosen.every:.0f} s to {len(figures) * chosen.every:.0f} s (goal: {MOST:g})."
     )
     return int(grew >= MOST)
 

@@ -1,4 +1,4 @@
-"""Whoever cannot see, or cannot point: axe finds nothing in any panel, in both languages, by day and by night, at 320 px."""
+"""Who cannot see, or cannot point: axe finds nothing in any panel, in both languages, day and night, at 320 px."""
 
 from __future__ import annotations
 

@@ -1,0 +1,118 @@
+"""Experiments: each a file that says its question, its method, and the runs it is made of.
+
+A run is one server process and one generator process. In it live groups of clients, each of which becomes one cell of
+the result for each step of the run: a step is one feed, with its rate and its length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+BASES = ("unbatched", "latest", "per-message")  # variants that live under a base of their own, beside ours
+PEERS = ("python-socketio", "socket.io")
+
+
+@dataclass(frozen=True)
+class Group:
+    """Clients of one kind, whose figures make one cell. Times in s."""
+
+    name: str
+    transport: str
+    variant: str = "ours"
+    clients: int = 10
+    probes: int = 0  # of them, those that time each message; 0: all. The others only count bytes
+    interval: float | None = None  # between two polls
+    mode: str | None = None  # rate or delay
+    rtt: float = 0.0
+    hold: float | None = None
+    heartbeat: float | None = None
+    cursor: bool = True  # False: after a cut it comes back without one, as a client of a library without replay
+    cut: float | None = None  # its line is cut that often
+    offline: float = 0.5  # after a cut
+    beyond: bool = False  # it cannot follow: what is late is the result
+    direction: str = "down"  # up: the clients speak, and the server notes when it hears them
+    retry: str | None = None  # fixed or jitter: how it comes back when the server goes
+
+    @property
+    def base(self) -> str:
+        return f"/{self.variant}" if self.variant in BASES else ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One feed to everybody. `rate` 0: nobody speaks."""
+
+    rate: float = 5.0  # messages a second for each client
+    shape: Literal["periodic", "poisson", "burst"] = "periodic"
+    size: int = 100  # bytes of filling in each message
+    seconds: float = 4.0  # measured
+    warm: float = 1.0  # before that, not measured
+    slack: float = 3.0  # after it, for what is late
+
+
+@dataclass(frozen=True)
+class Run:
+    """One server, one generator, and what they do."""
+
+    experiment: str
+    groups: tuple[Group, ...]
+    steps: tuple[Step, ...] = (Step(),)
+    server: str = "ours"
+    rooms: int = 1  # as many feeds at once, each to a room of its own: more chances in the same time
+    seed: int = 1
+    round: int = 0
+    twin: bool = False
+    sweep: bool = False  # the steps go up to where the server cannot follow, and beyond
+    restart: bool = False  # the server is restarted in the middle
+    idle: bool = False  # what connections cost that nobody speaks to
+
+    @property
+    def timed(self) -> bool:
+        """Whether latencies are its result, and not bytes, memory or what is lost."""
+        return self.experiment not in ("E1", "E5", "E6", "E8")
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @property
+    def lasts(self) -> float:
+        """About so many seconds."""
+        feeds = sum(step.warm + step.seconds + 0.4 for step in self.steps)
+        return 1.3 + sum(group.clients for group in self.groups) / 400 + feeds + (6.0 if self.restart else 0.0)
+
+
+def run_of(told: dict[str, Any]) -> Run:
+    """The run that was written as JSON."""
+    groups = tuple(Group(**group) for group in told["groups"])
+    return Run(**{**told, "groups": groups, "steps": tuple(Step(**step) for step in told["steps"])})
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question, and the runs of one round. `rounds`: how often, in full; `runs(quick)` may be fewer when quick."""
+
+    name: str
+    title: str
+    question: str
+    runs: Callable[[bool], list[Run]]
+    rounds: int = 5
+    quick_rounds: int = 1
+    peers: Callable[[bool], list[Run]] | None = None  # runs with other libraries, fewer times
+    peer_rounds: int = 2
+    fewer: dict[str, int] = field(default_factory=dict)
+
+    def planned(self, round: int, quick: bool) -> list[Run]:
+        """The runs of one round."""
+        runs = self.runs(quick)
+        if self.peers is not None and round < (1 if quick else self.peer_rounds):
+            runs = [*runs, *self.peers(quick)]
+        return [replace(run, experiment=self.name, round=round) for run in runs]
+
+
+def everything() -> dict[str, Experiment]:
+    """All experiments, by name."""
+    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8
+
+    return {one.EXPERIMENT.name: one.EXPERIMENT for one in (e1, e2, e3, e4, e5, e6, e7, e8)}

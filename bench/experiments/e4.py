@@ -1,0 +1,77 @@
+"""E4: what happens under load, up to saturation and past it?
+
+Question. Does long polling with batches beat a WebSocket that writes each message by itself, once the server cannot
+follow (C10)? Does a WebSocket that writes once for all that came in a turn of the loop win everywhere? Is SSE as good
+(C9)? What does a delivery cost the server (C8)?
+
+Method. 300 clients of one kind hear one feed, whose rate goes up in eight steps, from 900 to 300,000 deliveries a
+second for all of them. The feed goes on its plan, whatever the server can do: what a server cannot follow grows late,
+and late counts from the planned time. A message that has not come when the waiting ends counts as that late. Of push
+transports 50 clients are probes that time each message, the others sinks that count bytes and look for the last
+message; of poll and long poll all ask, and 50 time. One server process for each kind and round; the steps go up
+within it.
+
+The generator answers long polls itself; it needs a fifth of its core for that, and the server all of its own, so no
+ballast is given to the server.
+
+Held constant. 100 bytes, no delay, no compression; server and generator each on a core of its own. A turn of the loop
+hands on all that is due when it begins, for every kind alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.experiments import Experiment, Group, Run, Step
+
+CLIENTS, PROBES = 300, 50
+RATES = (3.0, 10.0, 30.0, 100.0, 250.0, 500.0, 750.0, 1000.0)
+PEER_RATES = RATES[:6]
+QUICK_RATES = (10.0, 100.0, 500.0, 1000.0)
+KINDS = (("poll", "ours"), ("longpoll", "ours"), ("sse", "ours"), ("ws", "per-message"), ("ws", "ours"))
+NAMES = {("ws", "per-message"): "ws per message", ("ws", "ours"): "ws coalesced"}
+
+
+def runs(quick: bool) -> list[Run]:
+    made = [one(transport, variant, quick) for transport, variant in KINDS]
+    return made if quick else [*made, replace(made[-1], twin=True)]
+
+
+def one(transport: str, variant: str, quick: bool, server: str = "ours") -> Run:
+    """One kind of client under all loads."""
+    name = NAMES.get((transport, variant), transport) if server == "ours" else f"{server} {transport}"
+    polls = transport == "poll"
+    group = Group(
+        name,
+        transport,
+        variant,
+        clients=CLIENTS,
+        probes=PROBES,
+        interval=1.0 if polls else None,
+        mode="rate" if polls else None,
+        hold=None if server != "ours" or transport != "longpoll" else 20,
+    )
+    steps = tuple(
+        Step(rate=rate, seconds=(0.6 if quick else 1.5 if rate < 20 else 1.0), warm=0.3 if quick else 0.4, slack=1.0)
+        for rate in (QUICK_RATES if quick else RATES if server == "ours" else PEER_RATES)
+    )
+    return Run("E4", (group,), steps, server=server, sweep=True)
+
+
+def peers(quick: bool) -> list[Run]:
+    return [
+        one(transport, name, quick, name)
+        for name in ("python-socketio", "socket.io")
+        for transport in ("longpoll", "ws")
+    ]
+
+
+EXPERIMENT = Experiment(
+    "E4",
+    "Load, to saturation and past it",
+    "Past saturation, does batched long polling beat a frame for each message, and does coalescing win everywhere?",
+    runs,
+    rounds=5,
+    peers=peers,
+    peer_rounds=2,
+)

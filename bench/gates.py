@@ -1,0 +1,86 @@
+"""Validity gates: a cell that they refuse is void, with a sentence that says why, and its figures are not reported.
+
+Where a sweep goes past saturation, the gates of the server's pace do not apply: there its lateness and what it did not
+deliver in time are the result, which `late` and `saturated` tell. All others hold everywhere.
+
+The generator's own lag is judged by its p99: a window of a second has two hundred looks at it, whose p99.9 would be the
+worst of them. What has no latencies is not voided for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PACE = 0.995  # of what was planned to be said
+CPU = 0.80  # of its core the generator may use
+LAG = 0.001  # s: what the generator's own loop may be late, beyond the millisecond to which a timer is exact
+LAG_SHARE = 0.05  # of the median latency, where that is more
+LAG_BEYOND = 0.005  # s, in a sweep, where what is told apart is tens of ms
+GRAIN = 0.001  # s
+LATE, LATE_SHARE = 0.005, 0.10  # s, or of the median: what a server with time to spare may be late to speak
+
+
+@dataclass
+class Facts:
+    """What the gates look at. Times in s."""
+
+    clients: int
+    connected: int
+    sent: int = 0  # messages that were due in the window
+    planned: int = 0
+    said: int = 0  # of the planned ones, those that somebody heard
+    lost: int = 0  # messages that some client never heard
+    repeated: int = 0
+    late: int = 0  # not heard within the slack
+    faults: list[str] = field(default_factory=list)
+    lag: float = 0.0  # p99 of the generator's
+    timed: bool = True  # latencies are the result
+    cpu: float = 0.0  # the generator's share of its core
+    p50: float | None = None
+    server_lag: float | None = None  # p99 of the server's, from the planned time to the log
+    loses: bool = False  # this variant is known to lose messages
+    repeats: bool = False
+    beyond: bool = False  # the load may be past saturation
+    spoken: bool = True  # there was a feed
+    cut: bool = False  # lines are cut on purpose
+
+
+DISTURBED = ("the generator was late", "the server spoke", "the generator used")  # what a busy machine does to a cell
+
+
+def disturbed(void: str | None) -> bool:
+    """Whether a cell is void because something else was running, so that it is worth another try."""
+    return void is not None and void.startswith(DISTURBED)
+
+
+def judge(facts: Facts) -> str | None:
+    """None: the cell stands. Otherwise the sentence that voids it."""
+    if facts.connected < facts.clients:
+        why = f": one {facts.faults[0]}" if facts.faults else ""
+        return f"only {facts.connected} of {facts.clients} clients were connected{why}"
+    if facts.faults:
+        more = f" (and {len(facts.faults) - 1} more)" if len(facts.faults) > 1 else ""
+        return f"a client {facts.faults[0]}{more}"
+    if facts.cpu > CPU:
+        return f"the generator used {facts.cpu:.0%} of its core: what was measured may be its own"
+    bound = GRAIN + max(LAG_BEYOND if facts.beyond else LAG, LAG_SHARE * (facts.p50 or 0.0))
+    if facts.timed and facts.lag > bound:
+        return f"the generator was late by {facts.lag * 1000:.1f} ms (p99): more than {bound * 1000:.1f} ms"
+    late = GRAIN + max(LATE, LATE_SHARE * (facts.p50 or 0.0))
+    if facts.timed and not facts.beyond and facts.server_lag is not None and facts.server_lag > late:
+        return f"the server spoke {facts.server_lag * 1000:.1f} ms late (p99): something else used its core"
+    return _heard(facts) if facts.spoken else None
+
+
+def _heard(facts: Facts) -> str | None:
+    if facts.repeated and not facts.repeats:
+        return f"{facts.repeated} messages were repeated"
+    if facts.beyond:
+        return None
+    if facts.lost and not facts.loses:
+        return f"{facts.lost} messages were lost"
+    if facts.late and not facts.loses:
+        return f"{facts.late} messages had not arrived when the time was up"
+    if facts.said < PACE * facts.planned:
+        return f"the server said {facts.said} of {facts.planned} messages: under {PACE:.1%} of the plan"
+    return None
