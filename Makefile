@@ -38,9 +38,10 @@ check: $(TEST_READY) ## format, lint and types
 unit: $(TEST_READY) ## the tests that need no browser
 	$(TEST)/bin/python -m pytest tests --ignore=tests/browser
 
-# In a process of their own: the loop that Playwright keeps running is in the way of every other async test.
+# In processes of their own: the loop that Playwright keeps running is in the way of every other async test. Two of them,
+# file by file: these tests mostly wait for what a person would wait for.
 browser: $(TEST_READY) ## the tests in Chromium
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest tests/browser
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 2 --dist loadfile tests/browser
 
 proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets them)
 	@scripts/get-proxies > /dev/null

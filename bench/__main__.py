@@ -31,11 +31,12 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from bench.experiments import PEERS, Group, Run, Step, everything
 from bench.gates import disturbed
 from bench.load import cell_of
-from bench.servers import GENERATOR_CORE, SERVER_CORE, Server, Unfit, install, lacking, serving
+from bench.servers import ADDRESS, GENERATOR_CORE, SERVER_CORE, Server, Unfit, install, lacking, serving
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = 1
@@ -85,6 +86,8 @@ def options(arguments: list[str]) -> argparse.Namespace:
             parser.error(f"--{name} must be more than nought")
     if chosen.rtt is not None and not 0 <= chosen.rtt <= 10:
         parser.error("--rtt is s, from 0 to 10")
+    if chosen.url is not None and not ADDRESS.fullmatch(chosen.url):
+        parser.error(f"{chosen.url} is no address like http://127.0.0.1:3000")
     chosen.own = any(getattr(chosen, name) is not None for name in OWN)
     if chosen.own and names:
         parser.error("--only plays experiments as they are: leave it out for a comparison of your own")
@@ -290,7 +293,7 @@ def say(text: str) -> None:
 async def measure(chosen: argparse.Namespace, runs: list[Run], record: Record) -> None:
     """All runs; then those that something else disturbed once more, a few. Their void cells stay in the document."""
     upset = await measure_each(chosen, runs, record)
-    again = upset[: len(runs) // AGAIN + 1]
+    again = [] if chosen.quick else upset[: len(runs) // AGAIN + 1]
     if again:
         say(f"{len(upset)} runs were disturbed by what else this machine did; {len(again)} are played again.")
         await measure_each(chosen, again, record)
@@ -392,6 +395,8 @@ def main(arguments: list[str]) -> int:
     )
     if (os.cpu_count() or 1) < 2:
         say("There is one core only: server and generator disturb each other, and no load figure means much.")
+    if chosen.url and urlsplit(chosen.url).hostname not in ("127.0.0.1", "localhost"):
+        say("That server may have another clock than this machine: its latencies are off by the difference.")
     say(f"{len(runs)} runs, about {minutes(sum(run.lasts for run in runs))}. Ctrl-C keeps what was measured.")
     record.document["interrupted"] = asyncio.run(until_told(chosen, runs, record))
     try:

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bench.peers import node, python
 
@@ -22,6 +23,7 @@ STARTING = 30.0  # s, on a busy machine
 ENDING = 6.0  # s: ours drains for 3
 SERVER_CORE, GENERATOR_CORE = 0, 1
 FILES = 20_000
+ADDRESS = re.compile(r"http://[\w.-]+(:\d{1,5})?(/\S*)?")
 
 
 class Unfit(Exception):
@@ -110,10 +112,7 @@ class Server:
 async def serving(name: str, url: str | None = None) -> AsyncIterator[Server]:
     """A fresh server, or the one at `url`, of which nothing can be read but what it answers."""
     if url is not None:
-        match = re.fullmatch(r"http://([\w.-]+)(?::(\d+))?(/\S*)?", url)
-        if match is None:
-            raise Unfit(f"{url} is no address like http://127.0.0.1:3000")
-        yield Server("url", int(match[2] or 80), None, url.rstrip("/"))
+        yield Server("url", urlsplit(url).port or 80, None, url.rstrip("/"))
         return
     port = free_port()
     server = Server(name, port, None, f"http://127.0.0.1:{port}")

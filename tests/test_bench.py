@@ -592,6 +592,7 @@ def test_a_comparison_of_your_own() -> None:
         ("--transport tcp", "there is no transport tcp"),
         ("--clients 0", "--clients must be more than nought"),
         ("--rtt -1", "--rtt is s, from 0 to 10"),
+        ("--url nonsense", "nonsense is no address like http://127.0.0.1:3000"),
         ("--only E1 --rate 5", "leave it out for a comparison of your own"),
     ],
 )
