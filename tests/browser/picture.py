@@ -18,11 +18,15 @@ def main() -> None:
         page.goto(lab.url)
         seats = {side: Seat(page, side) for side in ("left", "right")}
         seats["right"].reads_by("ws")
+        page.wait_for_timeout(5500)  # what is on probation is proven
         for side, text in TALK:
             seats[side].say(text)
             for seat in seats.values():
                 seat.hears(text)
         page.mouse.click(640, 30)
+        page.wait_for_timeout(3200)  # some questions more, which bring nothing
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(200)
         page.screenshot(path=ROOT / "web" / "page" / "picture.png")
         browser.close()
 

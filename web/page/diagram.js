@@ -67,14 +67,14 @@ export class Diagram {
   }
 
   /** The lifelines and whose they are. */
-  frame(pen, { seat, hub, y, from, to, names, width }, middle) {
+  frame(pen, { seat, y, from, to, names, width }, middle) {
     pen.cover(width, TOP);
     for (const side of ["left", "right"]) {
       pen.line("life", "edge", seat[side], y(from), seat[side], y(to));
       const outward = side === "left" ? -10 : 10;
       pen.text("ink", seat[side] + outward, 18, names[side], { anchor: side === "left" ? "start" : "end", bold: true });
     }
-    for (let x = hub.left + 0.5; x < hub.right; x += 1) pen.line("life", "ink", x, y(from), x, y(to));
+    pen.line("hub", "ink", middle, y(from), middle, y(to));
     pen.text("ink", middle, 18, names.hub, { anchor: "middle", bold: true });
   }
 
