@@ -29,23 +29,22 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from app import build
 from batch import Batch, Cursor
 from clients import Clients, Reader
-from errors import Refused
 from hub import Hub
 from lab.feed import EVENT, LEAD, Feeds, Wish, plan
 from lab.meter import Client, Meter
 from limits import Limits
 from server import listen, server_for, url_of
-from transports import Endpoint, batch_response, cursor_of, headed, number, open_reader, reading
+from transports import Endpoint, batch_response, headed, number, reading
 from transports.emit import bye, emit, hello
 from transports.longpoll import longpoll
 from transports.poll import poll
 from transports.sse import sse
-from transports.ws import ENDED, first_of, refuse, up, ws
+from transports.ws import ENDED, ws
 
 NAMES = ("ours", "unbatched", "latest", "per-message", "deflate", "kaazing")
 FRAMED = 2048  # messages whose frames are kept for those who have yet to read them
@@ -168,23 +167,7 @@ def per_message(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
                     await write(reader.told(one(batch, n)))
         return ENDED.get(reader.ended or "", 1000), reader.ended or ""
 
-    async def talk(socket: WebSocket) -> None:
-        await socket.accept()
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            try:
-                heartbeat = number(socket, "heartbeat", clients.limits.heartbeat, 1, 30)
-                reader = await open_reader(clients, socket, cursor_of(socket))
-            except Refused as refused:
-                await refuse(socket, refused)
-                return await socket.close(refused.close_code, refused.code)
-            try:
-                code, reason = await first_of(down(socket, reader, heartbeat), up(socket, clients))
-            finally:
-                reader.broken = reader.ended is None
-                reader.close()
-            await socket.close(code, reason)
-
-    return talk
+    return ws(clients, down)
 
 
 def wire(clients: Clients, name: str) -> list[Route | WebSocketRoute]:

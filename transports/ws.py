@@ -27,7 +27,13 @@ class Frame(Upload):
     ping: Any = msgspec.UNSET
 
 
-def ws(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
+Way = Callable[[WebSocket, Reader, float], Awaitable[tuple[int, str]]]
+
+
+def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], Awaitable[None]]:
+    """The endpoint. `way_down`: how batches are sent, by default a frame each."""
+    carry = way_down or down
+
     async def talk(socket: WebSocket) -> None:
         await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
@@ -38,7 +44,7 @@ def ws(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
                 await refuse(socket, refused)
                 return await socket.close(refused.close_code, refused.code)
             try:
-                code, reason = await first_of(down(socket, reader, heartbeat), up(socket, clients))
+                code, reason = await first_of(carry(socket, reader, heartbeat), up(socket, clients))
             finally:
                 reader.broken = reader.ended is None
                 reader.close()
