@@ -100,7 +100,9 @@ export class Lesson {
 
   #dress() {
     this.#sizes.disconnect();
-    this.links = this.steps.map((section, i) => this.#link(i + 1, make("b", {}, String(i + 1)), saying("span", `lessons.${section.dataset.step}`)));
+    this.links = this.steps.map(({ dataset }, i) =>
+      this.#link(i + 1, make("b", {}, String(i + 1)), saying("span", `lessons.${dataset.step}`)),
+    );
     const nav = make("nav", { "data-text-label": "lessons.steps" }, make("ol", {}, ...this.links.map((link) => make("li", {}, link))));
     this.article.querySelector("[data-step]").before(nav);
     this.ends = ["lessons.before", "lessons.after"].map((key, i) => this.#link(() => this.step + (i ? 1 : -1), saying("span", key)));

@@ -8,9 +8,11 @@ export function agesFigure(element, ages, every) {
   const [left, right, y] = [0.5 * em, element.clientWidth - 0.5 * em, 2.5 * em];
   const x = (age) => left + ((right - left) * Math.min(age, 1.1 * every)) / (1.1 * every);
   const shapes = [line(left, y, right, y, "rail")];
-  for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+  const quarters = right - left > 17 * em; // else their words would not stand beside each other
+  for (const part of quarters ? [0, 0.25, 0.5, 0.75, 1] : [0, 0.5, 1]) {
     const anchor = part ? "middle" : "start";
-    shapes.push(line(x(part * every), y, x(part * every), y + 0.375 * em, "rail"), words(x(part * every), y + 1.5 * em, `${part * every} ms`, "word", anchor));
+    const at = x(part * every);
+    shapes.push(line(at, y, at, y + 0.375 * em, "rail"), words(at, y + 1.5 * em, `${part * every} ms`, "word", anchor));
   }
   shapes.push(line(x(every / 2), 0.5 * em, x(every / 2), y, "guide"));
   for (const age of ages) shapes.push(dot(x(age), y, 0.3 * em, "full some"));
