@@ -18,7 +18,7 @@ from starlette.types import Scope
 from bundle import bundle
 
 WEB = Path(__file__).parent / "web"
-FOLDERS = ("client", "page", "lessons")
+FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"report": WEB.parent / "bench" / "report"}
 POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; frame-ancestors 'none'"
 IMPORT = re.compile(r'^(?:import|export) .*from "([^"]+)";', re.MULTILINE)
 PACKED = [Middleware(GZipMiddleware, compresslevel=6)]  # comments are part of the lesson, and cost little this way
@@ -74,8 +74,8 @@ def page(names: Iterable[str]) -> list[Route | Mount]:
         Route("/", index, middleware=PACKED),
         Route("/socket.io/socket.io.js", classic, middleware=PACKED),
         *(
-            Mount(f"/{name}", Files(directory=WEB / name), middleware=PACKED)
-            for name in FOLDERS
-            if (WEB / name).is_dir()
+            Mount(f"/{name}", Files(directory=folder), middleware=PACKED)
+            for name, folder in FOLDERS.items()
+            if folder.is_dir()
         ),
     ]
