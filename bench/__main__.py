@@ -33,9 +33,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.cells import cell_of
 from bench.experiments import PEERS, Group, Run, Step, everything
 from bench.gates import disturbed
-from bench.load import cell_of
 from bench.servers import ADDRESS, GENERATOR_CORE, SERVER_CORE, Server, Unfit, install, lacking, serving
 
 ROOT = Path(__file__).resolve().parent.parent

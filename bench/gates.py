@@ -17,6 +17,7 @@ LAG = 0.001  # s: what the generator's own loop may be late, beyond the millisec
 LAG_SHARE = 0.05  # of the median latency, where that is more
 LAG_BEYOND = 0.005  # s, in a sweep, where what is told apart is tens of ms
 GRAIN = 0.001  # s
+WAITED = 0.05  # of the time, that the server could have run but for something else on its core
 LATE, LATE_SHARE = 0.005, 0.10  # s, or of the median: what a server with time to spare may be late to speak
 
 
@@ -38,6 +39,7 @@ class Facts:
     cpu: float = 0.0  # the generator's share of its core
     p50: float | None = None
     server_lag: float | None = None  # p99 of the server's, from the planned time to the log
+    waited: float | None = None  # the share of the time the server waited for its core; None: nobody can tell
     loses: bool = False  # this variant is known to lose messages
     repeats: bool = False
     beyond: bool = False  # the load may be past saturation
@@ -45,7 +47,12 @@ class Facts:
     cut: bool = False  # lines are cut on purpose
 
 
-DISTURBED = ("the generator was late", "the server spoke", "the generator used")  # what a busy machine does to a cell
+DISTURBED = (
+    "the generator was late",
+    "the server spoke",
+    "the server waited",
+    "the generator used",
+)  # what a busy machine does to a cell
 
 
 def disturbed(void: str | None) -> bool:
@@ -66,9 +73,11 @@ def judge(facts: Facts) -> str | None:
     bound = GRAIN + max(LAG_BEYOND if facts.beyond else LAG, LAG_SHARE * (facts.p50 or 0.0))
     if facts.timed and facts.lag > bound:
         return f"the generator was late by {facts.lag * 1000:.1f} ms (p99): more than {bound * 1000:.1f} ms"
+    if facts.timed and facts.waited is not None and facts.waited > WAITED:
+        return f"the server waited for its core {facts.waited:.0%} of the time: something else ran there"
     late = GRAIN + max(LATE, LATE_SHARE * (facts.p50 or 0.0))
     if facts.timed and not facts.beyond and facts.server_lag is not None and facts.server_lag > late:
-        return f"the server spoke {facts.server_lag * 1000:.1f} ms late (p99): something else used its core"
+        return f"the server spoke {facts.server_lag * 1000:.1f} ms late (p99), with time to spare"
     return _heard(facts) if facts.spoken else None
 
 

@@ -15,11 +15,9 @@ import asyncio
 import contextlib
 import gc
 import json
-import math
-import random
-import socket
 import sys
 import time
+import zlib
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
@@ -27,22 +25,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvloop
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
-from bench import up
-from bench.experiments import Group, Run, Step, run_of
+from bench.cells import cell_of, histogram, latencies, nearest
+from bench.crew import Crew, told_when
+from bench.experiments import Run, Step, run_of
 from bench.gates import Facts, judge
-from bench.servers import GENERATOR_CORE, SERVER_CORE, cpu_of, memory_of, pin
-from bench.wire import KINDS, Client, Counts, Deflate, Ear, Lane, Sinks, Way, Ws
+from bench.servers import GENERATOR_CORE, cpu_of, memory_of, pin, waited_of
+from bench.sinks import calibrate
+from bench.wire import Counts, Lane, Way
 from lab.feed import LEAD, Wish, plan
 
 TICK = 0.005  # s between two looks at the generator's own lag
-LONGEST = 3_600_000_000  # µs a histogram can hold
-DIGITS = 3
 BIN = 0.1  # s, of the herd's requests
-RETRY = 0.5  # s: the first pause of those who come back without chance
-MOST_RETRY = 30.0  # s
-SPREAD = 3.0  # s over which those with chance come back first
 BACK = 6.0  # s the herd is watched after the drop
 Say = Callable[[dict[str, Any]], None]
 
@@ -95,140 +89,6 @@ async def http(way: Way, method: str, path: str, body: Any = None, sid: str = ""
     except ValueError:
         told = None
     return int(answer[9:12]), told
-
-
-class Crew:
-    """The clients of one group."""
-
-    def __init__(self, group: Group, run: Run, host: str, port: int, prefix: str, lanes: dict[float, Lane]) -> None:
-        self.group, self.run = group, run
-        self.loop = asyncio.get_running_loop()
-        self.luck = random.Random(f"{run.seed} {group.name}")
-        self.way = Way(
-            host,
-            port,
-            prefix + group.base,
-            rtt=group.rtt,
-            every=group.interval,
-            mode=group.mode,
-            hold=group.hold,
-            heartbeat=group.heartbeat,
-            cursor=group.cursor,
-        )
-        self.ears = [Ear() for _ in range(run.rooms)]
-        kind, probes = kind_of(group), group.probes or group.clients
-        self.clients: list[Client] = []
-        for n in range(group.clients):
-            room = n % run.rooms
-            client = kind(self.way, self.ears[room], probe=n < probes, witness=n < run.rooms and told_when(group))
-            if group.rtt:
-                up, down = (lanes.setdefault(way * group.rtt, Lane(self.loop, group.rtt / 2)) for way in (-1, 1))
-                client.delayed(up, down)
-            self.clients.append(client)
-        self.probes = self.clients[:probes]
-        self.others = self.clients[probes:]
-        self.sinks: Sinks | None = None
-        self.connected = 0
-        self.cutting: list[asyncio.TimerHandle] = []
-
-    # ---- coming
-
-    async def connect(self) -> None:
-        """All come, spread over the time between two polls or over half a second, and each hears its first batch."""
-        between = (self.group.interval or 0.0) + (self.group.rtt if self.group.mode == "delay" else 0.0)
-        spread = between or min(0.5, self.group.clients * 0.002)
-        spread = max(spread, self.group.clients * 0.001)
-        offset = self.luck.random() / max(1, len(self.clients))
-        began = self.loop.time()
-        coming = []
-        for n, client in enumerate(self.clients):
-            await asyncio.sleep(began + (n + offset) * spread / len(self.clients) - self.loop.time())
-            coming.append(self.loop.create_task(client.connect()))
-        await asyncio.gather(*coming)
-        patience = 10.0 + len(self.clients) / 100 + 8 * self.group.rtt
-        await asyncio.wait([client.opened for client in self.clients], timeout=patience)
-        self.connected = sum(client.opened.done() and not client.opened.cancelled() for client in self.clients)
-        if self.others and self.group.transport in ("sse", "ws"):
-            self.sinks = Sinks(self.loop)
-            for client in self.others:
-                if client.transport is not None:
-                    self.sinks.adopt(client)
-
-    def keep_coming(self) -> None:
-        """From now on a lost line is no fault: who loses it comes back, as its kind does."""
-        group = self.group
-        for client in self.clients:
-            if group.cut is not None:
-                client.return_after = lambda _tries: group.offline
-            elif group.retry is not None:
-                client.return_after = self.pause
-
-    def pause(self, tries: int) -> float:
-        """s to wait before knocking again."""
-        if self.group.retry == "fixed":
-            return self.group.interval or RETRY * 2.0 ** min(tries, 3)
-        if tries == 0:
-            return self.luck.random() * max(SPREAD, self.group.interval or 0.0)
-        return self.luck.random() * min(MOST_RETRY, RETRY * 2.0**tries)
-
-    def cut_now_and_then(self) -> None:
-        """Break each line every so often, one after the other."""
-        assert self.group.cut is not None
-        for n, client in enumerate(self.clients):
-            at = self.loop.time() + self.group.cut * (n + 0.5) / len(self.clients)
-            self.cutting.append(self.loop.call_at(at, self._cut, client, len(self.cutting), at))
-
-    def _cut(self, client: Client, n: int, at: float) -> None:
-        assert self.group.cut is not None
-        client.cut()
-        self.cutting[n] = self.loop.call_at(at + self.group.cut, self._cut, client, n, at + self.group.cut)
-
-    def stop_cutting(self) -> None:
-        for timer in self.cutting:
-            timer.cancel()
-        self.cutting = []
-
-    def close(self) -> None:
-        self.stop_cutting()
-        if self.sinks is not None:
-            self.sinks.close()
-        for client in self.clients:
-            client.close()
-
-    # ---- counting
-
-    def counted(self) -> Counts:
-        """Of all clients together; those that only count bytes did what the probes did."""
-        total = Counts()
-        several = [client.counted() for client in (self.probes if self.sinks else self.clients)]
-        for one in fields(Counts):
-            setattr(total, one.name, sum(getattr(counts, one.name) for counts in several))
-        return total
-
-    def faults(self) -> list[str]:
-        lost = self.sinks.lost if self.sinks else []
-        return [fault for client in self.clients for fault in client.faults] + lost
-
-
-def kind_of(group: Group) -> type[Client]:
-    if group.direction == "up":
-        return up.KINDS[group.transport]  # type: ignore[no-any-return]
-    if group.variant == "deflate":
-        return Deflate
-    if group.variant in ("python-socketio", "socket.io"):
-        from bench.peers import engineio
-
-        return engineio.KINDS[group.transport]
-    if group.variant == "kaazing":
-        from bench.peers import kaazing
-
-        return kaazing.KINDS[group.transport]
-    return KINDS[group.transport]
-
-
-def told_when(group: Group) -> bool:
-    """Whether a message says when the server logged it."""
-    return group.variant not in ("python-socketio", "socket.io", "kaazing")
 
 
 class Feed:
@@ -303,7 +163,7 @@ class Player:
         """Order the feeds, one for each room."""
         feeds = []
         for room in range(self.run.rooms):
-            seed = int.from_bytes(f"{self.run.seed} {number} {room}".encode()[-7:], "big") % 2**32
+            seed = zlib.crc32(f"{self.run.seed} {number} {room}".encode())
             wish = Wish(
                 rate=step.rate,
                 shape=step.shape,
@@ -344,7 +204,7 @@ class Player:
         await asyncio.sleep(began + step.warm + step.seconds * 0.8 + between - time.time())
         for crew in self.crews:
             if crew.sinks:
-                crew.sinks.keep(True)
+                crew.sinks.keep(True, step.size)
         await asyncio.sleep(began + step.warm + step.seconds + between - time.time())
         after = self._look()
         late = lag.since(mark)
@@ -360,6 +220,7 @@ class Player:
         return {
             "at": time.monotonic(),
             "server": cpu_of(self.pid),
+            "waited": waited_of(self.pid),
             "own": time.process_time(),
             "memory": memory_of(self.pid) if self.run.idle else None,
             "counts": [crew.counted() for crew in self.crews],
@@ -438,6 +299,7 @@ class Player:
         facts.lost, facts.repeated, facts.late = lost, figures["repeated"], missing
         facts.faults, facts.lag, facts.cpu = crew.faults(), late[0], figures["generator_cpu"]
         facts.timed, facts.server_lag = run.timed, figures["server_lag_p99"]
+        facts.waited = figures["server_waited"]
         facts.p50, facts.beyond, facts.spoken = (
             figures["p50"],
             self._beyond(crew),
@@ -490,6 +352,7 @@ class Player:
             "messages_per_answer": None,
             "deliveries_per_s": None,
             "generator_cpu": (after["own"] - before["own"]) / spent,
+            "server_waited": None if before["waited"] is None else (after["waited"] - before["waited"]) / spent,
             "server_cpu": None if server is None else server * step.seconds / spent,
             "cpu_per_delivery": None,
             "first_batch_p50": firsts[len(firsts) // 2] if firsts else None,
@@ -546,18 +409,18 @@ class Player:
             client.attempts, client.backs = [], []
         mark, own, began = len(lag.late), time.process_time(), self.loop.time()
         self.pid = await self.ask("restart")
-        up = self.loop.time() - began
+        gone = self.loop.time() - began
         await asyncio.sleep(BACK)
         spent = self.loop.time() - began
         knocks = Counter(int((at - began) / BIN) for client in crew.clients for at in client.attempts)
         requests = [knocks.get(k, 0) for k in range(max(knocks, default=0) + 1)]
-        backs = sorted(client.backs[-1] - began - up for client in crew.clients if client.backs)
+        backs = sorted(client.backs[-1] - began - gone for client in crew.clients if client.backs)
         figures: dict[str, Any] = {
             "requests_by_100ms": requests,
             "requests": sum(requests),
             "peak": max(requests, default=0),
-            "peak_back": max(requests[int(up / BIN) :], default=0),
-            "up_after": up,
+            "peak_back": max(requests[int(gone / BIN) :], default=0),
+            "up_after": gone,
             "back": len(backs),
             "back_p50": nearest(backs, 0.5),
             "back_p99": nearest(backs, 0.99),
@@ -567,122 +430,6 @@ class Player:
         facts = Facts(len(crew.clients), crew.connected, spoken=False, timed=False, cpu=figures["generator_cpu"])
         facts.faults = crew.faults()
         self.say({"cell": cell_of(self.run, crew.group, step, figures, judge(facts), None)})
-
-
-def latencies(ages: list[float]) -> dict[str, float | None]:
-    if not ages:
-        return dict.fromkeys(("mean", "p50", "p95", "p99", "max"))
-    ages.sort()
-    told: dict[str, float | None] = {"mean": sum(ages) / len(ages)}
-    for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)):
-        told[name] = nearest(ages, share)
-    return told
-
-
-def nearest(ordered: list[float], share: float) -> float | None:
-    """The nearest rank; None: there is nothing."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)] if ordered else None
-
-
-def histogram(ages: list[float]) -> str | None:
-    """µs, as HdrHistogram writes them."""
-    if not ages:
-        return None
-    kept = HdrHistogram(1, LONGEST, DIGITS)
-    for age, count in Counter(min(LONGEST, max(0, round(age * 1e6))) for age in ages).items():
-        kept.record_value(age, count)
-    return str(kept.encode().decode())
-
-
-def cell_of(
-    run: Run, group: Group, step: Step, figures: dict[str, Any], void: str | None, kept: str | None
-) -> dict[str, Any]:
-    """One cell, as the document has it. What is in `params` is the same in all rounds."""
-    params = {
-        "clients": group.clients,
-        "probes": group.probes or group.clients,
-        "rate": step.rate,
-        "shape": step.shape,
-        "interval": group.interval,
-        "mode": group.mode,
-        "rtt": group.rtt,
-        "size": step.size,
-        "seconds": step.seconds,
-        "hold": group.hold,
-        "beyond": run.sweep,
-        "rooms": run.rooms,
-        "cursor": group.cursor,
-        "deflate": group.variant == "deflate",
-        "direction": group.direction,
-        "cut": group.cut,
-        "retry": group.retry,
-    }
-    return {
-        "experiment": run.experiment,
-        "name": group.name,
-        "transport": group.transport,
-        "variant": group.variant,
-        "twin": run.twin,
-        "round": run.round,
-        "seed": run.seed,
-        "params": params,
-        "void": void,
-        "figures": figures,
-        "histogram": kept,
-    }
-
-
-# ---- calibration
-
-
-def blast(ports: Any, clients: int, seconds: float) -> None:
-    """Write frames to whoever came, as fast as they are taken, from the other core: a server that does nothing else."""
-    pin(SERVER_CORE)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=clients)
-    ports.put(listener.getsockname()[1])
-    lines = [listener.accept()[0] for _ in range(clients)]
-    payload = b'{"after":"x.1","cursor":"x.2","gap":null,"more":false,"messages":[' + b"x" * 180 + b"]}"
-    frame = bytes((0x81, 126)) + len(payload).to_bytes(2, "big") + payload
-    until, written = time.monotonic() + seconds, 0
-    for line in lines:
-        line.setblocking(False)
-    while time.monotonic() < until:
-        for line in lines:
-            try:
-                written += line.send(frame)
-            except BlockingIOError:
-                continue
-    ports.put((written, len(frame)))
-
-
-async def calibrate(clients: int, seconds: float) -> dict[str, float]:
-    """Deliveries a second that sinks can take: frame by frame, each a write of its own to another client."""
-    import multiprocessing
-
-    context = multiprocessing.get_context("spawn")
-    ports = context.Queue()
-    writer = context.Process(target=blast, args=(ports, clients, seconds))
-    writer.start()
-    loop = asyncio.get_running_loop()
-    port = await loop.run_in_executor(None, ports.get)
-    sinks, way = Sinks(loop), Way("127.0.0.1", port, "")
-
-    class Silent(Ws):
-        def begin(self) -> None:
-            self.opened.set_result(None)
-
-    for _ in range(clients):
-        client = Silent(way, Ear(), probe=False)
-        await client.connect()
-        sinks.adopt(client)
-    began, own = time.monotonic(), time.process_time()
-    written, size = await loop.run_in_executor(None, ports.get)
-    while sinks.down < written and time.monotonic() < began + seconds + 5:
-        await asyncio.sleep(0.01)
-    spent, cpu = time.monotonic() - began, time.process_time() - own
-    sinks.close()
-    writer.join()
-    return {"deliveries": written / size, "seconds": spent, "cpu": cpu}
 
 
 # ---- the program

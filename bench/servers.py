@@ -153,6 +153,16 @@ def cpu_of(pid: int | None) -> float | None:
         return None
 
 
+def waited_of(pid: int | None) -> float | None:
+    """s in which this process could have run, but something else had its core. None: nobody can tell."""
+    if pid is None:
+        return None
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def memory_of(pid: int | None) -> int | None:
     """Bytes that are this process's alone and written to. None: nobody can tell."""
     if pid is None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import os
 import secrets
-import select
 import socket
 import struct
 import time
@@ -24,9 +22,6 @@ TCP_INFO = 256  # bytes to ask the kernel for
 SEGMENTS = struct.Struct("=II")  # segs_out, segs_in
 SEGMENTS_AT = 136  # where they are in tcp_info (linux/tcp.h)
 EARLY = 0.0005  # s: a timer fires up to 1 ms late, never early; so that it is right in the mean
-READ = 256 << 10  # bytes a sink reads at once
-TAIL = 4096  # bytes of its end a sink keeps
-PIECES = 256  # sinks looked at in one turn, so that the probes are not kept waiting
 
 EMPTY = b'"messages":[]}'
 CURSOR = b'"cursor":"'
@@ -454,7 +449,8 @@ class Client(asyncio.Protocol):
                 at = data.find(marker, stop, end)
                 continue
             self.counts.messages += 1
-            self.lost += n - self.next
+            if n > ear.first:  # what was said before that may have been said before anybody listened for it
+                self.lost += max(0, n - max(self.next, ear.first))
             self.next = n + 1
             if n >= ear.first:
                 due = float(data[comma + 6 : stop])
@@ -601,61 +597,3 @@ def steady(connection: socket.socket) -> None:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
         except OSError:  # this kernel has none
             pass
-
-
-class Sinks:
-    """Clients of push transports that are read in bulk: their bytes are counted, and the end of each is kept."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self.epoll = select.epoll()
-        self.lines: dict[int, socket.socket] = {}
-        self.ends: dict[int, bytes] = {}  # the last bytes of each, while they are kept
-        self.keeping = False
-        self.down = 0  # bytes
-        self.lost: list[str] = []
-        self._room = bytearray(READ)
-        self._view = memoryview(self._room)
-        loop.add_reader(self.epoll.fileno(), self.drain)
-
-    def adopt(self, client: Client) -> None:
-        """From now on this client's line is read here. It has been opened, and nothing is under way to it."""
-        client.transport.pause_reading()
-        line = socket.socket(fileno=os.dup(client.transport.get_extra_info("socket").fileno()))
-        line.setblocking(False)
-        self.lines[line.fileno()] = line
-        self.ends[line.fileno()] = b""
-        self.epoll.register(line.fileno(), select.EPOLLIN)
-
-    def keep(self, keeping: bool) -> None:
-        """Keep the ends, to look for the last message in them."""
-        self.keeping = keeping
-        self.ends = dict.fromkeys(self.lines, b"")
-
-    def drain(self) -> None:
-        room, down = self._room, 0
-        for number, _event in self.epoll.poll(0, PIECES):
-            try:
-                size = self.lines[number].recv_into(room)
-            except BlockingIOError:
-                continue
-            except OSError:
-                size = 0
-            if not size:
-                self.epoll.unregister(number)
-                self.lost.append("the line of a sink was lost")
-                continue
-            down += size
-            if self.keeping:
-                self.ends[number] = (self.ends[number] + self._view[:size])[-TAIL:]
-        self.down += down
-
-    def without(self, mark: bytes) -> int:
-        """How many have not got these bytes near their end."""
-        return sum(mark not in end for end in self.ends.values())
-
-    def close(self) -> None:
-        self.loop.remove_reader(self.epoll.fileno())
-        for line in self.lines.values():
-            line.close()
-        self.epoll.close()
