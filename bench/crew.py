@@ -38,13 +38,16 @@ class Crew:
         self.ears = [Ear() for _ in range(run.rooms)]
         kind, probes = kind_of(group), group.probes or group.clients
         self.clients: list[Client] = []
+        self.rooms: list[int] = []  # of each client
         for n in range(group.clients):
-            room = n % run.rooms
-            client = kind(self.way, self.ears[room], probe=n < probes, witness=n < run.rooms and told_when(group))
+            room = group.room(n, run.rooms)
+            witness = room not in self.rooms and told_when(group)
+            client = kind(self.way, self.ears[room], probe=n < probes, witness=witness)
             if group.rtt:
                 up, down = (lanes.setdefault(way * group.rtt, Lane(self.loop, group.rtt / 2)) for way in (-1, 1))
                 client.delayed(up, down)
             self.clients.append(client)
+            self.rooms.append(room)
         self.probes = self.clients[:probes]
         self.others = self.clients[probes:]
         self.sinks: Sinks | None = None

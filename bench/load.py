@@ -152,7 +152,7 @@ class Player:
         """Each client into its room."""
         for crew in self.crews:
             for n, client in enumerate(crew.clients):
-                emit = {"n": 1, "event": "join", "data": {"room": f"room {n % self.run.rooms}"}}
+                emit = {"n": 1, "event": "join", "data": {"room": f"room {crew.rooms[n]}"}}
                 status, told = await http(self.way, "POST", f"{self.prefix}/emit", {"emits": [emit]}, client.sid)
                 if status != 200 or "error" in (told or {}).get("acks", [{}])[0]:
                     client.faults.append(f"could not enter its room: {status} {told}")
@@ -243,7 +243,7 @@ class Player:
             return 0
         missing = 0
         for n, client in enumerate(crew.probes):
-            missing += max(0, len(feeds[n % len(feeds)].dues) - client.next)
+            missing += max(0, len(feeds[crew.rooms[n]].dues) - client.next)
         if crew.sinks:
             last = b'"feed":"%b","n":%d,' % (feeds[0].name.encode(), len(feeds[0].dues) - 1)
             missing += crew.sinks.without(last)
@@ -282,7 +282,8 @@ class Player:
         sent = [len(feed.dues) - k for feed, k in zip(feeds, first, strict=True)]
         ages = self._ages(crew, feeds, first)
         figures, facts = self._figures(crew, n, step, before, after), Facts(group.clients, crew.connected)
-        figures["sent"] = sum(sent)
+        rooms = sorted(set(crew.rooms)) if feeds else []
+        figures["sent"] = sum(sent[room] for room in rooms)
         figures["generator_lag_p99"], figures["generator_lag_p999"] = late
         lost = sum(client.lost for client in crew.probes) + (missing if not self._beyond(crew) else 0)
         figures |= {"lost": lost, "repeated": sum(client.repeated for client in crew.probes), "late": missing}
@@ -291,11 +292,14 @@ class Player:
         server_lag = nearest(lags, 0.99)
         figures["server_lag_p99"] = None if server_lag is None else server_lag / 1000
         if group.cut is not None:
-            due = sum(sent[k % len(sent)] for k in range(len(crew.probes)))
+            due = sum(sent[room] for room in crew.rooms[: len(crew.probes)])
             told = sum(len(ear.ages) for ear in crew.ears)
             figures["retained"] = told / due if due else None
-        facts.sent, facts.planned = sum(sent), sum(len(feed.dues) for feed in feeds)
-        facts.said = sum(max((c.next for c in crew.probes[k :: run.rooms]), default=0) for k in range(len(feeds)))
+        facts.sent, facts.planned = figures["sent"], sum(len(feeds[room].dues) for room in rooms)
+        furthest = dict.fromkeys(rooms, 0)
+        for room, client in zip(crew.rooms, crew.probes, strict=False):
+            furthest[room] = max(furthest.get(room, 0), client.next)
+        facts.said = sum(furthest.values()) if rooms else 0
         facts.lost, facts.repeated, facts.late = lost, figures["repeated"], missing
         facts.faults, facts.lag, facts.cpu = crew.faults(), late[0], figures["generator_cpu"]
         facts.timed, facts.server_lag = run.timed, figures["server_lag_p99"]
@@ -319,7 +323,7 @@ class Player:
             return ages
         now = time.time()
         for n, client in enumerate(crew.probes):
-            feed, start = feeds[n % len(feeds)], first[n % len(feeds)]
+            feed, start = feeds[crew.rooms[n]], first[crew.rooms[n]]
             ages += [now - feed.began - due for due in feed.dues[max(client.next, start) :]]
         return ages
 

@@ -24,7 +24,7 @@ from limits import Limits
 from transports.emit import body_of
 
 EVENT = "feed"
-FEEDS = 8  # that speak at once
+FEEDS = 40  # that speak at once: a race or a lesson of everybody in a class
 RATE_LEAST, RATE_MOST = 0.01, 1000.0  # messages a second
 SECONDS_MOST = 3600.0
 BURST = 10  # messages that come together where the shape is burst

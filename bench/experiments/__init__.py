@@ -32,8 +32,13 @@ class Group:
     cut: float | None = None  # its line is cut that often
     offline: float = 0.5  # after a cut
     beyond: bool = False  # it cannot follow: what is late is the result
+    rooms: tuple[int, ...] = ()  # in which they are, one after the other; none: in all there are
     direction: str = "down"  # up: the clients speak, and the server notes when it hears them
     retry: str | None = None  # fixed or jitter: how it comes back when the server goes
+
+    def room(self, n: int, rooms: int) -> int:
+        """Where the n-th of them is."""
+        return self.rooms[n % len(self.rooms)] if self.rooms else n % rooms
 
     @property
     def base(self) -> str:
@@ -85,7 +90,7 @@ class Run:
 
 def run_of(told: dict[str, Any]) -> Run:
     """The run that was written as JSON."""
-    groups = tuple(Group(**group) for group in told["groups"])
+    groups = tuple(Group(**{**group, "rooms": tuple(group["rooms"])}) for group in told["groups"])
     return Run(**{**told, "groups": groups, "steps": tuple(Step(**step) for step in told["steps"])})
 
 

@@ -3,12 +3,12 @@
 Question. Is the mean of short polling half an interval and half a round trip, or half an interval and a whole one?
 Both are said (C1). Does a long poll answer after one transit (C3)? How many polls are empty (C2)?
 
-Method. Seven kinds of clients listen to the same four feeds at once, under two or three round trips, in one server
+Method. Seven kinds of clients listen at once, those of one round trip to feeds of their own, in one server
 that is hardly busy: WebSocket, SSE, long polling, and short polling every 0.25 s and every 1 s, on absolute deadlines
 (`setInterval`) and so long after the answer (`setTimeout`). Pollers come spread evenly over their interval, so that
 each message finds all phases. The round trip is put in by the client: 0, 20, 50, 100 and 200 ms.
 
-Held constant. 2 messages a second at random times (Poisson) in each of four rooms, 100 bytes, keep-alive, one server
+Held constant. 4 messages a second at random times (Poisson) in each of six rooms, 100 bytes, keep-alive, one server
 process for each run.
 """
 
@@ -20,31 +20,46 @@ from bench.experiments import Experiment, Group, Run, Step
 
 TRIPS = ((0.0, 0.05, 0.2), (0.02, 0.1))  # s; those in a row together
 QUICK_TRIPS = ((0.02, 0.1),)
-POLLERS = 20  # of each kind: five phases in each of four rooms
-ROOMS = 4
+POLLERS = 20  # of each kind
+ROOMS = 6
 
 
 def runs(quick: bool) -> list[Run]:
-    step = Step(rate=2.0, shape="poisson", seconds=2.5 if quick else 5.0, warm=1.2, slack=2.0)
+    step = Step(rate=4.0, shape="poisson", seconds=2.5 if quick else 6.0, warm=1.2, slack=2.0)
     made = [
-        Run("E2", tuple(group for rtt in trips for group in groups(rtt)), (step,), rooms=ROOMS, seed=10 + n)
+        Run("E2", together(trips), (step,), rooms=ROOMS, seed=10 + n)
         for n, trips in enumerate(QUICK_TRIPS if quick else TRIPS)
     ]
     return made if quick else [*made, replace(made[-1], twin=True)]
 
 
-def groups(rtt: float) -> tuple[Group, ...]:
-    said = f"rtt={rtt * 1000:g}"
-    push = (
-        Group(f"ws {said}", "ws", clients=ROOMS, rtt=rtt),
-        Group(f"sse {said}", "sse", clients=ROOMS, rtt=rtt),
-        Group(f"longpoll {said}", "longpoll", clients=ROOMS, rtt=rtt),
+def together(trips: tuple[float, ...]) -> tuple[Group, ...]:
+    """Those of each round trip in rooms of their own, so that few are answered at once."""
+    return tuple(
+        group
+        for n, rtt in enumerate(trips)
+        for group in groups(rtt, tuple(room for room in range(ROOMS) if room % len(trips) == n))
     )
-    polls = tuple(
-        Group(f"poll-{mode} T={every:g} {said}", "poll", clients=POLLERS, interval=every, mode=mode, rtt=rtt)
+
+
+def groups(rtt: float, rooms: tuple[int, ...]) -> list[Group]:
+    said = f"rtt={rtt * 1000:g}"
+    push = [
+        Group(f"{kind} {said}", kind, clients=len(rooms), rtt=rtt, rooms=rooms) for kind in ("ws", "sse", "longpoll")
+    ]
+    polls = [
+        Group(
+            f"poll-{mode} T={every:g} {said}",
+            "poll",
+            clients=POLLERS,
+            interval=every,
+            mode=mode,
+            rtt=rtt,
+            rooms=rooms,
+        )
         for mode in ("rate", "delay")
         for every in (0.25, 1.0)
-    )
+    ]
     return push + polls
 
 

@@ -22,11 +22,12 @@ from bench.experiments import Experiment, Group, Run, Step
 
 TRIPS = (0.02, 0.05, 0.1, 0.2)
 # messages a second: feeds at once, s measured
-RATES = {2.0: (8, 7.0), 5.0: (8, 4.0), 10.0: (4, 4.0), 20.0: (2, 4.0), 50.0: (1, 4.0)}
+RATES = {2.0: (8, 8.0), 5.0: (8, 5.0), 10.0: (8, 4.0), 20.0: (6, 4.0), 50.0: (2, 4.0)}
 QUICK_RATES = {5.0: (8, 3.0)}
-ONE_WAY = (0.005, 0.025, 0.075, 0.11, 0.12, 0.13, 0.14, 0.15, 0.2)
+ONE_WAY = (0.005, 0.025, 0.075, 0.11, 0.12, 0.135, 0.15, 0.175, 0.2)
 QUICK_ONE_WAY = (0.025, 0.11, 0.14)
 SENSOR = 4.0  # messages a second
+SENSORS = 3  # that speak at once, to clients of other delays
 
 
 def runs(quick: bool) -> list[Run]:
@@ -34,20 +35,24 @@ def runs(quick: bool) -> list[Run]:
         law(rate, rooms, seconds, seed=30 + n)
         for n, (rate, (rooms, seconds)) in enumerate((QUICK_RATES if quick else RATES).items())
     ]
-    made.append(kink(QUICK_ONE_WAY if quick else ONE_WAY, 3.0 if quick else 5.0))
+    made.append(kink(QUICK_ONE_WAY if quick else ONE_WAY, 3.0 if quick else 6.5))
     return made if quick else [*made, replace(made[2], twin=True)]
 
 
 def law(rate: float, rooms: int, seconds: float, seed: int) -> Run:
     """The curve of long polling at one rate: with batches everywhere, without where it says something of its own."""
-    batched = [Group(f"longpoll batched rtt={rtt * 1000:g}", "longpoll", clients=rooms, rtt=rtt) for rtt in TRIPS]
+    half = rooms // 2  # in a room of their own few are answered at once
+    even, odd = tuple(range(0, rooms, 2)), tuple(range(1, rooms, 2))
+    batched = [
+        Group(f"longpoll batched rtt={rtt * 1000:g}", "longpoll", clients=half, rtt=rtt, rooms=even) for rtt in TRIPS
+    ]
     single = [
-        Group(f"longpoll unbatched rtt={rtt * 1000:g}", "longpoll", "unbatched", clients=rooms, rtt=rtt,
-              beyond=rate * rtt >= 0.95)
+        Group(f"longpoll unbatched rtt={rtt * 1000:g}", "longpoll", "unbatched", clients=half, rtt=rtt,
+              beyond=rate * rtt >= 0.95, rooms=odd)
         for rtt in TRIPS
         if 0.15 <= rate * rtt < 1.5
     ]  # fmt: skip
-    level = Group("ws rtt=100", "ws", clients=rooms, rtt=0.1)
+    level = Group("ws rtt=100", "ws", clients=half, rtt=0.1, rooms=odd)
     step = Step(rate=rate, shape="poisson", seconds=seconds, warm=0.8, slack=1.0)
     return Run("E3", (*batched, *single, level), (step,), rooms=rooms, seed=seed)
 
@@ -55,15 +60,18 @@ def law(rate: float, rooms: int, seconds: float, seed: int) -> Run:
 def kink(ways: tuple[float, ...], seconds: float) -> Run:
     """Pimentel's sensor."""
     groups = []
-    for way in ways:
+    for n, way in enumerate(ways):
+        room = (n % SENSORS,)
         late = way >= 0.5 / SENSOR
         said = f"4 Hz d={way * 1000:g}"
         groups += [
-            Group(f"longpoll batched {said}", "longpoll", clients=2, rtt=2 * way),
-            Group(f"longpoll unbatched {said}", "longpoll", "unbatched", clients=2, rtt=2 * way, beyond=late),
-            Group(f"ws {said}", "ws", clients=2, rtt=2 * way),
+            Group(f"longpoll batched {said}", "longpoll", rtt=2 * way, clients=1, rooms=room),
+            Group(
+                f"longpoll unbatched {said}", "longpoll", "unbatched", rtt=2 * way, clients=1, rooms=room, beyond=late
+            ),
+            Group(f"ws {said}", "ws", rtt=2 * way, clients=1, rooms=room),
         ]
-    return Run("E3", tuple(groups), (Step(rate=SENSOR, seconds=seconds, warm=1.2, slack=1.0),), seed=39)
+    return Run("E3", tuple(groups), (Step(rate=SENSOR, seconds=seconds, warm=1.2, slack=1.0),), rooms=SENSORS, seed=39)
 
 
 EXPERIMENT = Experiment(

@@ -248,9 +248,9 @@ def test_a_hub_that_begins_a_new_life_is_raced_on(tab: Callable[..., Page], lab:
     lab.stop()
     race.says("Nothing comes through this network on any lane")
     lab.start()
-    race.says("A poll’s two heads")
-    assert len(ask(lab, "/lab/feed")["feeds"]) == 1
+    until(lambda: len(ask(lab, "/lab/feed")["feeds"]) == 1)
     until(lambda: shown(race.figure("poll", "requests")) > 0.5)
+    race.says("A poll’s two heads")
     assert 40 < shown(race.figure("sse", "p50")) < 500  # through its network again
 
 
