@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conftest import Lab, eventually
-from lab.feed import Wish, plan
+from lab.feed import FEEDS, Wish, plan
 from wire import JSON, Sse, as_json, http
 
 pytestmark = pytest.mark.anyio
@@ -95,7 +95,7 @@ async def test_what_cannot_be_said_is_refused(lab: Lab, wrong: dict[str, Any]) -
 
 
 async def test_only_so_many_speak_at_once(lab: Lab) -> None:
-    for _ in range(8):
+    for _ in range(FEEDS):
         (await wish(lab, rate=1, seconds=30)).accepted(201)
     assert (await wish(lab, rate=1)).error["code"] == "full"
 

@@ -24,7 +24,7 @@ TRIPS = (0.02, 0.05, 0.1, 0.2)
 # messages a second: feeds at once, s measured
 RATES = {2.0: (8, 8.0), 5.0: (8, 5.0), 10.0: (8, 4.0), 20.0: (6, 4.0), 50.0: (2, 4.0)}
 QUICK_RATES = {5.0: (8, 3.0)}
-ONE_WAY = (0.005, 0.025, 0.075, 0.11, 0.12, 0.135, 0.15, 0.175, 0.2)
+ONE_WAY = (0.005, 0.025, 0.075, 0.11, 0.12, 0.135, 0.15, 0.18, 0.2)
 QUICK_ONE_WAY = (0.025, 0.11, 0.14)
 SENSOR = 4.0  # messages a second
 SENSORS = 3  # that speak at once, to clients of other delays

@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from conftest import DEADLINE, Program, Seat, until
+from lab.feed import FEEDS
 
 LANES = ("poll", "longpoll", "sse", "ws")
 FIGURES = ("last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes")
@@ -263,13 +264,13 @@ def test_a_lane_that_gets_nothing_through_says_so(tab: Callable[..., Page]) -> N
 
 
 def test_more_feeds_than_the_server_gives_is_told(tab: Callable[..., Page], lab: Program) -> None:
-    for _ in range(8):
+    for _ in range(FEEDS):
         body = json.dumps({"rate": 1, "seconds": 60}).encode()
         request = urllib.request.Request(lab.url + "/lab/feed", body, {"Content-Type": "application/json"})
         urllib.request.urlopen(request).close()
     race = Race(tab("?panel=race"))
     race.part("race-go").click()
-    race.part("race-ended").get_by_text("8 feeds speak already").wait_for()
+    race.part("race-ended").get_by_text(f"{FEEDS} feeds speak already").wait_for()
     race.root.get_by_role("button", name="Start", exact=True).wait_for()
 
 
