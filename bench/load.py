@@ -91,6 +91,11 @@ async def http(way: Way, method: str, path: str, body: Any = None, sid: str = ""
     return int(answer[9:12]), told
 
 
+def seed_of(seed: int, step: int, room: int) -> int:
+    """What the feed of one step in one room is drawn from: another one for each, the same when it is played again."""
+    return zlib.crc32(f"{seed} {step} {room}".encode())
+
+
 class Feed:
     """What was ordered of the server, and when it is due."""
 
@@ -163,7 +168,7 @@ class Player:
         """Order the feeds, one for each room."""
         feeds = []
         for room in range(self.run.rooms):
-            seed = zlib.crc32(f"{self.run.seed} {number} {room}".encode())
+            seed = seed_of(self.run.seed, number, room)
             wish = Wish(
                 rate=step.rate,
                 shape=step.shape,

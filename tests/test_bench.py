@@ -22,7 +22,7 @@ from bench.__main__ import Progress, Record, measure, options, own_runs, planned
 from bench.cells import cell_of, histogram, latencies
 from bench.experiments import PEERS, Group, Run, Step, everything, run_of
 from bench.gates import Facts, judge
-from bench.load import Player
+from bench.load import Player, seed_of
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
 from bench.wire import KINDS, Client, Ear, Lane, LongPoll, Poll, Sse, Way, Ws, masked
@@ -272,23 +272,11 @@ async def play(run: Run, url: str) -> list[dict[str, Any]]:
     return cells
 
 
-async def test_each_round_and_room_has_a_feed_of_its_own(server: str) -> None:
-    group = Group("ws", "ws", clients=2)
-    run = Run("E1", (group,), (Step(rate=50, shape="poisson", seconds=0.2, warm=0.1),) * 2, rooms=2)
-    seeds = []
-    for one in (run, replace(run, seed=1001), replace(run, twin=True)):
-        player = Player(one, server, None, lambda _: None, nobody)
-        order = player._order
-
-        async def noted(step: Step, number: int, order: Any = order) -> Any:
-            feeds = await order(step, number)
-            seeds.append([feed.seed for feed in feeds])
-            return feeds
-
-        player._order = noted  # type: ignore[method-assign]
-        await player.play()
-    first, other, twin = seeds[:2], seeds[2:4], seeds[4:]
-    assert len({seed for feeds in first + other for seed in feeds}) == 8 and twin == first
+def test_each_round_step_and_room_has_a_feed_of_its_own() -> None:
+    runs = planned(options(["--only", "E3"]))
+    seeds = {run.seed for run in runs}
+    drawn = [seed_of(seed, step, room) for seed in seeds for step in range(2) for room in range(8)]
+    assert len(seeds) >= 5 * 6 and len(set(drawn)) == len(drawn)
 
 
 class Liar:

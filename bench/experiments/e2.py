@@ -25,7 +25,7 @@ ROOMS = 6
 
 
 def runs(quick: bool) -> list[Run]:
-    step = Step(rate=4.0, shape="poisson", seconds=2.5 if quick else 6.0, warm=1.2, slack=2.0)
+    step = Step(rate=4.0, shape="poisson", seconds=2.5 if quick else 5.0, warm=1.2, slack=2.0)
     made = [
         Run("E2", together(trips), (step,), rooms=ROOMS, seed=10 + n)
         for n, trips in enumerate(QUICK_TRIPS if quick else TRIPS)

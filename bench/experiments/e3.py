@@ -9,7 +9,7 @@ Method. Long polls under four round trips, with batches and with one message an 
 (Poisson) of 2 to 50 messages a second: a from 0.04 to 10. At low rates up to eight feeds speak to as many rooms, so
 that there are chances enough in a short time. Where one message an answer cannot follow (a of 1 and more) the cell is
 marked as beyond: it grows as long as one measures. The kink: 4 messages a second, periodic, and one way of 5 to 200
-ms.
+ms. Those with batches and those without listen in different rooms, so that few are answered at once.
 
 Held constant. 100 bytes, keep-alive, one server process for each rate and round, hardly busy.
 """

@@ -7,7 +7,7 @@ processor time, as in 2007, or no more, as in 2009 (C8)?
 Method. Ten messages for each publish interval of 1, 5, 15, 30 and 50 s, here a tenth of it; pull intervals of 1, 5,
 15 and 50 s, here a tenth, from an endpoint with a cursor and from one that tells the latest value; and push by long
 polling and WebSocket. All kinds listen to one feed in one server, 20 clients each. Then each technique by itself with
-10 and 100 users, for the processor time. The users are a tenth of theirs, too.
+100 users, for the processor time. The users are a tenth of theirs, too.
 
 Held constant. Periodic messages of 100 bytes, no delay, fixed-rate pulls.
 """
@@ -21,12 +21,12 @@ QUICK_PUBLISH = (0.2,)
 PULL = (0.1, 0.5, 1.5, 5.0)
 MESSAGES = 10
 USERS = 20
-MANY = (10, 100)
+MANY = 100
 
 
 def runs(quick: bool) -> list[Run]:
     made = [factorial(every, quick) for every in (QUICK_PUBLISH if quick else PUBLISH)]
-    alike = [alone(group) for users in (MANY[1:] if quick else MANY) for group in techniques(users)]
+    alike = [alone(group) for group in techniques(MANY)]
     return [*made, alike[1], alike[-1]] if quick else [*made, *alike]
 
 
