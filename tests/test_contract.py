@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 import time
 from typing import Any
 
@@ -922,3 +923,14 @@ async def test_a_stream_may_not_be_stored_either(lab: Lab) -> None:
     request = f"HEAD {target('sse')} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     head = (await raw(lab.url, request.encode())).decode().lower()
     assert "cache-control: no-store" in head and "content-type: text/event-stream" in head
+
+
+async def test_the_page_and_the_report_are_served_packed(lab: Lab) -> None:
+    """Files as they are written, gzip where it is taken; the modules are named before a browser finds them."""
+    page = await http(lab.url, "GET", "/")
+    named = re.findall(r"<(/[^>]+)>; rel=modulepreload", page.headers["link"])
+    assert len(named) > 20 and "/client/socket.js" in named
+    for path in (*named, "/report/report.html"):
+        answer = await http(lab.url, "GET", path, headers=[("Accept-Encoding", "gzip")])
+        assert answer.status == 200
+        assert answer.headers.get("content-encoding") == "gzip" or len(answer.body) < 500
