@@ -100,6 +100,8 @@ def test_that_of_the_default_route_comes_first_and_useless_ones_are_left_out(mon
     routes = {socket.AF_INET: "10.9.9.9", socket.AF_INET6: "fd00::9"}
     monkeypatch.setattr(addresses, "source", routes.get)
     assert own_addresses() == ["10.9.9.9", "172.17.0.1", "169.254.3.3", "fd00::9"]
+    del routes[socket.AF_INET]  # a network of IPv6 alone, and a bridge that leads nowhere
+    assert own_addresses()[0] == "fd00::9"
 
 
 def test_where_the_system_tells_no_list_the_route_does(monkeypatch: pytest.MonkeyPatch) -> None:
