@@ -312,3 +312,12 @@ def test_big_type_lays_the_page_out_anew_and_is_in_the_address(tab: Callable[...
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.go_back()
     tabs.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_big_type_fits_a_small_phone(context: BrowserContext, lab: Program, language: str) -> None:
+    page = context.new_page()
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto(f"{lab.url}/?lang={language}&left=ws&size=large")
+    Seat(page, "left").reads_by("ws")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
