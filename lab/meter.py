@@ -104,7 +104,8 @@ class Exchange:
         """In what was heard last there was the end of a frame."""
         self.add("frames_up")
         self.add("payload_up", payload)
-        self.up.append(payload)
+        if self.trace.on:  # else nobody empties it, and a WebSocket lives for hours
+            self.up.append(payload)
 
     def text(self, word: str, payload: int) -> None:
         """The next frame down is no batch."""

@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from client import io
 from conftest import Lab
 from lab import trace as tracing
+from lab.meter import Meter
 from lab.trace import KEPT, Trace
 from test_meter import line_to
 from wire import http, new_sid, public_id
@@ -174,3 +175,16 @@ def test_nobody_looks_so_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> Non
     assert not trace.on and trace.after(0) == (1, [])
     trace.add(1, "down", 20)
     assert [event[3] for event in trace.after(1)[1]] == [20]
+
+
+def test_frames_nobody_looks_at_leave_nothing_behind() -> None:
+    exchange = Meter().exchange("ws", "client")
+    exchange.trace.on = False
+    for _ in range(5):
+        exchange.heard(20)
+        exchange.frame(14)
+    assert exchange.up == [] and (exchange.mine.frames_up, exchange.mine.payload_up) == (5, 70)
+    exchange.trace.after(0)  # somebody looks
+    exchange.heard(20)
+    exchange.frame(14)
+    assert exchange.trace.after(0)[1][-1][4] == [14]
