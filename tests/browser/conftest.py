@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -144,6 +146,34 @@ class Seat:
     def life(self) -> list[str]:
         """The life-cycle events shown, oldest first as they stand in the page."""
         return [item.get_attribute("data-event") for item in self.part("life").locator("li[data-event]").all()]
+
+
+class Panel:
+    """A panel of the page, by what a person sees; its parts' roles may begin alike."""
+
+    def __init__(self, page: Page, name: str, prefix: str = "") -> None:
+        self.page = page
+        self.prefix = prefix
+        self.root = page.locator(f"details[data-panel={name}]")
+
+    def part(self, role: str) -> Any:
+        return self.root.locator(f"[data-role={self.prefix}{role}]")
+
+
+def texts_of(page: Page, name: str) -> list[dict[str, list[str]]]:
+    """A panel's texts in English and in Chinese: each key, and the places to fill in its words."""
+    texts = page.evaluate(
+        """async (name) => Promise.all(["en", "zh"].map(
+            async (lang) => Object.entries((await import(`/page/${name}/${lang}.js`)).default).sort()))""",
+        name,
+    )
+    return [{key: sorted(re.findall(r"\{\w+\}", words)) for key, words in one} for one in texts]
+
+
+def ask(lab: Program, path: str) -> Any:
+    """The JSON that the hub answers."""
+    with urllib.request.urlopen(lab.url + path) as answer:
+        return json.load(answer)
 
 
 @pytest.fixture

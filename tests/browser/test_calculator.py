@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-import urllib.request
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser, Page
 
-from conftest import Program
+from conftest import Panel, Program, ask, texts_of
 
 
-class Calculator:
+class Calculator(Panel):
     """The panel, by what a person sees and does."""
 
     def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root = page.locator("details[data-panel=calculator]")
-
-    def part(self, role: str) -> Locator:
-        return self.root.locator(f"[data-role=calc-{role}]")
+        super().__init__(page, "calculator", "calc-")
 
     def measured(self) -> Calculator:
         """Wait until this browser was measured."""
@@ -58,9 +52,8 @@ def number(text: str) -> float:
 def meter(lab: Program, calculator: Calculator) -> dict[str, Any]:
     """What the hub counted for the client that measured."""
     client = calculator.root.locator("section").get_attribute("data-client")
-    with urllib.request.urlopen(f"{lab.url}/stats?client={client}") as answer:
-        counted: dict[str, Any] = json.load(answer)["transports"]
-        return counted
+    counted: dict[str, Any] = ask(lab, f"/stats?client={client}")["transports"]
+    return counted
 
 
 def head(counts: dict[str, int]) -> float:
@@ -177,11 +170,7 @@ def test_a_hub_that_does_not_answer_is_told_and_asked_again(tab: Callable[..., P
 
 def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
     page = tab("?panel=calculator")
-    texts = page.evaluate(
-        """async () => Promise.all(["en", "zh"].map(
-            async (lang) => Object.entries((await import(`/page/calculator/${lang}.js`)).default).sort()))"""
-    )
-    places = [{key: sorted(re.findall(r"\{\w+\}", words)) for key, words in one} for one in texts]
+    places = texts_of(page, "calculator")
     assert places[0] == places[1] and all(key.startswith("calculator.") for key in places[0])
     calculator = Calculator(page).measured()
     page.locator("[data-role=lang]").click()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from conftest import DEADLINE, Program, Seat, program, until
+from conftest import DEADLINE, Panel, Program, Seat, ask, program, texts_of, until
 
 NAME = "lab.test"  # a name as a school's network gives one; the browser is told that it is this computer
 
@@ -26,21 +24,17 @@ def lab() -> Iterator[Program]:
         yield running
 
 
-class Panel:
+class Invitation(Panel):
     """The panel, by what a person sees."""
 
     def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root = page.locator("details[data-panel=class]")
+        super().__init__(page, "class", "class-")
 
-    def part(self, role: str) -> Locator:
-        return self.root.locator(f"[data-role=class-{role}]")
-
-    def open(self) -> Panel:
+    def open(self) -> Invitation:
         self.root.locator("summary").click()
         return self
 
-    def shown(self) -> Panel:
+    def shown(self) -> Invitation:
         """Wait until the code is there."""
         self.page.wait_for_function(
             "() => { const code = document.querySelector('[data-role=class-code]');"
@@ -60,14 +54,13 @@ class Panel:
 
 
 def addresses(lab: Program) -> list[str]:
-    with urllib.request.urlopen(lab.url + "/lab/class") as answer:
-        found: list[str] = json.load(answer)["addresses"]
-        return found
+    found: list[str] = ask(lab, "/lab/class")["addresses"]
+    return found
 
 
 def test_the_panel_shows_the_address_and_a_code_for_the_last_row(tab: Callable[..., Page], lab: Program) -> None:
     page = tab("?left=ws")
-    panel = Panel(page).open().shown()
+    panel = Invitation(page).open().shown()
     assert panel.part("address").inner_text() == f"http://{NAME}:{lab.port}"
     box = panel.part("code").bounding_box()
     assert box and box["width"] == box["height"] >= 600  # of 900 px that the window is high
@@ -79,7 +72,7 @@ def test_the_panel_shows_the_address_and_a_code_for_the_last_row(tab: Callable[.
 
 def test_the_link_is_the_page_as_it_is_set_but_for_this_screen(tab: Callable[..., Page]) -> None:
     page = tab("?panel=class&size=large")
-    panel = Panel(page).shown()
+    panel = Invitation(page).shown()
     panel.says("/")
     panel.part("lead").get_by_text("or type the address").wait_for()
     Seat(page, "right").choose("sse")
@@ -98,7 +91,7 @@ def test_the_link_in_the_code_opens_exactly_this(tab: Callable[..., Page], lab: 
         Seat(page, side).choose(transport)
     Seat(page, "left").part("every").fill("750")
     Seat(page, "left").part("every").press("Tab")
-    panel = Panel(page).open().shown()
+    panel = Invitation(page).open().shown()
     link = urlsplit(panel.link)
     there = tab(f"?{link.query}")
     for side, transport in (("left", "ws"), ("right", "longpoll")):
@@ -111,7 +104,7 @@ def test_the_link_in_the_code_opens_exactly_this(tab: Callable[..., Page], lab: 
 def test_another_address_has_another_code(tab: Callable[..., Page], lab: Program) -> None:
     if len(addresses(lab)) < 2:
         pytest.skip("this machine has no address beside loopback")
-    panel = Panel(tab("?panel=class")).shown()
+    panel = Invitation(tab("?panel=class")).shown()
     other = addresses(lab)[1]
     panel.root.get_by_role("radio", name=other).check()
     panel.says(other + "/")
@@ -123,7 +116,7 @@ def test_another_address_has_another_code(tab: Callable[..., Page], lab: Program
 
 def test_a_link_too_long_for_a_code_says_so_and_a_shorter_one_has_one(tab: Callable[..., Page]) -> None:
     page = tab(f"?panel=class&note={'x' * 700}")
-    panel = Panel(page)
+    panel = Invitation(page)
     panel.part("trouble").get_by_text("This link makes no code").wait_for()
     assert not panel.part("code").is_visible() and len(panel.link) > 700
     page.evaluate("history.replaceState(null, '', '?panel=class')")
@@ -134,7 +127,7 @@ def test_a_link_too_long_for_a_code_says_so_and_a_shorter_one_has_one(tab: Calla
 
 def test_a_lab_that_is_closed_says_how_to_open_it(tab: Callable[..., Page]) -> None:
     with program() as closed:
-        panel = Panel(tab("?panel=class", closed.url))
+        panel = Invitation(tab("?panel=class", closed.url))
         panel.part("trouble").get_by_text("make class").wait_for()
         assert not panel.part("code").is_visible() and not panel.part("address").is_visible()
         panel.page.locator("[data-role=lang]").click()
@@ -145,7 +138,7 @@ def test_a_lab_that_is_closed_says_how_to_open_it(tab: Callable[..., Page]) -> N
 def test_a_lab_that_does_not_answer_is_told_and_asked_again(tab: Callable[..., Page]) -> None:
     page = tab()
     page.route("**/lab/class", lambda route: route.abort())
-    panel = Panel(page).open()
+    panel = Invitation(page).open()
     panel.part("trouble").get_by_text("did not say where").wait_for()
     page.unroute("**/lab/class")
     panel.open()
@@ -159,11 +152,8 @@ def test_a_lab_that_does_not_answer_is_told_and_asked_again(tab: Callable[..., P
 
 def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
     page = tab("?panel=class&left=ws")
-    panel = Panel(page).shown()
-    keys = page.evaluate(
-        """async () => Promise.all(["en", "zh"].map(
-            async (lang) => Object.keys((await import(`/page/class/${lang}.js`)).default).sort()))"""
-    )
+    panel = Invitation(page).shown()
+    keys = texts_of(page, "class")
     assert keys[0] == keys[1] and all(key.startswith("class.") for key in keys[0])
     page.locator("[data-role=lang]").click()
     panel.root.get_by_text("二维码里的链接").wait_for()
@@ -180,7 +170,7 @@ def test_it_fits_a_small_phone_and_a_projector_and_bars_nobody(
     try:
         page = context.new_page()
         page.goto(f"{lab.url}/?panel=class&left=ws")
-        panel = Panel(page).shown()
+        panel = Invitation(page).shown()
         fits = "() => document.querySelector('details[data-panel=class]').scrollWidth <= innerWidth"
         assert page.evaluate(fits)
         found = Axe().run(page, context="details[data-panel=class]")
@@ -247,7 +237,7 @@ def test_where_there_is_no_clipboard_a_copy_button_selects(browser: Browser, lab
     with far(browser, **settings) as (context, troubles):
         page = context.new_page()
         page.goto(f"http://{NAME}:{lab.port}/?left=ws&panel=class")
-        panel = Panel(page).shown()
+        panel = Invitation(page).shown()
         assert panel.part("address").inner_text() == f"http://{NAME}:{lab.port}"  # by which this page was opened
         selected = "() => getSelection().toString().trim()"
 

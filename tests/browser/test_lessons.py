@@ -11,6 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Response
 
+from conftest import texts_of
+
 SECONDS = 3  # of a run here; a class has ten
 STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
 
@@ -306,10 +308,7 @@ def test_a_hub_that_does_not_take_part_is_told(open_lesson: Callable[..., Lesson
 
 
 def test_the_lessons_say_the_same_things_in_both_languages(tab: Callable[..., Page]) -> None:
-    keys = tab().evaluate(
-        """async () => Promise.all(["en", "zh"].map(
-            async (lang) => Object.keys((await import(`/page/lessons/${lang}.js`)).default).sort()))"""
-    )
+    keys = texts_of(tab(), "lessons")
     assert keys[0] == keys[1] and all(key.startswith("lessons.") for key in keys[0])
 
 

@@ -7,13 +7,12 @@ import math
 import re
 import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
-from conftest import DEADLINE, Program, Seat, until
+from conftest import DEADLINE, Panel, Program, Seat, ask, texts_of, until
 from lab.feed import FEEDS
 
 LANES = ("poll", "longpoll", "sse", "ws")
@@ -21,15 +20,11 @@ FIGURES = ("last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes")
 SOON = {"timeout": 2 * DEADLINE}  # a lane says something when it has heard enough
 
 
-class Race:
+class Race(Panel):
     """The panel, by what a person sees and does."""
 
     def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root = page.locator("details[data-panel=race]")
-
-    def part(self, role: str) -> Locator:
-        return self.root.locator(f"[data-role={role}]")
+        super().__init__(page, "race")
 
     def start(self) -> Race:
         self.part("race-go").click()
@@ -73,11 +68,6 @@ def near(text: str, expected: float) -> bool:
     if "<" in text:
         return expected < shown(text)
     return math.isclose(shown(text), expected, rel_tol=0.051, abs_tol=0.051)
-
-
-def ask(lab: Program, path: str) -> Any:
-    with urllib.request.urlopen(lab.url + path) as answer:
-        return json.load(answer)
 
 
 # ---- the models once more (measure.md 2.1 and 2.3), so that a slip in one of the two shows
@@ -347,11 +337,7 @@ def test_what_it_remembers_does_not_grow(tab: Callable[..., Page]) -> None:
 
 def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
     page = tab("?panel=race")
-    texts = page.evaluate(
-        """async () => Promise.all(["en", "zh"].map(
-            async (lang) => Object.entries((await import(`/page/race/${lang}.js`)).default).sort()))"""
-    )
-    places = [{key: sorted(re.findall(r"\{\w+\}", words)) for key, words in one} for one in texts]
+    places = texts_of(page, "race")
     assert places[0] == places[1] and all(key.startswith("race.") for key in places[0])
     page.locator("[data-role=lang]").click()
     Race(page).root.get_by_text("每个主机六条连接").wait_for()

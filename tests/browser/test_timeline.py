@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from conftest import Program, Seat, until
+from conftest import Program, Seat, ask, until
 
 Tab = Callable[..., Page]
 
@@ -50,8 +50,7 @@ def open_until(page: Page, words: str, key: str = "ArrowUp", most: int = 80) -> 
 
 
 def stats(lab: Program, client: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{lab.url}/stats?client={client}") as answer:
-        return json.load(answer)["transports"]
+    return ask(lab, f"/stats?client={client}")["transports"]
 
 
 def same(lab: Program, told: dict[str, Any]) -> bool:
