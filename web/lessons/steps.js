@@ -1,7 +1,7 @@
 // The steps: what all lessons share. One step is shown at a time, and the address says which.
 
-import { make, mark, saying } from "/page/dom.js";
-import { set } from "/page/knobs.js";
+import { led, make, mark, saying } from "/page/dom.js";
+import { addressWith, set } from "/page/knobs.js";
 import { language } from "/page/words.js";
 import { quote, show as showLines } from "./code.js";
 import { fill, prose } from "./prose.js";
@@ -89,11 +89,7 @@ export class Lesson {
   }
 
   #href(number) {
-    const address = new URL(location.href);
-    for (const [name, value] of Object.entries({ panel: "lessons", lesson: this.number, step: number })) {
-      address.searchParams.set(name, value);
-    }
-    return address.search;
+    return addressWith({ panel: "lessons", lesson: this.number, step: number }).search;
   }
 
   // ---- what the prose asks for
@@ -126,12 +122,7 @@ export class Lesson {
 
   #leads(link, number) {
     link.href = this.#href(number());
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab
-      event.preventDefault();
-      this.go(number());
-    });
-    return link;
+    return led(link, () => this.go(number()));
   }
 
   #form(form) {

@@ -1,15 +1,14 @@
 // The trial: one real client on one transport, in a room of its own, in which the hub speaks at chosen moments.
 
 import { io } from "/client/socket.js";
+import { heads } from "/page/heads.js";
+import { now } from "/page/hubclock.js";
 import { tapped } from "/page/tap.js";
 
 const LEAD = 52; // ms from asking the hub to speak until it does: its own 50, and the way there
 const READY = 100; // ms until a line that is open, or a question that waits, has come to rest
 const PATIENCE = 10_000; // ms for the hub to answer at all
 const QUIET = { began() {}, answered() {}, failed() {}, heard() {}, said() {}, end() {} };
-
-/** ms since 1970 that never jump back. */
-export const now = () => performance.timeOrigin + performance.now();
 
 /**
  * What there is to see while it runs and after: `questions`, each {asked, answered, messages}; `news`, each
@@ -119,33 +118,6 @@ export class Trial {
 
 function since(before, after) {
   return Object.fromEntries(Object.entries(after).map(([name, n]) => [name, n - (before[name] ?? 0)]));
-}
-
-/** The heads of a request of this client's and of its answer, as the hub saw them; null where it does not tell. */
-function heads(sid, transport) {
-  return new Promise((resolve) => {
-    if (!sid || !globalThis.WebSocket) return resolve(null);
-    const line = new WebSocket("/lab/trace");
-    const found = { up: null, down: null };
-    const done = () => {
-      clearTimeout(timer);
-      line.onclose = null;
-      line.close();
-      resolve(found.up && found.down ? found : null);
-    };
-    const timer = setTimeout(done, 1000);
-    line.onclose = done;
-    line.onopen = () => line.send(JSON.stringify({ look: { [sid]: 0 } }));
-    line.onmessage = ({ data }) => {
-      const [, events] = JSON.parse(data).events?.[sid] ?? [0, []];
-      const asks = events.filter(([, , kind, , more]) => kind === "ask" && more.name === transport);
-      for (const [number, , , , more] of asks) {
-        const head = events.find(([of, , kind]) => of === number && kind === "head");
-        if (head) Object.assign(found, { up: more.head, down: head[4] });
-      }
-      done();
-    };
-  });
 }
 
 /** Resolves after so many ms; rejects when the signal aborts. */

@@ -1,6 +1,6 @@
 // The composer: what a person says, from the field to the hub.
 
-import { say } from "./words.js";
+import { hush, say } from "./words.js";
 
 export class Composer {
   /** @param parts the seat's elements by role @param speak `(content, done(answer, error))`: sends it */
@@ -51,10 +51,4 @@ export class Composer {
     if (!field.value) field.value = content;
     say(trouble, "say.refused", { why: error.message || error.code });
   }
-}
-
-/** Say nothing any more, in no language. */
-function hush(element) {
-  delete element.dataset.text;
-  element.textContent = "";
 }

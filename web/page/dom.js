@@ -26,6 +26,16 @@ export function mark(transport) {
   return svg;
 }
 
+/** Let a link do `go` on this page; whoever wants it in another tab still gets it there. */
+export function led(link, go) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go();
+  });
+  return link;
+}
+
 /** The time of day, to the second. */
 export function clock(ms) {
   return new Date(ms).toTimeString().slice(0, 8);

@@ -40,13 +40,19 @@ export function knob(name) {
   return new URLSearchParams(location.search).get(name);
 }
 
-/** Write knobs into the address, so that Back undoes it; null takes one away. Others stay as they are. */
-export function set(values) {
+/** The address of the page with other knobs; null takes one away. Others stay as they are. */
+export function addressWith(values) {
   const address = new URL(location.href);
   for (const [name, value] of Object.entries(values)) {
     if (value === null) address.searchParams.delete(name);
     else address.searchParams.set(name, String(value));
   }
+  return address;
+}
+
+/** Write knobs into the address, so that Back undoes it. */
+export function set(values) {
+  const address = addressWith(values);
   if (address.href !== location.href) history.pushState(null, "", address);
 }
 

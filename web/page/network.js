@@ -7,8 +7,8 @@ import { language, say } from "./words.js";
 let table = null;
 const kinds = () => (table ??= fetch("/via").then((answer) => answer.json()).then(({ networks }) => networks));
 
-/** A link's name: of this seat alone, and no secret. */
-function linkName() {
+/** A link's name: of one client alone, and no secret. */
+export function linkName() {
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
 }
 

@@ -2,7 +2,7 @@
 
 import { curlLines } from "./curl.js";
 import { Feed } from "./feed.js";
-import { keep, knob, knobs, set } from "./knobs.js";
+import { addressWith, keep, knob, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
 import { Panels } from "./panels.js";
 import { Seat } from "./seat.js";
@@ -85,8 +85,5 @@ function told() {
 
 /** Two more seats with other people in them, set like these. */
 function another() {
-  const address = new URL(location.href);
-  address.searchParams.set("name", text("name.left.next"));
-  address.searchParams.set("name2", text("name.right.next"));
-  return address.href;
+  return addressWith({ name: text("name.left.next"), name2: text("name.right.next") }).href;
 }

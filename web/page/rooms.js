@@ -1,7 +1,7 @@
 // Rooms and people: which rooms this client is in, to whom it talks, who is here.
 
 import { make, saying } from "./dom.js";
-import { say } from "./words.js";
+import { hush, say } from "./words.js";
 
 const NAMED = 6; // people named in the line; the others are counted
 
@@ -83,10 +83,10 @@ export class Rooms {
     [this.here, this.count] = [here, count];
     const { who } = this.parts;
     if (!here.length) return say(who, "here.nobody");
-    delete who.dataset.text;
+    hush(who);
     const names = here.slice(0, NAMED).map(({ id, name }) => this.person(id, name));
     if (count > names.length) names.push(saying("span", "here.more", { count: count - names.length }));
-    return who.replaceChildren(...names.flatMap((name, i) => (i ? [", ", name] : [name])));
+    return who.append(...names.flatMap((name, i) => (i ? [", ", name] : [name])));
   }
 
   person(id, name) {

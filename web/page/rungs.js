@@ -4,7 +4,7 @@ import { clock, make, mark, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
 import { span } from "/client/sentences.js";
 import { CHOICES } from "./knobs.js";
-import { say } from "./words.js";
+import { hush, say } from "./words.js";
 
 export class Rungs {
   constructor(parts, socket) {
@@ -30,7 +30,7 @@ export class Rungs {
 
 function fact(element, words) {
   if (words === null) return say(element, "fact.none");
-  delete element.dataset.text;
+  hush(element);
   element.textContent = words;
 }
 

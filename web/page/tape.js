@@ -1,7 +1,8 @@
 // The tape: every exchange of this page's clients with the hub, from both ends: when each end saw it and how many bytes
 // it was. The page knows when it asked and heard, and what was said; the hub knows its own times, heads and bytes.
 
-import { now, Trace } from "./trace.js";
+import { now } from "./hubclock.js";
+import { Trace } from "./trace.js";
 
 const KEPT = 4000; // flights; older ones leave the tape, their bytes stay counted
 const TEXT = 2000; // characters of a body that are kept

@@ -2,9 +2,9 @@
 
 import { Diagram } from "./diagram.js";
 import { make } from "./dom.js";
+import { now } from "./hubclock.js";
 import { knob, set } from "./knobs.js";
 import { Pen } from "./pen.js";
-import { now } from "./trace.js";
 import { say, text } from "./words.js";
 
 const SPANS = [1, 3, 8, 20, 60]; // s in sight
@@ -90,7 +90,6 @@ export class Timeline {
     this.latest ??= now();
     say(this.pause, this.stopped === null ? "wire.pause" : "wire.go");
     this.pause.setAttribute("aria-pressed", String(this.stopped !== null));
-    this.figure.dataset.moves = String(this.stopped === null);
   }
 
   /** The table is made when it is wanted. */

@@ -1,5 +1,7 @@
 // The trace: what the hub saw of this page's own clients, and what time it is there.
 
+import { HubClock, now } from "./hubclock.js";
+
 const AGAIN = 1000; // ms before a line that was lost is opened again
 const ASK_TIME = [0, 300, 1000, 5000]; // ms after the line opened; then as the last
 const CLOCKS = 8; // answers about the time that are kept; the quickest of them is believed
@@ -7,7 +9,7 @@ const CLOCKS = 8; // answers about the time that are kept; the quickest of them 
 /** Looks at clients by their sids, which stay in memory. `take(sid, missed, events)` gets what is new. */
 export class Trace {
   #looked = new Map(); // sid → events taken
-  #clocks = [];
+  #clock = new HubClock(CLOCKS);
   #line = null;
   #timer = null;
 
@@ -24,16 +26,12 @@ export class Trace {
 
   /** ms to add to the hub's clock to have this page's. */
   get offset() {
-    return this.#clocks.length ? this.#best.offset : 0;
+    return this.#clock.offset;
   }
 
-  /** ms by which the offset may be wrong: half the round trip it was learnt from. */
+  /** ms by which the offset may be wrong. */
   get doubt() {
-    return this.#clocks.length ? this.#best.trip / 2 : null;
-  }
-
-  get #best() {
-    return this.#clocks.reduce((best, one) => (one.trip < best.trip ? one : best));
+    return this.#clock.doubt;
   }
 
   /** Look at this client from now on. */
@@ -57,7 +55,7 @@ export class Trace {
       this.#timer = setTimeout(ask, ASK_TIME[Math.min((asked += 1), ASK_TIME.length - 1)]);
     };
     line.onopen = () => {
-      this.#clocks = [];
+      this.#clock.forget();
       if (this.#looked.size) this.#say({ look: Object.fromEntries(this.#looked) });
       ask();
     };
@@ -70,17 +68,10 @@ export class Trace {
   }
 
   #heard({ pong, now: hub, events }) {
-    if (pong !== undefined) {
-      const trip = now() - pong;
-      this.#clocks.push({ trip, offset: pong + trip / 2 - hub });
-      if (this.#clocks.length > CLOCKS) this.#clocks.shift();
-    }
+    if (pong !== undefined) this.#clock.take(pong, hub);
     for (const [sid, [missed, news]] of Object.entries(events ?? {})) {
       this.#looked.set(sid, this.#looked.get(sid) + missed + news.length);
       this.take(sid, missed, news);
     }
   }
 }
-
-/** ms since 1970 that never jump back. */
-export const now = () => performance.timeOrigin + performance.now();

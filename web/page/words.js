@@ -66,6 +66,12 @@ export function say(element, key, values = {}) {
   return element;
 }
 
+/** Let `element` say nothing any more, in no language. */
+export function hush(element) {
+  delete element.dataset.text;
+  element.replaceChildren();
+}
+
 /** Say everything again below `root`, in the current language. */
 export function translate(root) {
   for (const element of root.querySelectorAll("[data-text]")) say(element, element.dataset.text, said.get(element));

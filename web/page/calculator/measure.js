@@ -1,6 +1,7 @@
 // Measuring: what this very browser puts around a message, on each transport it has, as the hub's meter counts it.
 
 import { io } from "/client/socket.js";
+import { heads } from "../heads.js";
 
 const ORDER = ["ws", "sse", "longpoll", "poll"]; // poll comes last, so that each of its questions has a cursor
 const POLLS = 5; // questions that are measured
@@ -9,7 +10,7 @@ const PATIENCE = 10_000; // ms for all of it
 
 /**
  * Read by one transport after the other with a client of its own, then ask the meter.
- * @returns {Promise<{id: string, transports: object, heads: {ask: string, answer: string}|null}>}
+ * @returns {Promise<{id: string, transports: object, heads: {up: string, down: string}|null}>}
  */
 export async function measure() {
   const leave = AbortSignal.timeout(PATIENCE);
@@ -21,7 +22,7 @@ export async function measure() {
     await until(() => seen.polls >= POLLS, leave);
     const answer = await fetch(`/stats?client=${encodeURIComponent(id)}`, { signal: leave });
     const { transports } = await answer.json();
-    return { id, transports, heads: await heads(seen.sid) };
+    return { id, transports, heads: await heads(seen.sid, "poll") };
   } finally {
     socket.close();
   }
@@ -76,29 +77,6 @@ function until(holds, leave) {
     };
     const timer = setInterval(look, 20);
     look();
-  });
-}
-
-/** The heads of a question and its answer as the hub saw them; null where nobody can tell. */
-function heads(sid) {
-  if (!sid || !globalThis.WebSocket) return null;
-  return new Promise((resolve) => {
-    const line = new WebSocket("/lab/trace");
-    const asked = new Map(); // exchange → the head of the question
-    const done = (found) => {
-      clearTimeout(timer);
-      line.close();
-      resolve(found);
-    };
-    const timer = setTimeout(() => done(null), 1000);
-    line.onopen = () => line.send(JSON.stringify({ look: { [sid]: 0 } }));
-    line.onerror = () => done(null);
-    line.onmessage = ({ data }) => {
-      for (const [exchange, , kind, , more] of JSON.parse(data).events?.[sid]?.[1] ?? []) {
-        if (kind === "ask" && more.name === "poll") asked.set(exchange, more.head);
-        if (kind === "head" && asked.has(exchange)) return done({ ask: asked.get(exchange), answer: more });
-      }
-    };
   });
 }
 

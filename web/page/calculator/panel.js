@@ -95,7 +95,7 @@ class Calculator {
     this.showRatios(set);
     const { heads } = this.measured ?? {};
     this.heads.hidden = !heads;
-    if (heads) this.heads.querySelector("pre").textContent = heads.ask + heads.answer;
+    if (heads) this.heads.querySelector("pre").textContent = heads.up + heads.down;
   }
 
   tell(set, costs) {

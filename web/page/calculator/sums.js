@@ -16,7 +16,7 @@ const COOKIE_LINE = 10; // bytes: "Cookie: " and the line's end
 export function headOf({ transports, heads }, transport, cookie) {
   const { head_up: up, head_down: down, requests, news, empty } = transports[transport];
   const more = cookie ? cookie + COOKIE_LINE : 0;
-  const lines = heads ? lineEnds(heads.ask) + lineEnds(heads.answer) + Number(cookie > 0) : null;
+  const lines = heads ? lineEnds(heads.up) + lineEnds(heads.down) + Number(cookie > 0) : null;
   return { up: up / requests + more, down: down / (news + empty), lines };
 }
 

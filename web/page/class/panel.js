@@ -2,7 +2,7 @@
 
 import { copy } from "../copy.js";
 import { make, saying } from "../dom.js";
-import { say, text } from "../words.js";
+import { hush, say, text } from "../words.js";
 
 const OURS = ["panel", "size"]; // what is set for this screen, not for theirs
 
@@ -100,8 +100,7 @@ class Invitation {
 
   /** Nothing is wrong any more, in no language. */
   well() {
-    delete this.trouble.dataset.text;
-    this.trouble.replaceChildren();
+    hush(this.trouble);
   }
 
   /** There is no code: the server says why. */

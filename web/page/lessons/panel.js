@@ -3,9 +3,11 @@
 import { LESSONS } from "/lessons/list.js";
 import { prose } from "/lessons/prose.js";
 import { Lesson } from "/lessons/steps.js";
-import { make, saying } from "../dom.js";
-import { knob, set } from "../knobs.js";
-import { language, say, translate } from "../words.js";
+import { led, make, saying } from "../dom.js";
+import { addressWith, knob, set } from "../knobs.js";
+import { hush, language, say, translate } from "../words.js";
+
+const search = (knobs) => addressWith(knobs).search;
 
 class Lessons {
   #known = new Map(); // number → Lesson
@@ -26,8 +28,7 @@ class Lessons {
     try {
       if (LESSONS[number - 1]) await this.show(number, turn, look);
       else await this.list(turn);
-      delete this.trouble.dataset.text;
-      this.trouble.replaceChildren();
+      hush(this.trouble);
     } catch (error) {
       say(this.trouble, "lessons.silent", { why: error.message });
     }
@@ -43,7 +44,7 @@ class Lessons {
     if (turn !== this.#turn) return;
     if (this.open !== lesson) this.open?.close();
     this.open = lesson;
-    const back = make("a", { href: this.href({ lesson: null, step: null }) });
+    const back = make("a", { href: search({ lesson: null, step: null }) });
     this.leads(back, { lesson: null, step: null });
     this.place.replaceChildren(make("p", { class: "up" }, say(back, "lessons.all")), root);
     this.number(root.querySelector("h2"), number);
@@ -80,35 +81,24 @@ class Lessons {
   }
 
   leads(link, knobs) {
-    link.href = this.href(knobs);
-    link.addEventListener("click", (event) => {
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // into another tab
-      event.preventDefault();
+    link.href = search(knobs);
+    led(link, () => {
       set(knobs);
       this.follow();
     });
-  }
-
-  href(knobs) {
-    const address = new URL(location.href);
-    for (const [name, value] of Object.entries(knobs)) {
-      if (value === null) address.searchParams.delete(name);
-      else address.searchParams.set(name, value);
-    }
-    return address.search;
   }
 
   /** Put away: nothing runs on, and the address speaks of it no more. */
   close() {
     this.open?.close();
     if (knob("panel") === "lessons" || knob("lesson") === null) return;
-    history.replaceState(null, "", this.href({ lesson: null, step: null }) || location.pathname);
+    history.replaceState(null, "", search({ lesson: null, step: null }) || location.pathname);
   }
 
   /** Opened again by hand: where it was. */
   resume() {
     if (this.open && knob("lesson") === null) {
-      history.replaceState(null, "", this.href({ lesson: this.open.number, step: this.open.step }));
+      history.replaceState(null, "", search({ lesson: this.open.number, step: this.open.step }));
     }
     return this.follow();
   }

@@ -1,20 +1,19 @@
 // The clocks: how far the hub's is from this page's, and how long the way there is.
 
+import { HubClock, now } from "../hubclock.js";
+
 const AGAIN = [0, 100, 200, 400, 800, 2000, 5000]; // ms from one question to the next; then as the last
 const LOST = 1000; // ms before a line that was lost is opened again
 const KEPT = 12; // answers; the quickest of them is believed, for both its ways were the shortest
 
-/** ms since 1970 that never jump back. */
-export const now = () => performance.timeOrigin + performance.now();
-
-/**
- * Asks the hub for its time over a line of its own. An answer was made between question and arrival: taken as the
- * middle of the two it is wrong by half the round trip at most.
- */
-export class HubClock {
-  #answers = [];
+/** Asks the hub for its time over a line of its own, while it is open. */
+export class AskingClock extends HubClock {
   #line = null;
   #timer = null;
+
+  constructor() {
+    super(KEPT);
+  }
 
   open() {
     if (this.#line || !globalThis.WebSocket) return;
@@ -42,32 +41,7 @@ export class HubClock {
   }
 
   #heard({ pong, now: hub }) {
-    if (pong === undefined) return;
-    const trip = now() - pong;
-    this.#answers.push({ trip, offset: pong + trip / 2 - hub });
-    if (this.#answers.length > KEPT) this.#answers.shift();
-  }
-
-  get known() {
-    return this.#answers.length > 0;
-  }
-
-  get #best() {
-    return this.#answers.reduce((best, one) => (one.trip < best.trip ? one : best));
-  }
-
-  /** ms to add to the hub's clock to have this page's; 0 until it is known. */
-  get offset() {
-    return this.known ? this.#best.offset : 0;
-  }
-
-  /** ms by which that may be wrong. */
-  get doubt() {
-    return this.known ? this.#best.trip / 2 : null;
-  }
-
-  get asked() {
-    return this.#answers.length;
+    if (pong !== undefined) this.take(pong, hub);
   }
 }
 

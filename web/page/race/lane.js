@@ -1,7 +1,8 @@
 // A lane: one real client on one transport, through a link of its own, that listens to the feed of the race.
 
 import { io } from "/client/socket.js";
-import { now } from "./clock.js";
+import { now } from "../hubclock.js";
+import { linkName } from "../network.js";
 import { Ring } from "./ring.js";
 
 export const LANES = ["poll", "longpoll", "sse", "ws"];
@@ -23,16 +24,12 @@ function stored(use) {
   }
 }
 
-function linkName() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(9)), (byte) => (byte % 36).toString(36)).join("");
-}
-
 /** Tells of itself by `change`: its id is known, or it has lost its line. By `lost`: the hub has another log. */
 export class Lane extends EventTarget {
   #socket = null;
   #downSince = 0;
 
-  /** @param {import("./clock.js").HubClock} clock */
+  /** @param {import("../hubclock.js").HubClock} clock */
   constructor(transport, clock) {
     super();
     Object.assign(this, { transport, clock, link: linkName(), origin: location.origin, feed: null, decision: null });

@@ -2,7 +2,7 @@
 
 import { make, saying } from "../dom.js";
 import { say } from "../words.js";
-import { now } from "./clock.js";
+import { now } from "../hubclock.js";
 import { Controls } from "./controls.js";
 import { age } from "./format.js";
 import { origins } from "./hosts.js";

@@ -1,6 +1,6 @@
 // The race: four lanes and the feed they all hear, from start to stop.
 
-import { HubClock, roundTrip } from "./clock.js";
+import { AskingClock, roundTrip } from "./clock.js";
 import { Counts } from "./counts.js";
 import { origins } from "./hosts.js";
 import { Lane, LANES } from "./lane.js";
@@ -22,7 +22,7 @@ export class Race extends EventTarget {
 
   constructor() {
     super();
-    this.clock = new HubClock();
+    this.clock = new AskingClock();
     this.counts = new Counts();
     this.lanes = LANES.map((transport) => new Lane(transport, this.clock));
     this.state = "idle";

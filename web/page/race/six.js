@@ -3,7 +3,7 @@
 import { make, mark, saying } from "../dom.js";
 import { knob, set } from "../knobs.js";
 import { say } from "../words.js";
-import { now } from "./clock.js";
+import { now } from "../hubclock.js";
 import { age } from "./format.js";
 
 const MOST = 8;

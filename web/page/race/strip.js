@@ -1,6 +1,6 @@
 // The strip: a lane's last messages, each a dot where and as old as it arrived, over the mean that theory says.
 
-import { now } from "./clock.js";
+import { now } from "../hubclock.js";
 
 const SPAN = 10_000; // ms in sight
 const [YOUNG, OLD] = [1, 10_000]; // ms at the bottom and the top; between them each step is ten times the one below
