@@ -50,7 +50,7 @@ proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets
 		$(TEST)/bin/python -m pytest tests/browser/test_proxies.py
 
 bench: $(TEST_READY) ## the comparison: every experiment, with the theory over it (OUT=folder)
-	$(TEST)/bin/python -m bench $(if $(OUT),--out $(OUT))
+	LAB_CHROMIUM="$$(scripts/get-chromium)"; export LAB_CHROMIUM; $(TEST)/bin/python -m bench $(if $(OUT),--out $(OUT))
 
 bench-quick: $(TEST_READY) ## the same in two minutes, with wider doubts
 	$(TEST)/bin/python -m bench --quick $(if $(OUT),--out $(OUT))

@@ -1,7 +1,7 @@
 """The load comparison: python -m bench
 
-    python -m bench                          all experiments, E1 to E8: less than half an hour, and a report
-    python -m bench --quick                  the same in short: two minutes, one round, no other libraries
+    python -m bench                          all experiments, E1 to E9: half an hour, and a report
+    python -m bench --quick                  the same in short: two minutes, one round, no browser, no other libraries
     python -m bench --only E2,E4 --rounds 7  some of them, as often as you like
     python -m bench --transport ws,longpoll --clients 100 --rate 10 --rtt 0.05 --seconds 5
                                              a comparison of your own; --url: on a server of your own
@@ -57,7 +57,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--only", metavar="E1,E2", help="these experiments")
-    add("--quick", action="store_true", help="shorter, one round, without other libraries")
+    add("--quick", action="store_true", help="shorter, one round, without a browser and other libraries")
     add("--rounds", type=int, metavar="N", help="how often each is played")
     add("--seed", type=int, default=1, help="of the order and of the feeds")
     add("--no-peers", action="store_true", help="leave the other libraries out")
@@ -233,8 +233,9 @@ class Failed(Exception):
 
 async def generate(run: Run, server: Server) -> AsyncGenerator[dict[str, Any], None]:
     """Let the generator play it, and hand on its cells. Failed: it could not go on."""
+    player = "bench.browser" if run.browser else "bench.load"
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.load", server.url, *([str(server.pid)] if server.pid else []),
+        sys.executable, "-m", player, server.url, *([str(server.pid)] if server.pid else []),
         cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE, start_new_session=True,
     )  # fmt: skip
     assert process.stdin and process.stdout
@@ -325,7 +326,7 @@ async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Reco
 def without_the_unfit(runs: list[Run]) -> tuple[list[Run], list[str]]:
     """The runs that can be played here, and sentences about the others."""
     left_out = {}
-    for name in sorted({run.server for run in runs} & set(PEERS)):
+    for name in sorted(set().union(*(run.needs for run in runs))):
         why = lacking(name)
         if not why:
             try:
@@ -334,7 +335,7 @@ def without_the_unfit(runs: list[Run]) -> tuple[list[Run], list[str]]:
                 why = f"{name} could not be had: {error}"
         if why:
             left_out[name] = why
-    return [run for run in runs if run.server not in left_out], list(left_out.values())
+    return [run for run in runs if not run.needs & left_out.keys()], list(left_out.values())
 
 
 async def until_told(chosen: argparse.Namespace, runs: list[Run], record: Record) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from bench import up
 from bench.experiments import Group, Run
@@ -44,8 +44,9 @@ class Crew:
             witness = room not in self.rooms and told_when(group)
             client = kind(self.way, self.ears[room], probe=n < probes, witness=witness)
             if group.rtt:
-                up, down = (lanes.setdefault(way * group.rtt, Lane(self.loop, group.rtt / 2)) for way in (-1, 1))
-                client.delayed(up, down)
+                for way in (-group.rtt, group.rtt):
+                    lanes[way] = lanes.get(way) or Lane(group.rtt / 2)
+                client.delayed(lanes[-group.rtt], lanes[group.rtt])
             self.clients.append(client)
             self.rooms.append(room)
         self.probes = self.clients[:probes]
@@ -76,6 +77,11 @@ class Crew:
             for client in self.others:
                 if client.transport is not None:
                     self.sinks.adopt(client)
+
+    def move(self, port: int) -> None:
+        """They come to another port."""
+        for client in self.clients:
+            client.way = replace(client.way, port=port)
 
     def keep_coming(self) -> None:
         """From now on a lost line is no fault: who loses it comes back, as its kind does."""

@@ -23,6 +23,7 @@ EXPERIMENTS = {
     "E6": "Disconnects",
     "E7": "Bozdag's factorial, scaled 1:10",
     "E8": "The herd",
+    "E9": "Six connections",
 }
 
 
@@ -96,6 +97,14 @@ class Group:
     def middle(self, figure: str) -> float | None:
         found = self.estimate(figure)
         return None if found is None else found.middle
+
+    def overall(self, figure: str) -> float | None:
+        """The mean or the 99th percentile of all rounds together: what a model speaks of. The median over rounds, each
+        too short for what is rare, would leave that out."""
+        if figure == "mean":
+            means = list(self.rounds(figure).values())
+            return math.fsum(means) / len(means) if means else None
+        return self.spectrum.quantile(0.99) if figure == "p99" and self.spectrum is not None else self.middle(figure)
 
     @cached_property
     def spectrum(self) -> Spectrum | None:

@@ -123,6 +123,8 @@ class Player:
             if self.run.idle:
                 await self._settle()
             self.bare = memory_of(self.pid)
+            if any(crew.group.transport == "tcp" for crew in self.crews):
+                await self._find_tcp()
             await asyncio.gather(*(crew.connect() for crew in self.crews))
             if self.run.rooms > 1:
                 await self._enter()
@@ -152,6 +154,15 @@ class Player:
         await first.connect()
         first.close()
         await asyncio.sleep(0.3)
+
+    async def _find_tcp(self) -> None:
+        """Ask at which port the server speaks without HTTP."""
+        status, told = await http(self.way, "GET", f"{self.prefix}/lab/tcp")
+        if status != 200 or not isinstance(told, dict):
+            raise OSError(f"the server does not speak bare TCP: {status} {told}")
+        for crew in self.crews:
+            if crew.group.transport == "tcp":
+                crew.move(int(told["port"]))
 
     async def _enter(self) -> None:
         """Each client into its room."""

@@ -22,7 +22,7 @@ def law(cell: Cell) -> Law | None:
     down = rtt / 2
     if cell.transport == "poll":
         return _poll(cell, rate, rtt, down)
-    if cell.transport in ("sse", "ws"):
+    if cell.transport in ("tcp", "sse", "ws"):
         return models.push(down)
     if cell.transport != "longpoll":
         return None

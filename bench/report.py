@@ -332,9 +332,9 @@ def _experiments(document: Document) -> list[str]:
     if kept:
         parts.append(f'<p class="small">As near to the models as promised, in E2 and E3: {escaped(kept)}.</p>')
     parts.append(
-        '<p class="small">Each figure is the median over rounds with its 95 % bootstrap interval; “off” is how far it'
-        " is from its model, “far” farther than promised. A twin is the same scenario once more: what differs is"
-        " noise.</p>"
+        '<p class="small">Each figure is the median over rounds with its 95 % bootstrap interval; “off” is how far all'
+        " rounds together are from their model, “far” farther than promised. A twin is the same scenario once more:"
+        " what differs is noise.</p>"
     )
     for name in document.experiments:
         table = experiment(document, name)

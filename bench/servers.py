@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bench.peers import node, python
+from bench.experiments import BROWSER
+from bench.peers import chromium, node, python
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -40,9 +41,9 @@ def command(name: str, port: int) -> list[str]:
 
 
 def lacking(name: str) -> str:
-    """Why this server cannot be measured here; "" if it can."""
-    if name == "python-socketio":
-        return ""
+    """Why this server, or what plays its clients, cannot be had here; "" if it can."""
+    if name == BROWSER:
+        return chromium.lacking()
     return node.lacking() if name == "socket.io" else ""
 
 

@@ -114,10 +114,10 @@ def _model(figure: str) -> Callable[[Group], str]:
 
 
 def _off(figure: str) -> Callable[[Group], str]:
-    """How far a median is from its model, and whether that is farther than the bench promises."""
+    """How far all rounds together are from their model, and whether that is farther than the bench promises."""
 
     def column(group: Group) -> str:
-        found, expected = group.middle(figure), predicted(group.any, figure)
+        found, expected = group.overall(figure), predicted(group.any, figure)
         if found is None or expected is None:
             return ""
         sign = "+" if found >= expected else "−"
@@ -142,6 +142,10 @@ def _said(figure: str) -> Callable[[Group], str]:
 
 def _rounds(group: Group) -> str:
     return f"{len(group.cells)}" + (f" (+{len(group.void)} void)" if group.void else "")
+
+
+def _beside(group: Group) -> str:
+    return "none within 3 s" if group.estimate("beside") is None else spread_time(group.estimate("beside"))
 
 
 def _crowding(group: Group) -> str:
@@ -227,6 +231,12 @@ COLUMNS: dict[str, list[Column]] = {
         ("back, p50", _timed("back_p50")),
         ("back, p99", _timed("back_p99")),
     ],
+    "E9": [
+        ("clients", lambda group: number(group.any.param("clients"))),
+        ("held by the server", _counted("held")),
+        ("a request beside, after", _beside),
+        ("heard the message", _counted("heard_by")),
+    ],
 }
 
 
@@ -303,7 +313,7 @@ def promised(document: Document) -> str:
             near(figure, found, expected)
             for group in document.of("E2", "E3")
             if (expected := predicted(group.any, figure)) is not None
-            and (found := group.middle(figure)) is not None
+            and (found := group.overall(figure)) is not None
             and 0.02 <= (group.any.param("rtt") or 0) <= 0.2
         ]
         if near_by:

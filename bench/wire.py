@@ -1,4 +1,4 @@
-"""The wire as a load generator reads it: one protocol for poll, longpoll, sse and ws, from bytes made beforehand.
+"""The wire as a load generator reads it: one protocol for all transports and bare TCP, from bytes made beforehand.
 
 Nothing is parsed as JSON: what a client must know of a batch (its cursor, its gap, the number of a message and the time
 it was planned for) is found by its place in the bytes. A probe finds and times each message; a sink only counts bytes.
@@ -18,10 +18,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from lab.alarm import EARLY, Alarm
+
 TCP_INFO = 256  # bytes to ask the kernel for
 SEGMENTS = struct.Struct("=II")  # segs_out, segs_in
 SEGMENTS_AT = 136  # where they are in tcp_info (linux/tcp.h)
-EARLY = 0.0005  # s: a timer fires up to 1 ms late, never early; so that it is right in the mean
 
 EMPTY = b'"messages":[]}'
 CURSOR = b'"cursor":"'
@@ -31,24 +32,24 @@ GAPLESS = b'","gap":null,"more":'
 class Lane:
     """One direction of a way with a delay: first in, first out."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, delay: float) -> None:
-        self.loop, self.delay = loop, delay
+    def __init__(self, delay: float) -> None:
+        self.delay = delay
         self.waiting: deque[tuple[float, Callable[[Any], None], Any]] = deque()
+        self.alarm = Alarm(self._run)
 
     def put(self, do: Callable[[Any], None], what: Any) -> None:
-        due = time.monotonic() + self.delay  # the loop's own clock may be as coarse as a millisecond
+        due = time.monotonic() + self.delay
         self.waiting.append((due, do, what))
         if len(self.waiting) == 1:
-            self.loop.call_later(self.delay - EARLY, self._run)
+            self.alarm.set(due)
 
     def _run(self) -> None:
-        now = time.monotonic()
-        while self.waiting and self.waiting[0][0] <= now + EARLY:
+        while self.waiting and self.waiting[0][0] <= time.monotonic():
             _due, do, what = self.waiting[0]
             do(what)
             self.waiting.popleft()
         if self.waiting:
-            self.loop.call_later(max(self.waiting[0][0] - now - EARLY, EARLY), self._run)
+            self.alarm.set(self.waiting[0][0])
 
 
 @dataclass
@@ -564,13 +565,31 @@ class Ws(Client):
             self.batch(data, at, end)
 
 
+class Tcp(Client):
+    """Bare TCP: one line says who reads and from where, then each line is a batch."""
+
+    path = "tcp"
+
+    def ask(self) -> None:
+        self.write(self.sid.encode() + b" " + self.cursor + b"\n")
+
+    def _head(self, data: bytes, at: int) -> int:
+        """There is no head: what begins here is a line."""
+        end = data.find(b"\n", at)
+        if end < 0:
+            return -1
+        self.counts.payload_down += end - at
+        self.batch(data, at, end)
+        return end + 1
+
+
 class Deflate(Ws):
     """One that offers to compress, as browsers do."""
 
     headers = Ws.headers + b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
 
 
-KINDS: dict[str, type[Client]] = {"poll": Poll, "longpoll": LongPoll, "sse": Sse, "ws": Ws}
+KINDS: dict[str, type[Client]] = {"poll": Poll, "longpoll": LongPoll, "sse": Sse, "ws": Ws, "tcp": Tcp}
 
 
 def masked(first: int, payload: bytes) -> bytes:

@@ -9,9 +9,11 @@
     deflate      WebSocket that agrees to compress, and holds what it needs for that; our frames are not compressed
     kaazing      the heads of 2009, as Kaazing printed them, around 21 bytes
 
-There is no chat room, for it tells everybody of each who comes; no trace of a client's first seconds; and no limit that
-a bench would meet. A feed that is late says all that is due at once, as if it had come from outside: what waits here
-waits for the server. `GET /lab/up` tells by how many ms the emits of the event `up` were late, and forgets them.
+Beside them the same hub speaks over bare TCP: `GET /lab/tcp` tells the port, on which a line says who reads from where
+and each line that comes is a batch. There is no chat room, for it tells everybody of each who comes; no trace of a
+client's first seconds; and no limit that a bench would meet. A feed that is late says all that is due at once, as if it
+had come from outside: what waits here waits for the server. `GET /lab/up` tells by how many ms the emits of the event
+`up` were late, and forgets them.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ import socket
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -34,7 +37,10 @@ from starlette.websockets import WebSocket
 from app import build
 from batch import Batch, Cursor
 from clients import Clients, Reader
+from codec import encode
+from errors import Refused
 from hub import Hub
+from lab.alarm import Alarm
 from lab.feed import EVENT, LEAD, Feeds, Wish, plan
 from lab.meter import Client, Meter
 from limits import Limits
@@ -92,18 +98,21 @@ class Untraced(Meter):
 
 
 class Prompt(Feeds):
-    """The feed, which says in one turn of the loop whatever is due when that turn begins."""
+    """The feed, to a tenth of a millisecond, which says in one turn of the loop whatever is due when it begins."""
 
     async def _speak(self, name: str, wish: Wish, seed: int) -> None:
-        loop = asyncio.get_running_loop()
-        began, clock = loop.time() + LEAD, time.time() + LEAD
+        began, clock = time.monotonic() + LEAD, time.time() + LEAD
         where = self.hub.to(wish.room) if wish.room else self.hub
-        text, turn = "x" * wish.size, loop.time()
-        for n, due in enumerate(plan(wish, seed)):
-            if began + due > turn:
-                await asyncio.sleep(began + due - loop.time())
-                turn = loop.time()
-            await where.emit(EVENT, {"feed": name, "n": n, "at": round((clock + due) * 1000, 3), "text": text})
+        text, turn = "x" * wish.size, time.monotonic()
+        rung = asyncio.Event()
+        with contextlib.closing(Alarm(rung.set)) as alarm:
+            for n, due in enumerate(plan(wish, seed)):
+                if began + due > turn:
+                    rung.clear()
+                    alarm.set(began + due)
+                    await rung.wait()
+                    turn = time.monotonic()
+                await where.emit(EVENT, {"feed": name, "n": n, "at": round((clock + due) * 1000, 3), "text": text})
 
 
 def unbatched(clients: Clients) -> Endpoint:
@@ -170,6 +179,44 @@ def per_message(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
     return ws(clients, down)
 
 
+class Bare:
+    """No HTTP and no frames: what is left when everything is taken away that this project is about."""
+
+    def __init__(self, clients: Clients) -> None:
+        self.clients = clients
+        self.port = 0
+
+    @contextlib.asynccontextmanager
+    async def listening(self) -> AsyncIterator[None]:
+        server = await asyncio.start_server(self._talk, "127.0.0.1")
+        self.port = server.sockets[0].getsockname()[1]
+        yield
+        server.close()
+
+    async def tell(self, _request: Request) -> Response:
+        return JSONResponse({"port": self.port})
+
+    async def _talk(self, lines: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sid, _, cursor = (await lines.readline()).decode("ascii", "replace").strip().partition(" ")
+        try:
+            reader = await self.clients.read(sid, Cursor.parse(cursor) if cursor else None)
+        except Refused as refused:
+            writer.write(encode(refused.as_json()) + b"\n")
+            return writer.close()
+        reading = asyncio.ensure_future(
+            lines.read(1)
+        )  # nothing should come: what does, ends it, as the line's end does
+        reading.add_done_callback(lambda _done: reader.end("lost"))
+        try:
+            async with contextlib.aclosing(reader.follow(self.clients.limits.heartbeat)) as batches:
+                async for batch in batches:
+                    writer.write(batch.text + b"\n")
+        finally:
+            reader.close()
+            reading.cancel()
+            writer.close()
+
+
 def wire(clients: Clients, name: str) -> list[Route | WebSocketRoute]:
     """The wire protocol under a base of that name."""
     base = f"/{name}"
@@ -206,10 +253,24 @@ def lab() -> Any:
         heard.clear()
         return JSONResponse(told)
 
-    feeds, meter = Prompt(hub), Untraced()
+    feeds, meter, bare = Prompt(hub), Untraced(), Bare(app.state.clients)
     app.state.meter = meter
     others = [route for name in ("unbatched", "latest", "per-message") for route in wire(app.state.clients, name)]
-    app.router.routes[:0] = [*feeds.routes(), *meter.routes(), Route("/lab/up", tell), *others]
+    app.router.routes[:0] = [
+        *feeds.routes(),
+        *meter.routes(),
+        Route("/lab/up", tell),
+        Route("/lab/tcp", bare.tell),
+        *others,
+    ]
+    within = app.router.lifespan_context
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with within(app), bare.listening():
+            yield
+
+    app.router.lifespan_context = lifespan
     return app
 
 

@@ -18,14 +18,17 @@ from typing import Any
 import pytest
 from hdrh.histogram import HdrHistogram
 
+from app import build
 from bench.__main__ import Progress, Record, measure, options, own_runs, planned
 from bench.cells import cell_of, histogram, latencies
 from bench.experiments import PEERS, Group, Run, Step, everything, run_of
 from bench.gates import Facts, judge
 from bench.load import Player, seed_of
+from bench.load import http as asked
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
 from bench.wire import KINDS, Client, Ear, Lane, LongPoll, Poll, Sse, Way, Ws, masked
+from lab import alarm as alarms
 from lab.variants import ANSWER_2009, STOCK, Kaazing
 from lab.variants import lab as variants
 from server import running
@@ -235,9 +238,30 @@ async def test_the_paper_is_replayed_to_the_byte() -> None:
 # ---- the clocks
 
 
+async def test_an_alarm_rings_when_it_is_due_not_before_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for libc in (alarms.LIBC, None):  # a clock of the kernel's, and the loop's where there is none
+        monkeypatch.setattr(alarms, "LIBC", libc)
+        rung: list[float] = []
+        alarm = alarms.Alarm(lambda rung=rung: rung.append(time.monotonic()))
+        began = time.monotonic()
+        alarm.set(began + 30)
+        alarm.set(began + 0.0204)  # which moves it
+        await asyncio.sleep(0.1)
+        assert len(rung) == 1 and rung[0] - began >= 0.0204 - (0 if libc else 0.002)
+        alarm.set(began)  # past
+        assert len(rung) == 1
+        await asyncio.sleep(0.02)
+        assert len(rung) == 2
+        alarm.set(time.monotonic() + 0.01)
+        alarm.close()
+        alarm.close()
+        await asyncio.sleep(0.03)
+        assert len(rung) == 2
+
+
 async def test_a_lane_delays_and_keeps_the_order() -> None:
-    loop, heard = asyncio.get_running_loop(), []
-    lane = Lane(loop, 0.05)
+    heard: list[tuple[int, float]] = []
+    lane = Lane(0.05)
     began = time.monotonic()
     for n in range(50):
         lane.put(lambda n: heard.append((n, time.monotonic() - began)), n)
@@ -424,13 +448,32 @@ async def test_polling_is_a_straight_line(server: str) -> None:
 
 
 async def test_a_round_trip_is_put_in(server: str) -> None:
-    groups = tuple(Group(name, name, clients=2, rtt=0.1) for name in ("ws", "sse", "longpoll"))
+    groups = tuple(Group(name, name, clients=2, rtt=0.1) for name in ("tcp", "ws", "sse", "longpoll"))
     for cell in await play(Run("E1", groups, (Step(rate=4, seconds=1.5, warm=0.3),)), server):
         kept = HdrHistogram.decode(cell["histogram"])
         assert 49_000 <= kept.get_min_value() <= 60_000, cell["name"]
-        if cell["name"] != "longpoll":  # of which the first batch comes with the handshake, the request and the answer
+        if cell["name"] != "longpoll":  # the first batch comes with the handshake, the request and the answer
             assert cell["figures"]["first_batch_p50"] >= 0.198
         assert cell["void"] is None and cell["figures"]["lost"] == 0
+
+
+async def test_bare_tcp_speaks_in_lines_and_says_who_is_no_client(server: str) -> None:
+    group = Group("tcp", "tcp", clients=3)
+    (cell,) = await play(Run("E2", (group,), (Step(rate=50, seconds=0.6, warm=0.2, slack=0.5),)), server)
+    assert cell["void"] is None and cell["figures"]["delivered"] == pytest.approx(90, abs=6)
+    assert cell["figures"]["framing_down"] == pytest.approx(cell["figures"]["answers"], abs=3)  # the ends of lines
+    _status, told = await asked(Way("127.0.0.1", int(server.rpartition(":")[2]), ""), "GET", "/lab/tcp")
+    reader, writer = await asyncio.open_connection("127.0.0.1", told["port"])
+    writer.write(b"nobody\n")
+    assert json.loads(await reader.readline())["error"]["code"] == "bad_sid"
+    assert await reader.read() == b""
+    writer.close()
+
+
+async def test_a_server_without_bare_tcp_is_told(nothing_left: None) -> None:
+    async with running(build()) as url:
+        with pytest.raises(OSError, match="does not speak bare TCP: 404"):
+            await play(Run("E2", (Group("tcp", "tcp", clients=1),), (Step(rate=5, seconds=0.2),)), url)
 
 
 async def test_the_way_up_is_measured(server: str) -> None:
@@ -447,7 +490,9 @@ async def test_both_ends_count_the_same_bytes(nothing_left: None) -> None:
     app = variants()
     async with running(app) as url:
         groups = tuple(
-            Group(name, name, clients=3, interval=0.1 if name == "poll" else None, mode="rate") for name in KINDS
+            Group(name, name, clients=3, interval=0.1 if name == "poll" else None, mode="rate")
+            for name in KINDS
+            if name != "tcp"  # which the meter does not see
         )
         player = Player(Run("E1", groups, (Step(rate=20, seconds=0.5, warm=0.2),)), url, None, lambda _: None, nobody)
         await player.play()
@@ -566,13 +611,15 @@ def test_every_experiment_is_a_plan_that_survives_json() -> None:
         assert one.name == name and one.question
         for quick in (True, False):
             runs = one.planned(0, quick)
-            assert runs and all(run.experiment == name for run in runs)
+            assert (runs or (quick and name == "E9")) and all(run.experiment == name for run in runs)
             assert [run_of(json.loads(json.dumps(run.as_json()))) for run in runs] == runs
             for run in runs:
                 names = [(group.name, group.variant) for group in run.groups]
                 assert len(set(names)) == len(names), "two cells of one run must not have one name"
-        if name not in ("E7", "E8"):
+        if name not in ("E7", "E8", "E9"):
             assert any(run.twin for run in one.planned(0, False)), "an A/A twin tells the noise"
+    once = [run for run in everything()["E7"].planned(0, False) if len(run.groups) > 1]
+    assert once and not [run for run in everything()["E7"].planned(1, False) if len(run.groups) > 1]
     assert len([step.rate for step in everything()["E4"].runs(False)[0].steps]) >= 8
 
 
@@ -609,7 +656,7 @@ def test_a_comparison_of_your_own() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("--only E9", "there is no experiment E9; there are E1"),
+        ("--only E10", "there is no experiment E10; there are E1"),
         ("--transport tcp", "there is no transport tcp"),
         ("--clients 0", "--clients must be more than nought"),
         ("--rtt -1", "--rtt is s, from 0 to 10"),

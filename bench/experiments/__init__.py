@@ -7,11 +7,12 @@ the result for each step of the run: a step is one feed, with its rate and its l
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 BASES = ("unbatched", "latest", "per-message")  # variants that live under a base of their own, beside ours
 PEERS = ("python-socketio", "socket.io")
+BROWSER = "a browser"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class Run:
     sweep: bool = False  # the steps go up to where the server cannot follow, and beyond
     restart: bool = False  # the server is restarted in the middle
     idle: bool = False  # what connections cost that nobody speaks to
+    browser: bool = False  # the clients are in a real browser
 
     @property
     def timed(self) -> bool:
@@ -82,8 +84,15 @@ class Run:
         return asdict(self)
 
     @property
+    def needs(self) -> set[str]:
+        """What may be lacking on a machine."""
+        return ({self.server} & set(PEERS)) | ({BROWSER} if self.browser else set())
+
+    @property
     def lasts(self) -> float:
         """About so many seconds."""
+        if self.browser:
+            return 9.0 * len(self.groups)
         feeds = sum(step.warm + step.seconds + 0.4 for step in self.steps)
         return 1.3 + sum(group.clients for group in self.groups) / 400 + feeds + (6.0 if self.restart else 0.0)
 
@@ -96,7 +105,8 @@ def run_of(told: dict[str, Any]) -> Run:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question, and the runs of one round. `rounds`: how often, in full; `runs(quick)` may be fewer when quick."""
+    """A question, and the runs of one round. `rounds`: how often, in full; `runs(quick)` may be fewer when quick.
+    `once`: runs of which one round is enough, for what they count does not change."""
 
     name: str
     title: str
@@ -106,11 +116,13 @@ class Experiment:
     quick_rounds: int = 1
     peers: Callable[[bool], list[Run]] | None = None  # runs with other libraries, fewer times
     peer_rounds: int = 2
-    fewer: dict[str, int] = field(default_factory=dict)
+    once: Callable[[bool], list[Run]] | None = None
 
     def planned(self, round: int, quick: bool) -> list[Run]:
         """The runs of one round."""
         runs = self.runs(quick)
+        if self.once is not None and round == 0:
+            runs = [*runs, *self.once(quick)]
         if self.peers is not None and round < (1 if quick else self.peer_rounds):
             runs = [*runs, *self.peers(quick)]
         return [replace(run, experiment=self.name, round=round) for run in runs]
@@ -118,6 +130,6 @@ class Experiment:
 
 def everything() -> dict[str, Experiment]:
     """All experiments, by name."""
-    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8
+    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8, e9
 
-    return {one.EXPERIMENT.name: one.EXPERIMENT for one in (e1, e2, e3, e4, e5, e6, e7, e8)}
+    return {one.EXPERIMENT.name: one.EXPERIMENT for one in (e1, e2, e3, e4, e5, e6, e7, e8, e9)}

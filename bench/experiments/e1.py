@@ -73,7 +73,7 @@ EXPERIMENT = Experiment(
     "Bytes for each message",
     "How many bytes does a message cost on each transport?",
     runs,
-    rounds=2,
+    rounds=5,
     peers=peers,
     peer_rounds=1,
 )

@@ -1,14 +1,16 @@
 """E2: how old is news, given the round trip and the interval?
 
 Question. Is the mean of short polling half an interval and half a round trip, or half an interval and a whole one?
-Both are said (C1). Does a long poll answer after one transit (C3)? How many polls are empty (C2)?
+Both are said (C1). Does a long poll answer after one transit (C3)? How many polls are empty (C2)? Is a WebSocket as
+fast as bare TCP (C14)?
 
-Method. Seven kinds of clients listen at once, those of one round trip to feeds of their own, in one server
-that is hardly busy: WebSocket, SSE, long polling, and short polling every 0.25 s and every 1 s, on absolute deadlines
-(`setInterval`) and so long after the answer (`setTimeout`). Pollers come spread evenly over their interval, so that
-each message finds all phases. The round trip is put in by the client: 0, 20, 50, 100 and 200 ms.
+Method. Eight kinds of clients listen at once, those of one round trip to feeds of their own, in one server that is
+hardly busy: the same batches in lines over bare TCP, WebSocket, SSE, long polling, and short polling every 0.25 s and
+every 1 s, on absolute deadlines (`setInterval`) and so long after the answer (`setTimeout`). Pollers come spread evenly
+over their interval, so that each message finds all phases. The round trip is put in by the client: 0, 20, 50, 100 and
+200 ms.
 
-Held constant. 4 messages a second at random times (Poisson) in each of six rooms, 100 bytes, keep-alive, one server
+Held constant. 4 messages a second at random times (Poisson) in each of twelve rooms, 100 bytes, keep-alive, one server
 process for each run.
 """
 
@@ -21,11 +23,11 @@ from bench.experiments import Experiment, Group, Run, Step
 TRIPS = ((0.0, 0.05, 0.2), (0.02, 0.1))  # s; those in a row together
 QUICK_TRIPS = ((0.02, 0.1),)
 POLLERS = 20  # of each kind
-ROOMS = 6
+ROOMS = 12
 
 
 def runs(quick: bool) -> list[Run]:
-    step = Step(rate=4.0, shape="poisson", seconds=2.5 if quick else 5.0, warm=1.2, slack=2.0)
+    step = Step(rate=4.0, shape="poisson", seconds=2.5 if quick else 8.0, warm=1.2, slack=2.0)
     made = [
         Run("E2", together(trips), (step,), rooms=ROOMS, seed=10 + n)
         for n, trips in enumerate(QUICK_TRIPS if quick else TRIPS)
@@ -45,7 +47,8 @@ def together(trips: tuple[float, ...]) -> tuple[Group, ...]:
 def groups(rtt: float, rooms: tuple[int, ...]) -> list[Group]:
     said = f"rtt={rtt * 1000:g}"
     push = [
-        Group(f"{kind} {said}", kind, clients=len(rooms), rtt=rtt, rooms=rooms) for kind in ("ws", "sse", "longpoll")
+        Group(f"{kind} {said}", kind, clients=len(rooms), rtt=rtt, rooms=rooms)
+        for kind in ("tcp", "ws", "sse", "longpoll")
     ]
     polls = [
         Group(
