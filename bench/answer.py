@@ -4,8 +4,8 @@ coalesced frames win everywhere?
 The knee of a series is the first load at which its median latency is ten times the least it ever has, and over 50 ms.
 Two series are compared by p99, round by round; one is ahead where the whole interval of the ratio lies beyond the A/A
 band, the difference that two runs of the same thing have. Ahead past the knee: from some load on at every load, at two
-or more. Wins everywhere: somewhere ahead, and elsewhere level, which is a median ratio within the band, a band of less
-than a factor of two.
+or more. Wins everywhere: somewhere ahead, and elsewhere not worse: its median is not later by more than the band, a
+band of less than a factor of two.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class Against:
     def behind(self, band: float) -> bool:
         return self.ratio.low is not None and self.ratio.low > 1 + band
 
-    def level(self, band: float) -> bool:
-        """Neither ahead nor behind by more than two runs of the same thing are."""
-        return self.ratio.known and 1 / (1 + band) <= self.ratio.middle <= 1 + band
+    def no_worse(self, band: float) -> bool:
+        """Not behind by more than two runs of the same thing are."""
+        return self.ratio.known and self.ratio.middle <= 1 + band
 
 
 def all_series(document: Document, twin: bool = False) -> list[Series]:
@@ -181,7 +181,7 @@ class Answer:
             return Verdict.OPEN
         if any(one.behind(noise) for one in self.rivals):
             return Verdict.FAILS
-        level = noise <= NOISY and all(one.level(noise) or one.ahead(noise) for one in self.rivals)
+        level = noise <= NOISY and all(one.no_worse(noise) for one in self.rivals)
         return Verdict.HOLDS if level and any(one.ahead(noise) for one in self.rivals) else Verdict.OPEN
 
     @property
@@ -265,10 +265,10 @@ class Answer:
                 f"That coalesced ws wins everywhere is not shown: two runs of the same thing differ by"
                 f" {digits(100 * self.band)} %."
             )
-        unsure = sum(not one.level(self.band) and not one.ahead(self.band) for one in self.rivals)
+        unsure = sum(not one.no_worse(self.band) for one in self.rivals)
         return (
-            f"That coalesced ws wins everywhere is not shown: in {unsure} of {len(self.rivals)} comparisons the"
-            f" interval reaches past the noise{self._few()}."
+            f"That coalesced ws wins everywhere is not shown: in {unsure} of {len(self.rivals)} comparisons it is"
+            f" later by more than the noise, or nobody can tell{self._few()}."
         )
 
     def _few(self) -> str:

@@ -139,7 +139,7 @@ def empty_polls(document: Document) -> Finding:
     emptiest = noted(shown.estimate("empty_share"), 0.01, "%")
     text = (
         f"{several(len(groups), 'scenario')}; the emptiest: {emptiest} of polls, model"
-        f" {percent(predicted(shown.any, 'empty_share'))}; all, by round: the models and {noted(off, 0.01, '%')}"
+        f" {percent(predicted(shown.any, 'empty_share'))}; all, by round, off by {noted(off, 0.01, '%')}"
     )
     return Finding(text, judged(off, -SHARE, SHARE))
 
@@ -328,7 +328,7 @@ def push_cost(document: Document) -> Finding:
     for group in _counting(document.of("E7", transport="poll"), "server_cpu"):
         pulls.setdefault(_same(group), []).append(group)
     seen, parts = [], []
-    for transport in ("longpoll", "ws"):
+    for transport in ("longpoll", "sse", "ws"):
         found = []
         for group in _counting(document.of("E7", transport=transport), "server_cpu"):
             for pull in pulls.get(_same(group), []):
@@ -482,20 +482,23 @@ def replay(document: Document) -> Finding:
     groups = _counting(document.of("E6"), "lost_share")
     if not groups:
         return untold("E6.")
-    verdicts, parts = [], []
+    verdicts: list[Verdict] = []
+    parts: dict[bool, list[str]] = {True: [], False: []}
     for group in groups:
         values = _pooled(document, [group], "lost_share")
-        share, cursor = estimate(values), _resumes(group.any)
-        assert share
+        cursor = _resumes(group.any)
         if cursor:
             verdicts.append(Verdict.HOLDS if max(values) == 0 else Verdict.FAILS)
         elif group.any.ours:
             verdicts.append(Verdict.HOLDS if min(values) > 0 else Verdict.OPEN)
-        parts.append(f"{group.any.label}{' with' if cursor else ' without'} {noted(share, 0.01, '%')}")
+        parts[cursor].append(f"{group.any.label} {percent(median(values))}")
     kinds = {_resumes(group.any) for group in groups if group.any.ours}
     if len(kinds) < 2:
         verdicts.append(Verdict.OPEN)
-    return Finding(f"lost with and without a cursor: {listed(parts)}", together(verdicts))
+    said = [
+        f"{name} {listed(parts[kind])}" for kind, name in ((True, "with a cursor"), (False, "without")) if parts[kind]
+    ]
+    return Finding(f"lost {'; '.join(said)}", together(verdicts))
 
 
 def _resumes(cell: Cell) -> bool:

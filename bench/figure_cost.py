@@ -67,7 +67,11 @@ def _fresh(document: Document, experiment: str, figure: str) -> list[Group]:
     groups = [
         g
         for g in document.of(experiment)
-        if g.any.ours and g.any.variant != "latest" and g.rounds("mean") and g.rounds(figure)
+        if g.any.ours
+        and g.any.transport in TRANSPORTS
+        and g.any.variant != "latest"
+        and g.rounds("mean")
+        and g.rounds(figure)
     ]
     groups = [g for g in groups if g.any.params.get("mode") != "delay"]
     if not groups:
@@ -212,7 +216,7 @@ def _bytes_table(groups: Iterable[Group]) -> Table:
 
 def slopes(document: Document) -> Figure | None:
     groups = [g for g in document.of("E5") if g.rounds("memory_per_client")]
-    kinds = list(dict.fromkeys((g.any.label, g.any.transport) for g in groups))
+    kinds = list(dict.fromkeys((g.any.label, g.any.transport) for g in groups if g.any.ours))
     if not kinds:
         return None
     found = {label: next(g for g in groups if g.any.label == label) for label, _ in kinds}
@@ -237,6 +241,7 @@ def slopes(document: Document) -> Figure | None:
         drawing.beside(x.end + 9, ends, y.end - 10, y.start + 10)
         return drawing.svg()
 
+    # The other libraries are in the table: nine names beside the lines could not be read.
     head = ["transport", "clients", "memory a client", "CPU", "cores"]
     rows = [
         [

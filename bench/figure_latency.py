@@ -225,7 +225,7 @@ def _beyond(drawing: Drawing, x: Axis, y: Axis, points: Sequence[Point]) -> None
         drawing.line([(px, tip + 12), (px, tip)], "thin", "longpoll")
         drawing.line([(px - 4, tip + 5), (px, tip), (px + 4, tip + 5)], "thin", "longpoll")
         if px - last > 2.4 * drawing.type:
-            drawing.label(px, tip + 12 + drawing.type, digits(wait, 2), "longpoll", "mid plain")
+            drawing.label(px + 7, tip + drawing.type * 0.8, digits(wait, 2), "longpoll", "plain")
             last = px
 
 

@@ -156,14 +156,14 @@ def generator_limit(document: Document) -> float | None:
     busy = [
         cell.offered
         for cell in document.cells
-        if cell.experiment == "E4" and cell.offered and (cell.figure("generator_cpu") or 0) > GENERATOR
+        if cell.experiment == "E4" and cell.ours and cell.offered and (cell.figure("generator_cpu") or 0) > GENERATOR
     ]
     return min(busy, default=None)
 
 
 def how(document: Document) -> str:
     """What is drawn, and how much the generator had to do for it."""
-    shares = [cell.figure("generator_cpu") or 0.0 for cell in document.cells if cell.experiment == "E4"]
+    shares = [cell.figure("generator_cpu") or 0.0 for cell in document.cells if cell.experiment == "E4" and cell.ours]
     most = max(shares, default=0.0)
     return HOW + (f" The generator used {percent(most)} of its core at most." if 0 < most <= GENERATOR else "")
 

@@ -241,6 +241,7 @@ class Player:
             "memory": memory_of(self.pid) if self.run.idle else None,
             "counts": [crew.counted() for crew in self.crews],
             "sinks": [crew.sinks.down if crew.sinks else 0 for crew in self.crews],
+            "said": [sum(client.n for client in crew.clients) for crew in self.crews],
         }
 
     async def _drained(self, step: Step, feeds: list[Feed]) -> list[int]:
@@ -408,10 +409,15 @@ class Player:
         await asyncio.sleep(crew.group.rtt + 0.1)
         figures = self._figures(crew, n, step, before, after)
         old, new = before["counts"][n], after["counts"][n]
-        said, late = new.answers - old.answers, [ms / 1000 for ms in told["late"]]
-        # What is around the text of a message: a frame and its mask, or the heads of a POST and its answer.
-        around = new.up - old.up - (new.payload_up - old.payload_up) + new.head_down - old.head_down
-        figures |= {"sent": said, "delivered": len(late), "overhead_up": around / said if said else None}
+        late, said, acks = (
+            [ms / 1000 for ms in told["late"]],
+            after["said"][n] - before["said"][n],
+            new.answers - old.answers,
+        )
+        # What is around the text of a message: a frame and its mask, or the heads of a POST and of its answer.
+        around = (new.up - old.up - new.payload_up + old.payload_up) / said if said else 0.0
+        around += (new.head_down - old.head_down) / acks if acks else 0.0
+        figures |= {"sent": said, "delivered": len(late), "overhead_up": around or None}
         figures |= latencies(late)
         figures["generator_lag_p99"], figures["generator_lag_p999"] = lag.since(mark)
         facts = Facts(len(crew.clients), crew.connected, spoken=False, timed=False, cpu=figures["generator_cpu"])

@@ -190,13 +190,16 @@ def _doubts(document: Document) -> list[str]:
     busy = [
         cell.name
         for cell in document.cells
-        if cell.void is None and cell.experiment == "E4" and (cell.figure("generator_cpu") or 0) > BUSY
+        if cell.void is None
+        and cell.experiment == "E4"
+        and not cell.figure("saturated")
+        and (cell.figure("generator_cpu") or 0) > BUSY
     ]
     if busy:
         named = f"{listed(list(dict.fromkeys(busy))[:3])}"
         found.append(
-            f"The generator was busy for more than {BUSY:.0%} of its core in {several(len(busy), 'cell')} ({named})."
-            " There the knee may be its own: use fewer probes."
+            f"The generator was busy for more than {BUSY:.0%} of its core in {several(len(busy), 'cell')} ({named}),"
+            " while the server had time to spare. Some of the latency there is its own: use fewer probes."
         )
     if any(cell.experiment == "E4" for cell in document.cells) and band(document) is None:
         found.append("E4 has no A/A twin that counts, so its noise is unknown. Run E4 in whole.")

@@ -14,7 +14,6 @@ EVENT = "up"  # what lab/variants.py notes the arrival of
 class Speaker(Client):
     """Emits on absolute deadlines; each says when it was due."""
 
-    n = 0
     emitting = False
     text = "x"
 

@@ -123,6 +123,7 @@ class Client(asyncio.Protocol):
         self.counts = Counts()
         self.cursor = b""
         self.next = 0  # the message expected next
+        self.n = 0  # of its own emits, the last
         self.lost = self.repeated = 0
         self.task: asyncio.Task[None] | None = None  # in which it comes back
         self.faults: list[str] = []  # what no honest server does, in sentences

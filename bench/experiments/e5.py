@@ -55,7 +55,7 @@ EXPERIMENT = Experiment(
     "What an idle client costs",
     "How much memory and processor time does a client take that hears nothing?",
     runs,
-    rounds=2,
+    rounds=3,
     peers=peers,
     peer_rounds=1,
 )
