@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,13 @@ from bench.__main__ import Progress, Record, measure, options, own_runs, planned
 from bench.cells import cell_of, histogram, latencies
 from bench.experiments import PEERS, Group, Run, Step, everything, run_of
 from bench.gates import Facts, judge
-from bench.load import Player, seed_of
+from bench.load import Player, drawn
 from bench.load import http as asked
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
 from bench.wire import KINDS, Client, Ear, Lane, LongPoll, Poll, Sse, Way, Ws, masked
 from lab import alarm as alarms
+from lab.feed import Wish, plan
 from lab.variants import ANSWER_2009, STOCK, Kaazing
 from lab.variants import lab as variants
 from server import running
@@ -299,8 +301,20 @@ async def play(run: Run, url: str) -> list[dict[str, Any]]:
 def test_each_round_step_and_room_has_a_feed_of_its_own() -> None:
     runs = planned(options(["--only", "E3"]))
     seeds = {run.seed for run in runs}
-    drawn = [seed_of(seed, step, room) for seed in seeds for step in range(2) for room in range(8)]
-    assert len(seeds) >= 5 * 6 and len(set(drawn)) == len(drawn)
+    wish = Wish(rate=1.0, seconds=1.0)
+    chosen = [drawn(wish, 0.0, seed, step, room)[0] for seed in seeds for step in range(2) for room in range(8)]
+    assert len(seeds) >= 5 * 6 and len(set(chosen)) == len(chosen)
+
+
+def test_a_random_feed_has_its_rate_and_is_random_all_the_same() -> None:
+    gaps: list[float] = []
+    for room in range(40):
+        seed, dues = drawn(Wish(rate=5.0, shape="poisson", seconds=11.0), 3.0, 1, 0, room)
+        assert sum(due >= 3.0 for due in dues) == 40 and dues == list(plan(Wish(5.0, "poisson", seconds=11.0), seed))
+        gaps += [later - sooner for sooner, later in pairwise(dues)]
+    gaps.sort()
+    assert gaps[len(gaps) // 2] == pytest.approx(0.2 * 0.693, rel=0.1)  # exponential: the median is ln 2 of the mean
+    assert sum(gap > 0.6 for gap in gaps) / len(gaps) == pytest.approx(0.0498, rel=0.25)
 
 
 class Liar:
@@ -455,6 +469,13 @@ async def test_a_round_trip_is_put_in(server: str) -> None:
         if cell["name"] != "longpoll":  # the first batch comes with the handshake, the request and the answer
             assert cell["figures"]["first_batch_p50"] >= 0.198
         assert cell["void"] is None and cell["figures"]["lost"] == 0
+
+
+async def test_a_random_feed_is_the_one_that_was_drawn(server: str) -> None:
+    run = Run("E3", (Group("ws", "ws", clients=2),), (Step(rate=40, shape="poisson", seconds=1.0, warm=0.2),), rooms=2)
+    (cell,) = await play(run, server)
+    assert cell["void"] is None and cell["figures"]["sent"] == 80  # forty in each room
+    assert HdrHistogram.decode(cell["histogram"]).get_total_count() == 80
 
 
 async def test_bare_tcp_speaks_in_lines_and_says_who_is_no_client(server: str) -> None:
