@@ -94,8 +94,8 @@ async def http(way: Way, method: str, path: str, body: Any = None, sid: str = ""
 
 def drawn(wish: Wish, warm: float, seed: int, step: int, room: int) -> tuple[int, list[float]]:
     """The feed of one step in one room, its seed and when each message is due: another one for each, the same when it
-    is played again. Of a random feed a draw that says, after `warm` s, as many messages as its rate promises: the models
-    speak of that rate, and in a few seconds chance alone makes it another one."""
+    is played again. A random feed is drawn until, after `warm` s, it says as many messages as its rate promises: the
+    models speak of that rate, and in a few seconds chance alone makes it another one."""
     expected = round(wish.rate * (wish.seconds - warm))
     for again in range(DRAWS):
         chosen = zlib.crc32(f"{seed} {step} {room} {again}".encode())
