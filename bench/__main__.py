@@ -27,7 +27,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from urllib.parse import urlsplit
 from bench.cells import cell_of
 from bench.experiments import PEERS, Group, Run, Step, everything
 from bench.gates import disturbed
-from bench.servers import ADDRESS, GENERATOR_CORE, SERVER_CORE, Server, Unfit, install, lacking, serving
+from bench.servers import ADDRESS, GENERATOR_CORE, SERVER_CORE, Server, Unfit, install, lacking, serving, version_of
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = 1
@@ -141,14 +141,18 @@ def planned(chosen: argparse.Namespace) -> list[Run]:
 # ---- the document
 
 
-def machine() -> dict[str, Any]:
-    """What it was measured on. Nothing that names the machine or its owner."""
+def machine(others: Iterable[str] = ()) -> dict[str, Any]:
+    """What it was measured on, and which `others` beside ours. Nothing that names the machine or its owner."""
     cpu = read_line("/proc/cpuinfo", "model name") or platform.machine()
     memory = read_line("/proc/meminfo", "MemTotal")
     versions = {}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)
+    beside = []
+    for name in others:
+        with contextlib.suppress(OSError, subprocess.CalledProcessError):
+            beside.append(version_of(name))
     congestion = Path("/proc/sys/net/ipv4/tcp_congestion_control")
     own = congestion.read_text().strip() if congestion.exists() else "unknown"
     return {
@@ -158,6 +162,7 @@ def machine() -> dict[str, Any]:
         "kernel": platform.release(),
         "python": platform.python_version(),
         "versions": versions,
+        "others": "; ".join(beside) or None,
         "loop": "uvloop, server and generator",
         "congestion": f"cubic on our connections (the machine's own is {own})",
         "pinned": f"server on core {SERVER_CORE}, generator on core {GENERATOR_CORE}"
@@ -387,7 +392,7 @@ def main(arguments: list[str]) -> int:
             "seed": chosen.seed,
             "quick": chosen.quick,
             "interrupted": False,
-            "machine": machine(),
+            "machine": machine(sorted(set().union(*(run.needs for run in runs)))),
             "settings": settings,
             "left_out": left_out,
             "runs": [],

@@ -55,6 +55,12 @@ def install(name: str) -> None:
         node.install()
 
 
+def version_of(name: str) -> str:
+    """Of what was got, and of what it runs on. OSError, CalledProcessError: it does not say."""
+    versions = {"python-socketio": python.version, "socket.io": node.version, BROWSER: chromium.version}
+    return versions[name]()
+
+
 def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))

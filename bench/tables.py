@@ -161,6 +161,8 @@ LATENCY: list[Column] = [
     ("mean", _timed("mean")),
     ("model", _model("mean")),
     ("off", _off("mean")),
+    ("p50", _timed("p50")),
+    ("p95", _timed("p95")),
     ("p99", _timed("p99")),
     ("model", _model("p99")),
     ("off", _off("p99")),
@@ -180,7 +182,8 @@ MANY: list[Column] = [
     ("messages an answer", _counted("messages_per_answer")),
     ("model", _said("messages_per_answer")),
 ]
-OWN: list[Column] = [("λ", _rate), *LATENCY, *ASKED, *COST]
+FIRST: Column = ("first batch", _timed("first_batch_p50"))
+OWN: list[Column] = [("λ", _rate), *LATENCY, FIRST, *ASKED, *COST]
 COLUMNS: dict[str, list[Column]] = {
     "E1": [
         ("around, up", _counted("overhead_up", 1, "B")),
@@ -192,11 +195,12 @@ COLUMNS: dict[str, list[Column]] = {
         ("wire", _counted("wire_each", 1, "B")),
         MANY[0],
     ],
-    "E2": [*LATENCY, *ASKED],
+    "E2": [*LATENCY, FIRST, *ASKED],
     "E3": [("λ", _rate), ("a", _load), *LATENCY, *ASKED[:2], *MANY],
     "E4": [
         ("deliveries/s offered", _offered),
         ("p50", _timed("p50")),
+        ("p95", _timed("p95")),
         ("p99", _timed("p99")),
         ("max", _timed("max")),
         *COST,

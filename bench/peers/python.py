@@ -20,6 +20,10 @@ def install() -> None:
     stamp.touch()
 
 
+def version() -> str:
+    return ", ".join(PYTHON_PACKAGES)
+
+
 def server(port: int) -> list[str]:
     """The command that starts it."""
     # -P: in the script's folder a file goes by the name of the package it imports.
