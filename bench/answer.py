@@ -3,9 +3,9 @@ coalesced frames win everywhere?
 
 The knee of a series is the first load at which its median latency is ten times the least it ever has, and over 50 ms.
 Two series are compared by p99, round by round; one is ahead where the whole interval of the ratio lies beyond the A/A
-band, the difference that two runs of the same thing have. Ahead past the knee: from some load on at every load, at two
-or more. Wins everywhere: somewhere ahead, and elsewhere not worse: its median is not later by more than the band, a
-band of less than a factor of two.
+band, the most by which the medians of two runs of the same thing differ at any load. Ahead past the knee: from some
+load on at every load, at two or more. Wins everywhere: somewhere ahead, and elsewhere not worse: its median is not
+later by more than the band or a tenth, whichever is more, and the band is less than a factor of two.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from functools import cached_property
 
 from bench.document import Document, Group
 from bench.saying import digits, rate, several, time
-from bench.stats import Estimate, Verdict, estimate, noise, ratios
+from bench.stats import Estimate, Verdict, estimate, median, noise, ratios
 
 NOISY = 1.0  # of an A/A band: a factor of two
+TENTH = 0.1  # what nobody would choose a transport for
 BENT, LATE = 10.0, 0.05  # times its least median latency; s
 JUDGED = "p99"
 ORDER = (
@@ -79,8 +80,8 @@ class Against:
         return self.ratio.low is not None and self.ratio.low > 1 + band
 
     def no_worse(self, band: float) -> bool:
-        """Not behind by more than two runs of the same thing are."""
-        return self.ratio.known and self.ratio.middle <= 1 + band
+        """Not later by more than two runs of the same thing are, or by a tenth."""
+        return self.ratio.known and self.ratio.middle <= 1 + max(band, TENTH)
 
 
 def all_series(document: Document, twin: bool = False) -> list[Series]:
@@ -100,7 +101,8 @@ def band(document: Document, figure: str = JUDGED, *experiments: str) -> float |
     for twin in document.of(*(experiments or ("E4",)), twin=True):
         for group in document.of(twin.any.experiment, transport=twin.any.transport, variant=twin.any.variant):
             if (group.any.name, group.any.params) == (twin.any.name, twin.any.params):
-                pairs += ratios(twin.rounds(figure), group.rounds(figure))
+                each = ratios(twin.rounds(figure), group.rounds(figure))
+                pairs += [median(each)] if each else []
                 break
     return noise(pairs)
 

@@ -19,7 +19,7 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
@@ -37,7 +37,8 @@ from lab.feed import LEAD, Wish, plan
 
 TICK = 0.005  # s between two looks at the generator's own lag
 BIN = 0.1  # s, of the herd's requests
-DRAWS = 500  # of a random feed, until one has its rate
+DRAWS = 500  # of random feeds, until they have their rate
+OFF = 0.01  # of it
 BACK = 6.0  # s the herd is watched after the drop
 Say = Callable[[dict[str, Any]], None]
 
@@ -92,18 +93,30 @@ async def http(way: Way, method: str, path: str, body: Any = None, sid: str = ""
     return int(answer[9:12]), told
 
 
-def drawn(wish: Wish, warm: float, seed: int, step: int, room: int) -> tuple[int, list[float]]:
-    """The feed of one step in one room, its seed and when each message is due: another one for each, the same when it
-    is played again. A random feed is drawn until, after `warm` s, it says as many messages as its rate promises: the
-    models speak of that rate, and in a few seconds chance alone makes it another one."""
-    expected = round(wish.rate * (wish.seconds - warm))
-    for again in range(DRAWS):
-        chosen = zlib.crc32(f"{seed} {step} {room} {again}".encode())
-        dues = list(plan(wish, chosen))
-        count = sum(due >= warm for due in dues)
-        if wish.shape != "poisson" or abs(count - expected) <= expected // 200:
-            break
-    return chosen, dues
+Draw = tuple[int, list[float]]  # the seed of a feed, and when each of its messages is due
+
+
+def drawn(wish: Wish, warm: float, seed: str, rooms: int, heard: Iterable[tuple[int, ...]]) -> list[Draw]:
+    """The feeds of one step, one for each room; the same when it is played again.
+
+    Random feeds are drawn until those rooms that one group of clients hears (`heard`) say together, after `warm` s, as
+    many messages as their rate promises, to one in a hundred: the models speak of that rate, and in a few seconds
+    chance alone makes it another one. Each room by itself stays as random as it was.
+    """
+
+    def draw(room: int, again: int) -> Draw:
+        chosen = zlib.crc32(f"{seed} {room} {again}".encode())
+        return chosen, list(plan(wish, chosen))
+
+    def far(several: tuple[int, ...]) -> bool:
+        expected = wish.rate * (wish.seconds - warm) * len(several)
+        return abs(sum(due >= warm for room in several for due in feeds[room][1]) - expected) > OFF * expected
+
+    feeds = [draw(room, 0) for room in range(rooms)]
+    for again in range(1, DRAWS if wish.shape == "poisson" else 1):
+        for room in {room for several in set(heard) if far(several) for room in several}:
+            feeds[room] = draw(room, again)
+    return feeds
 
 
 class Feed:
@@ -188,17 +201,18 @@ class Player:
     async def _order(self, step: Step, number: int) -> list[Feed]:
         """Order the feeds, one for each room."""
         feeds = []
-        for room in range(self.run.rooms):
-            wish = Wish(
-                rate=step.rate,
-                shape=step.shape,
-                size=step.size,
-                room=f"room {room}" if self.run.rooms > 1 else None,
-                seconds=step.warm + step.seconds,
-            )
-            seed, dues = drawn(wish, step.warm, self.run.seed, number, room)
-            order = {"rate": wish.rate, "shape": wish.shape, "size": wish.size, "room": wish.room}
-            order |= {"seconds": wish.seconds, "seed": seed}
+        wish = Wish(step.rate, step.shape, step.size, seconds=step.warm + step.seconds)
+        heard = {tuple(sorted(set(crew.rooms))) for crew in self.crews}
+        feeds_drawn = drawn(wish, step.warm, f"{self.run.seed} {number}", self.run.rooms, heard)
+        for room, (seed, dues) in enumerate(feeds_drawn):
+            order: dict[str, Any] = {
+                "rate": wish.rate,
+                "shape": wish.shape,
+                "size": wish.size,
+                "seconds": wish.seconds,
+                "seed": seed,
+            }
+            order["room"] = f"room {room}" if self.run.rooms > 1 else None
             status, told = await http(self.way, "POST", f"{self.prefix}/lab/feed", order)
             if status != 201 or not isinstance(told, dict):
                 raise OSError(f"the server gives no feed: {status} {told}")

@@ -148,10 +148,10 @@ def ratios(ours: Mapping[int, float], theirs: Mapping[int, float]) -> list[float
 
 
 def noise(pairs: Iterable[float]) -> float | None:
-    """The A/A band: by how much two runs of the same thing differ, as a share; 95 of 100 differ less. None without
-    any. `pairs` are ratios of the twins, one a round and cell."""
-    off = sorted(abs(math.log(pair)) for pair in pairs if pair > 0 and math.isfinite(pair))
-    return math.expm1(off[math.ceil(LEVEL * len(off)) - 1]) if off else None
+    """The A/A band: by how much two runs of the same thing differ at most, as a share. None without any. `pairs` are
+    what everything else is judged by, the median over rounds of the ratio, here of twins: one for each scenario."""
+    off = [abs(math.log(pair)) for pair in pairs if pair > 0 and math.isfinite(pair)]
+    return math.expm1(max(off)) if off else None
 
 
 def judged(found: Estimate | None, low: float, high: float) -> Verdict:

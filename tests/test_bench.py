@@ -302,16 +302,20 @@ def test_each_round_step_and_room_has_a_feed_of_its_own() -> None:
     runs = planned(options(["--only", "E3"]))
     seeds = {run.seed for run in runs}
     wish = Wish(rate=1.0, seconds=1.0)
-    chosen = [drawn(wish, 0.0, seed, step, room)[0] for seed in seeds for step in range(2) for room in range(8)]
-    assert len(seeds) >= 5 * 6 and len(set(chosen)) == len(chosen)
+    feeds = [drawn(wish, 0.0, f"{seed} {step}", 8, [tuple(range(8))]) for seed in seeds for step in range(2)]
+    chosen = [seed for rooms in feeds for seed, _ in rooms]
+    assert len(seeds) >= 5 * 6 and len(set(chosen)) == len(chosen) == 16 * len(seeds)
 
 
-def test_a_random_feed_has_its_rate_and_is_random_all_the_same() -> None:
-    gaps: list[float] = []
-    for room in range(40):
-        seed, dues = drawn(Wish(rate=5.0, shape="poisson", seconds=11.0), 3.0, 1, 0, room)
-        assert sum(due >= 3.0 for due in dues) == 40 and dues == list(plan(Wish(5.0, "poisson", seconds=11.0), seed))
-        gaps += [later - sooner for sooner, later in pairwise(dues)]
+def test_random_feeds_have_their_rate_together_and_are_random_all_the_same() -> None:
+    wish, even, odd = Wish(rate=5.0, shape="poisson", seconds=11.0), tuple(range(0, 40, 2)), tuple(range(1, 40, 2))
+    feeds = drawn(wish, 3.0, "1 0", 40, [even, odd, even])
+    counts = [sum(due >= 3.0 for due in dues) for _, dues in feeds]
+    for rooms in (even, odd):
+        assert sum(counts[room] for room in rooms) == pytest.approx(20 * 40, rel=0.01)
+    assert all(dues == list(plan(wish, seed)) for seed, dues in feeds)
+    assert 15 < sum((count - 40) ** 2 for count in counts) / 40 < 80  # of Poisson the variance is the mean
+    gaps = [later - sooner for _, dues in feeds for sooner, later in pairwise(dues)]
     gaps.sort()
     assert gaps[len(gaps) // 2] == pytest.approx(0.2 * 0.693, rel=0.1)  # exponential: the median is ln 2 of the mean
     assert sum(gap > 0.6 for gap in gaps) / len(gaps) == pytest.approx(0.0498, rel=0.25)
@@ -474,7 +478,7 @@ async def test_a_round_trip_is_put_in(server: str) -> None:
 async def test_a_random_feed_is_the_one_that_was_drawn(server: str) -> None:
     run = Run("E3", (Group("ws", "ws", clients=2),), (Step(rate=40, shape="poisson", seconds=1.0, warm=0.2),), rooms=2)
     (cell,) = await play(run, server)
-    assert cell["void"] is None and cell["figures"]["sent"] == 80  # forty in each room
+    assert cell["void"] is None and cell["figures"]["sent"] == 80  # forty a room
     assert HdrHistogram.decode(cell["histogram"]).get_total_count() == 80
 
 
