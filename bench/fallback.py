@@ -48,6 +48,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench import readme
 from bench.peers import socketio
 from bench.rows import HEAL, HEARS, SPACING, STRIKE, Row, Run, Span, Told, measured, missed, rows
 from client import Socket, io
@@ -67,7 +68,6 @@ WHO = {
     "socketio-ws": "python-socketio with socket.io-client: WebSocket first, `tryAllTransports`",
 }
 OWN_PING = ["25", "20"]  # s, of python-socketio
-BEGIN, END = "<!-- fallback:begin -->", "<!-- fallback:end -->"
 
 
 # ---- the servers and the feed
@@ -448,16 +448,6 @@ def markdown(board: Board, about: dict[str, Any]) -> str:
     return "\n\n".join([*parts, *(f"Left out: {why}." for why in board.left_out)])
 
 
-def into_readme(text: str, readme: Path) -> str:
-    """Put it between the marks. What became of it, in a sentence."""
-    head, _begin, rest = readme.read_text("utf-8").partition(BEGIN)
-    _old, end, tail = rest.partition(END)
-    if not end:
-        return f"{readme.name} has no {BEGIN} and {END}: nothing written"
-    readme.write_text(f"{head}{BEGIN}\n{text}\n{END}{tail}", "utf-8")
-    return f"the table is in {readme.name}"
-
-
 def facts(chosen: argparse.Namespace, arguments: list[str]) -> dict[str, Any]:
     """Where and how this was measured."""
     peers = socketio.versions() if set(chosen.who) != {"ours"} and not socketio.lacking() else {}
@@ -522,7 +512,7 @@ def main(arguments: list[str]) -> int:
     if chosen.json:
         chosen.json.write_text(as_json(board, about), "utf-8")
     if chosen.readme:
-        print(into_readme(markdown(board, about), ROOT / "README.md"), file=sys.stderr)
+        print(readme.put("fallback", markdown(board, about), ROOT / "README.md"), file=sys.stderr)
     for failure in board.failures:
         print(f"failed: {failure}", file=sys.stderr)
     broken = chosen.strict and any(result.missed for result in board.results)

@@ -2,6 +2,7 @@
 
 python -m bench.report RESULT.json --out DIR         makes the report of a run again, from its JSON
 python -m bench.report RESULT.json                   the tables in the terminal only
+python -m bench.report RESULT.json --readme          the answer and the verdicts into the README
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import figures
+from bench import figures, readme
 from bench.answer import Answer, band
 from bench.claims import findings
 from bench.document import EXPERIMENTS, BadDocument, Document, parse, read
@@ -30,6 +31,7 @@ from bench.saying import digits, escaped, listed, percent, several
 from bench.stats import ENOUGH, Verdict
 from bench.tables import Table, experiment, kaazing, plain, promised, voids
 
+ROOT = Path(__file__).resolve().parent.parent
 VOIDS = 0.10  # of the cells: more, and the run should be made again
 STEAL = 1.0  # percent of the time that other machines took
 BUSY = 0.6  # of the generator's core: near the gate
@@ -118,6 +120,21 @@ def tables(document: object) -> str:
         parts.append(plain(who) + "\n    " + plain(f"{found.verdict.value}: {found.measured}"))
         parts[-1] += f"\n    {claim.repeat}"
     return "\n\n".join(parts) + "\n"
+
+
+def markdown(document: Document) -> str:
+    """The answer of E4 and the verdicts, for the README."""
+    rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
+    for claim, found in findings(document):
+        rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.verdict.value} |")
+    kept = promised(document)
+    parts = [
+        f"{told_of(document)}.",
+        f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
+        *([f"As near to the models as promised, in E2 and E3: {kept}."] if kept else []),
+        "\n".join(rows),
+    ]
+    return "\n\n".join(parts)
 
 
 # ---- what is said of the run
@@ -429,10 +446,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make the report of a run again, from its JSON.")
     parser.add_argument("result", type=Path, help="the JSON of a run")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
+    parser.add_argument("--readme", action="store_true", help="write the answer and the verdicts into README.md")
     told = parser.parse_args()
     try:
         document = read(told.result)
-        if told.out is None:
+        if told.readme:
+            print(readme.put("comparison", markdown(document), ROOT / "README.md"))
+        elif told.out is None:
             print(tables(document), end="")
         else:
             print(write(document, told.out))

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.fallback import BEGIN, END, Board, Result, into_readme, main, markdown, parsed, summed, table_of
+from bench import readme as readmes
+from bench.fallback import Board, Result, main, markdown, parsed, summed, table_of
 from bench.rows import Row, Run, Span, Told, measured, missed, rows
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -198,11 +199,12 @@ def test_the_markdown_has_a_line_for_each_network() -> None:
 
 def test_the_readme_changes_between_its_marks_only(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
-    readme.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
-    assert into_readme("new", readme) == "the table is in README.md"
-    assert readme.read_text() == f"before\n{BEGIN}\nnew\n{END}\nafter\n"
+    begin, end = "<!-- fallback:begin -->", "<!-- fallback:end -->"
+    readme.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    assert readmes.put("fallback", "new", readme) == "fallback is in README.md"
+    assert readme.read_text() == f"before\n{begin}\nnew\n{end}\nafter\n"
     readme.write_text("no marks\n")
-    assert "nothing written" in into_readme("new", readme)
+    assert "nothing written" in readmes.put("fallback", "new", readme)
     assert readme.read_text() == "no marks\n"
 
 

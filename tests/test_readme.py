@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bench.document import read
+from bench.report import markdown
 from lab.proxies import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +46,11 @@ def test_the_tree_names_nothing_that_is_not_there() -> None:
 @pytest.mark.parametrize(("row", "folder"), [("nginx-right", "/var/log/nginx"), ("haproxy-right", ".")])
 def test_the_proxies_of_the_readme_are_those_that_are_tested(row: str, folder: str) -> None:
     assert ROWS[row].text("127.0.0.1:8080", "127.0.0.1", 3000, folder).strip() in README
+
+
+def test_the_comparison_is_what_the_committed_report_says() -> None:
+    said = markdown(read(ROOT / "bench" / "report" / "report.json"))
+    assert said in README
 
 
 def test_relative_links_lead_to_files() -> None:
