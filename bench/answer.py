@@ -257,10 +257,14 @@ class Answer:
                 f" comparisons, most at {rate(worst.load)} deliveries/s, where {late}."
             )
         if self.second is Verdict.HOLDS:
-            best = min(self.rivals, key=lambda one: one.ratio.middle)
+            # The hardest load at which it is surely ahead of something, and there the strongest of these.
+            beaten = max(
+                (one for one in self.rivals if one.ahead(self.band)), key=lambda one: (one.load, one.ratio.middle)
+            )
             return (
                 f"Coalesced ws wins everywhere: at none of {several(loads, 'load')} is its p99 behind anything by more"
-                f" than noise, and at {rate(best.load)} it is {_times(best)} than {best.other}."
+                f" than noise, and at {rate(beaten.load)} it is {time(beaten.ours)}, {_times(beaten)} than that of"
+                f" {beaten.other}."
             )
         if self.band > NOISY:
             return (
