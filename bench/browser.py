@@ -9,9 +9,7 @@ connections of one page are let through at once.
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
-import secrets
 import sys
 from urllib.parse import urlsplit
 
@@ -21,7 +19,7 @@ from bench.cells import cell_of
 from bench.experiments import Group, Run, run_of
 from bench.load import http
 from bench.peers import chromium
-from bench.wire import Way
+from bench.wire import Way, new_sid
 
 SETTLED = 2.0  # s until all that may come has come
 PATIENCE = 3.0  # s for a request beside the others
@@ -79,7 +77,7 @@ async def watched(browser: Browser, way: Way, run: Run, group: Group) -> dict[st
     try:
         page = await context.new_page()
         await page.goto(f"http://{way.host}:{way.port}/hello")
-        sids = [base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode() for _ in range(group.clients)]
+        sids = [new_sid() for _ in range(group.clients)]
         await page.evaluate(OPEN, {"kind": group.transport, "sids": sids, "hold": group.hold})
         await asyncio.sleep(SETTLED)
         through = await held(way, group.transport)

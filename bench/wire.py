@@ -149,7 +149,7 @@ class Client(asyncio.Protocol):
         self._after = head + self.headers + b"\r\n"
 
     def _name(self) -> None:
-        self.sid = base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
+        self.sid = new_sid()
         self._before = f"GET {self.way.base}/{self.path}?sid={self.sid}{self.way.query()}".encode()
 
     # ---- the line
@@ -588,6 +588,11 @@ class Deflate(Ws):
     """One that offers to compress, as browsers do."""
 
     headers = Ws.headers + b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"
+
+
+def new_sid() -> str:
+    """A secret of a client's own: 128 random bits."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode()
 
 
 KINDS: dict[str, type[Client]] = {"poll": Poll, "longpoll": LongPoll, "sse": Sse, "ws": Ws, "tcp": Tcp}
