@@ -21,6 +21,13 @@ export class Network extends EventTarget {
     this.select.addEventListener("change", () => this.choose(this.select.value));
     this.parameter.querySelector("input").addEventListener("change", (event) => this.tune(event.target));
     this.ready = this.begin();
+    this.last = this.ready;
+  }
+
+  /** One change after the other, as they were wished: the last wish is what holds. */
+  inTurn(change) {
+    this.last = this.last.then(change);
+    return this.last;
   }
 
   async begin() {
@@ -57,19 +64,19 @@ export class Network extends EventTarget {
   }
 
   async choose(setting) {
-    if (await this.put(setting)) {
-      this.setting = setting;
-      this.dispatchEvent(new Event("change"));
-    }
-    this.show();
+    if (await this.inTurn(() => this.be(setting))) this.dispatchEvent(new Event("change"));
   }
 
   /** Be what the address says. @returns {Promise<boolean>} whether that was a change */
-  async follow(setting) {
-    const changed = setting !== this.setting && (await this.put(setting));
-    if (changed) this.setting = setting;
+  follow(setting) {
+    return this.inTurn(() => setting !== this.setting && this.be(setting));
+  }
+
+  async be(setting) {
+    const taken = await this.put(setting);
+    if (taken) this.setting = setting;
     this.show();
-    return changed;
+    return taken;
   }
 
   tune(input) {

@@ -75,7 +75,7 @@ export class Controls extends EventTarget {
     this.every.value = String(every);
     this.size.value = String(size);
     this.close.checked = close;
-    if (network !== this.network.setting) await this.network.follow(network);
+    await this.network.follow(network);
     this.dispatchEvent(new Event("change"));
   }
 
