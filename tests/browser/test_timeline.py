@@ -80,6 +80,36 @@ def test_its_counts_are_the_meters(tab: Tab, lab: Program, pair: tuple[str, str]
     assert by_side == {"left", "right"}
 
 
+@pytest.mark.parametrize("first", ["hub", "page"])
+def test_nothing_arrives_before_it_left_whoever_tells_of_it_first(tab: Tab, first: str) -> None:
+    """The hub's clock is known to some ms; here it goes 50 ms before the page's."""
+    flights = tab().evaluate(
+        """async (first) => {
+            const [{ Tape }, { now }] = await Promise.all([import("/page/tape.js"), import("/page/hubclock.js")]);
+            const stream = new Tape().ask("left", "GET", "/sse?sid=s&t=m");
+            const poll = new Tape().ask("left", "GET", "/poll?sid=s&t=m");
+            const text = '{"cursor":"e.1","messages":[{"seq":1,"at":0}]}';
+            const tells = {
+                hub: () => {
+                    for (const exchange of [stream, poll]) exchange.headed(now() + 50, 100, "HTTP/1.1 200 OK");
+                    stream.went(now() + 50, 60, [1]);
+                },
+                page: () => {
+                    stream.began(200);
+                    stream.heard(text);
+                    poll.began(200);
+                    poll.answered(text);
+                },
+            };
+            tells[first]();
+            tells[first === "hub" ? "page" : "hub"]();
+            return [stream.answer, stream.frames.down[0], poll.answer].map(({ left, came }) => [left, came]);
+        }""",
+        first,
+    )
+    assert len(flights) == 3 and all(0 < left <= came for left, came in flights), flights
+
+
 def test_a_poll_is_opened_with_its_heads_its_bytes_and_the_line_that_repeats_it(tab: Tab, lab: Program) -> None:
     page = tab("?left=poll&right=sse&every=500")
     Seat(page, "left").reads_by("poll")

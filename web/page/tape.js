@@ -19,6 +19,12 @@ class Flight {
     Object.assign(this, { exchange, up, kind, at, left: null, came: null, bytes: null, payload: null, seqs: [], text: "" });
     this.gone = false; // it never arrived
   }
+
+  /** It is here. The hub may have told of it before: nothing arrives before it left, whatever the clocks say. */
+  arrived() {
+    this.came = now();
+    this.left = this.left && within(this.left, this.came);
+  }
 }
 
 /** A request and its answer; on sse and ws the answer is many flights. */
@@ -55,13 +61,13 @@ export class Exchange {
     this.status = status;
     if (!this.stream) return;
     this.answer ??= this.fly(false, "open", now());
-    this.answer.came = now();
+    this.answer.arrived();
   }
 
   /** An answer is whole. */
   answered(text) {
     this.answer ??= this.fly(false, "told", now());
-    this.answer.came = now();
+    this.answer.arrived();
     this.read(this.answer, text);
     this.end("answered");
   }
@@ -69,7 +75,7 @@ export class Exchange {
   /** A frame or an event came. */
   heard(text) {
     const flight = this.frame("down", this.seen.down++);
-    flight.came = now();
+    flight.arrived();
     this.read(flight, text);
   }
 
