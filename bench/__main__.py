@@ -17,7 +17,6 @@ import argparse
 import asyncio
 import contextlib
 import datetime
-import importlib
 import importlib.metadata
 import json
 import os
@@ -33,6 +32,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench import report
 from bench.cells import cell_of
 from bench.experiments import PEERS, Group, Run, Step, everything
 from bench.gates import disturbed
@@ -328,10 +328,14 @@ async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Reco
     return again
 
 
+def needed(runs: list[Run]) -> list[str]:
+    return sorted(set().union(*(run.needs for run in runs)))
+
+
 def without_the_unfit(runs: list[Run]) -> tuple[list[Run], list[str]]:
     """The runs that can be played here, and sentences about the others."""
     left_out = {}
-    for name in sorted(set().union(*(run.needs for run in runs))):
+    for name in needed(runs):
         why = lacking(name)
         if not why:
             try:
@@ -356,27 +360,6 @@ async def until_told(chosen: argparse.Namespace, runs: list[Run], record: Record
     return False
 
 
-def show(document: dict[str, Any], out: Path) -> None:
-    """The report, and its tables in the terminal."""
-    try:
-        report = importlib.import_module("bench.report")
-    except ModuleNotFoundError:
-        return plain(document)
-    tables = report.tables(document)
-    if tables is not None:
-        print(tables)
-    report.write(document, out)
-
-
-def plain(document: dict[str, Any]) -> None:
-    for cell in document["cells"]:
-        figures = cell["figures"]
-        times = " ".join(
-            f"{name} {figures[name] * 1000:9.2f}" for name in ("mean", "p50", "p99") if figures.get(name) is not None
-        )
-        print(f"{cell['experiment']} {cell['name']:40} {cell['params']['rate']:8g}/s {times} {cell['void'] or ''}")
-
-
 def main(arguments: list[str]) -> int:
     chosen = options(arguments)
     runs, left_out = without_the_unfit(planned(chosen))
@@ -392,7 +375,7 @@ def main(arguments: list[str]) -> int:
             "seed": chosen.seed,
             "quick": chosen.quick,
             "interrupted": False,
-            "machine": machine(sorted(set().union(*(run.needs for run in runs)))),
+            "machine": machine(needed(runs)),
             "settings": settings,
             "left_out": left_out,
             "runs": [],
@@ -407,7 +390,8 @@ def main(arguments: list[str]) -> int:
     record.document["interrupted"] = asyncio.run(until_told(chosen, runs, record))
     try:
         record.keep()
-        show(record.document, chosen.out)
+        print(report.tables(record.document))
+        report.write(record.document, chosen.out)
     except OSError as error:
         say(f"The result could not be written: {error}")
         return 1

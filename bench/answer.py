@@ -95,10 +95,10 @@ def all_series(document: Document, twin: bool = False) -> list[Series]:
     return [Series(*kind, dict(sorted(found[kind].items()))) for kind in kinds]
 
 
-def band(document: Document, figure: str = JUDGED, *experiments: str) -> float | None:
-    """The A/A band of a figure, from all twins of an experiment."""
+def band(document: Document, figure: str = JUDGED) -> float | None:
+    """The A/A band of a figure, from all twins of E4."""
     pairs: list[float] = []
-    for twin in document.of(*(experiments or ("E4",)), twin=True):
+    for twin in document.of("E4", twin=True):
         for group in document.of(twin.any.experiment, transport=twin.any.transport, variant=twin.any.variant):
             if (group.any.name, group.any.params) == (twin.any.name, twin.any.params):
                 each = ratios(twin.rounds(figure), group.rounds(figure))
