@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.claims import KIB, upward
+from bench.claims.connections import KIB
+from bench.claims.size import upward
 from bench.document import TRANSPORTS, Document, Group
 from bench.drawing import Axis, Drawing, around
 from bench.figure import Figure, Point, axis_time, name_of, narrow

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from bench import models
-from bench.claims import kink_points
+from bench.claims.latency import kink_points
 from bench.document import TRANSPORTS, Document, Group
 from bench.drawing import Axis, Drawing
 from bench.figure import Figure, Point, ms, name_of, narrow

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bench.claims import bins_of, crowd, findings, kaazing_ratios
+from bench.claims import findings
+from bench.claims.connections import bins_of, crowd
+from bench.claims.size import kaazing_ratios
 from bench.document import EXPERIMENTS, Document, Group
 from bench.predict import load, near, predicted
 from bench.saying import (

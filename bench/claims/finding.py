@@ -1,0 +1,71 @@
+"""What a run says of a claim, and how scenarios are brought together for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from bench.document import Document, Group
+from bench.predict import predicted
+from bench.saying import digits
+from bench.stats import ENOUGH, Verdict
+
+MARGIN = 0.10  # within which two are taken for level
+BROWSER = 400.0  # bytes that a browser's headers add to the least there can be
+SAME = ("clients", "rate", "shape", "rtt", "size", "seconds")  # what makes two scenarios comparable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a run says of a claim."""
+
+    measured: str
+    verdict: Verdict
+
+
+def untold(takes: str) -> Finding:
+    """Nothing measured, and what it would take."""
+    return Finding(f"Not measured in this run: {takes}", Verdict.UNTOLD)
+
+
+def counting(groups: Iterable[Group], *figures: str) -> list[Group]:
+    """Those in which all of these were measured."""
+    return [group for group in groups if all(group.rounds(figure) for figure in figures)]
+
+
+def pooled(document: Document, groups: Iterable[Group], figure: str) -> list[float]:
+    """A figure in all rounds of these scenarios and of their twins, which are rounds as good as any."""
+    found: list[float] = []
+    for group in groups:
+        found += group.rounds(figure).values()
+        for twin in document.of(group.any.experiment, transport=group.any.transport, twin=True):
+            if (twin.any.name, twin.any.params) == (group.any.name, group.any.params):
+                found += twin.rounds(figure).values()
+    return found
+
+
+def same_load(group: Group) -> tuple[object, ...]:
+    """What makes two scenarios comparable: the parameters that are not the transport's own."""
+    return (group.any.experiment, *(str(group.any.params.get(name)) for name in SAME))
+
+
+def off_by_round(groups: list[Group], figure: str, how: Callable[[float, float], float]) -> list[float]:
+    """In each round, the mean over scenarios of how a measurement compares with its model."""
+    found: dict[int, list[float]] = {}
+    for group in groups:
+        expected = predicted(group.any, figure)
+        if expected is not None:
+            for at, value in group.rounds(figure).items():
+                found.setdefault(at, []).append(how(value, expected))
+    return [math.fsum(values) / len(values) for values in found.values()]
+
+
+def enough(found: list[list[float]]) -> list[list[float]]:
+    """Those with rounds enough for an interval, if there are any."""
+    return [pairs for pairs in found if len(pairs) >= ENOUGH] or found
+
+
+def from_to(least: float, most: float) -> str:
+    low, high = digits(least), digits(most)
+    return low if low == high else f"{low} to {high}"

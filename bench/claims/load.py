@@ -1,0 +1,128 @@
+"""C8 to C11: what it costs, and what many messages do to it."""
+
+from __future__ import annotations
+
+import math
+
+from bench import models
+from bench.answer import Answer
+from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, same_load, untold
+from bench.document import Cell, Document, Group
+from bench.saying import listed, noted, number, percent, several
+from bench.stats import Verdict, equivalent, estimate, judged, ratios, together
+
+LOSS = 0.05  # of the messages that the latest value loses, of which a run has ten
+
+
+def push_cost(document: Document) -> Finding:
+    """Pairs of push and poll in E7 with the same load."""
+    pulls: dict[tuple[object, ...], list[Group]] = {}
+    for group in counting(document.of("E7", transport="poll"), "server_cpu"):
+        pulls.setdefault(same_load(group), []).append(group)
+    seen, parts = [], []
+    for transport in ("longpoll", "sse", "ws"):
+        found = []
+        for group in counting(document.of("E7", transport=transport), "server_cpu"):
+            for pull in pulls.get(same_load(group), []):
+                ratio, same = equivalent(ratios(group.rounds("server_cpu"), pull.rounds("server_cpu")), MARGIN)
+                if ratio:
+                    found.append((ratio, same))
+        seen += found
+        if found:
+            least, most = min(r.middle for r, _ in found), max(r.middle for r, _ in found)
+            parts.append(f"{transport} takes {from_to(least, most)} times the CPU of poll")
+    if not seen:
+        return untold("E7 with server CPU, push beside poll at the same load.")
+    # Either half of the claim may be right: seven times, or no difference.
+    halves = [together(judged(ratio, 5.0, 9.0) for ratio, _ in seen), together(same for _, same in seen)]
+    verdict = Verdict.HOLDS if Verdict.HOLDS in halves else Verdict.OPEN if Verdict.OPEN in halves else Verdict.FAILS
+    level = sum(same is Verdict.HOLDS for _, same in seen)
+    return Finding(f"{'; '.join(parts)}; level within 10 % in {level} of {several(len(seen), 'pair')}", verdict)
+
+
+def sse_as_ws(document: Document) -> Finding:
+    parts, verdicts = [], []
+    answer = Answer(document)
+    knee = min((s.knee for s in answer.series if s.transport in ("sse", "ws") and s.knee), default=math.inf)
+    for said, experiment, figure in (
+        ("mean latency", "E2", "mean"),
+        ("p50 below the knee", "E4", "p50"),
+        ("CPU a delivery below the knee", "E4", "cpu_per_delivery"),
+    ):
+        pairs = _sse_ws(document, experiment, figure, knee)
+        if not pairs:
+            continue
+        found = [equivalent(pair, MARGIN) for pair in pairs]
+        middles = [one.middle for one, _ in found if one]
+        verdicts.append(together(verdict for _, verdict in found))
+        parts.append(f"{said} {from_to(min(middles), max(middles))} times that of ws ({verdicts[-1].value})")
+    if not parts:
+        return untold("E2 or E4 with sse and ws.")
+    return Finding("sse has " + listed(parts), together(verdicts))
+
+
+def _sse_ws(document: Document, experiment: str, figure: str, knee: float) -> list[list[float]]:
+    """Ratios by round, sse over ws, of scenarios alike. The same way of writing is compared: batch or message."""
+    found = []
+    sockets = {(same_load(g), g.any.variant): g for g in document.of(experiment, transport="ws")}
+    for group in document.of(experiment, transport="sse"):
+        variants = (group.any.variant, *(("coalesced", "ours") if group.any.variant in ("coalesced", "ours") else ()))
+        other = next((sockets[same_load(group), v] for v in variants if (same_load(group), v) in sockets), None)
+        if other is None or (experiment == "E4" and (group.any.offered or 0) >= knee):
+            continue
+        if experiment == "E2" and not group.any.param("rtt"):
+            continue  # no round trip: only the machine's own noise would be compared
+        pairs = ratios(group.rounds(figure), other.rounds(figure))
+        if pairs:
+            found.append(pairs)
+    return enough(found)
+
+
+def graceful(document: Document) -> Finding:
+    answer = Answer(document)
+    if answer.first is Verdict.UNTOLD:
+        return untold("E4 with longpoll and ws, a frame for each message.")
+    return Finding(answer.sentence, answer.first)
+
+
+def misses(document: Document) -> Finding:
+    groups = document.of("E7", transport="poll")
+    latest = [g for g in counting(groups, "lost_share") if g.any.variant == "latest"]
+    cursor = [g for g in counting(groups, "lost") if g.any.variant == "ours"]
+    if not latest and not cursor:
+        return untold("E7 with poll, by cursor and by latest value.")
+    verdicts, parts = [], []
+    if latest:
+        worst = max(latest, key=lambda g: g.middle("lost_share") or 0)
+        verdicts.append(judged(estimate(_loss_off(latest)), -LOSS, LOSS))
+        parts.append(
+            f"latest value loses up to {noted(worst.estimate('lost_share'), 0.01, '%')},"
+            f" model {percent(_latest_loss(worst.any))}"
+        )
+    if cursor:
+        total = sum(value for group in cursor for value in group.rounds("lost").values())
+        verdicts.append(Verdict.FAILS if total else Verdict.HOLDS)
+        parts.append(f"a cursor lost {number(total)}")
+    if not latest or not cursor:
+        verdicts.append(Verdict.OPEN)
+    return Finding("; ".join(parts), together(verdicts))
+
+
+def _loss_off(groups: list[Group]) -> list[float]:
+    """In each scenario and round, by how much the share lost is above what the formula says."""
+    return [
+        share - expected
+        for group in groups
+        if (expected := _latest_loss(group.any)) is not None
+        for share in group.rounds("lost_share").values()
+    ]
+
+
+def _latest_loss(cell: Cell) -> float | None:
+    speed, interval, rtt = cell.param("rate"), cell.param("interval"), cell.param("rtt") or 0.0
+    if not speed or not interval:
+        return None
+    apart = models.spacing(interval, rtt, mode="delay" if cell.params.get("mode") == "delay" else "rate")
+    if cell.params.get("shape") == "periodic":
+        return models.lost_periodic(1 / speed, apart)
+    return models.lost(speed, apart) if cell.params.get("shape") == "poisson" else None

@@ -1,0 +1,104 @@
+"""C6, C7, C16: bytes, down and up."""
+
+from __future__ import annotations
+
+from bench import models
+from bench.claims.finding import BROWSER, Finding, counting, from_to, pooled, untold
+from bench.document import Cell, Document, Group
+from bench.saying import digits, listed, noted_time
+from bench.stats import Verdict, estimate, exact, judged, median, ratios, together
+
+
+def kaazing_cells(document: Document) -> tuple[Group | None, Group | None]:
+    """The famous head set replayed: poll, and the same news by ws."""
+    found = [document.of("E1", transport=name, variant="kaazing") for name in ("poll", "ws")]
+    return (found[0][0] if found[0] else None), (found[1][0] if found[1] else None)
+
+
+def kaazing_ratios(document: Document) -> list[tuple[models.Ratio, float | None]]:
+    """The five ratios by arithmetic, and as counted here: heads and framing, all of the application, on the wire. The
+    first counts characters as printed, which no wire has; the last would need TLS."""
+    poll, ws = kaazing_cells(document)
+    counted: list[float | None] = [None] * 5
+    if poll and ws:
+        framing, heads = ws.middle("framing_each"), poll.middle("heads_each")
+        counted[1] = heads / framing if heads and framing else None
+        for at, figure in ((2, "application_each"), (3, "wire_each")):
+            above, below = poll.middle(figure), ws.middle(figure)
+            counted[at] = above / below if above and below else None
+    return list(zip(models.five_ratios(), counted, strict=True))
+
+
+def kaazing(document: Document) -> Finding:
+    poll, ws = kaazing_cells(document)
+    if poll is None or ws is None:
+        return untold("E1 with the head set of 2010 replayed.")
+    shares = estimate(ratios(poll.rounds("wire_each"), ws.rounds("wire_each")))
+    counted = [
+        f"{name} {digits(value)}:1"
+        for name, (_, value) in zip(("", "heads", "application", "wire", ""), kaazing_ratios(document), strict=True)
+        if value is not None
+    ]
+    if shares is None:
+        return Finding(f"counted: {listed(counted) or 'nothing'}", Verdict.OPEN)
+    found = shares if shares.known else exact(shares.middle)
+    return Finding(f"counted: {listed(counted)}", judged(found, 435 * 0.9, 1000 * 1.1))
+
+
+def head_sizes(document: Document) -> Finding:
+    def least_and_most(figure: str, *transports: str) -> tuple[float, float] | None:
+        found = [
+            value
+            for transport in transports
+            for group in document.of("E1", transport=transport, variant="ours")
+            if not upward(group.any) and (value := group.middle(figure)) is not None
+        ]
+        return (min(found), max(found)) if found else None
+
+    parts, verdicts = [], []
+    frames = least_and_most("framing_each", "ws")
+    if frames:
+        parts.append(f"a ws frame {from_to(*frames)} B")
+        verdicts.append(Verdict.HOLDS if 2 <= frames[0] and frames[1] <= 14 else Verdict.FAILS)
+    events = least_and_most("framing_each", "sse")
+    if events:
+        parts.append(f"an sse event {from_to(*events)} B")
+        verdicts.append(Verdict.HOLDS if events[1] < 6 else Verdict.FAILS)
+    heads = least_and_most("heads_exchange", "poll", "longpoll")
+    if heads:
+        parts.append(f"the heads of an exchange {from_to(*heads)} B, before the 400 or so that a browser adds")
+        verdicts.append(Verdict.HOLDS if 500 <= heads[0] + BROWSER and heads[1] + BROWSER <= 800 else Verdict.OPEN)
+    if not parts:
+        return untold("E1.")
+    if len(parts) < 3:
+        verdicts.append(Verdict.OPEN)
+    return Finding(f"counted: {listed(parts)}", together(verdicts))
+
+
+def way_up(document: Document) -> Finding:
+    """Emits up: what frames them, which is counted, and how long they take one way, round by round."""
+    groups = {g.any.transport == "ws": g for g in counting(document.of("E1"), "overhead_up") if upward(g.any)}
+    if len(groups) < 2:
+        return untold("emits up by POST and by ws, their bytes and their latency.")
+    frame, post = groups[True], groups[False]
+    frames, posts = (pooled(document, [group], "overhead_up") for group in (frame, post))
+    verdicts = [
+        Verdict.HOLDS if 6 <= min(frames) and max(frames) <= 8 else Verdict.FAILS,
+        Verdict.HOLDS if 500 <= min(posts) + BROWSER and max(posts) + BROWSER <= 800 else Verdict.FAILS,
+    ]
+    text = (
+        f"counted around a message: ws {from_to(min(frames), max(frames))} B, a POST"
+        f" {from_to(min(posts), max(posts))} B, before the 400 or so that a browser adds"
+    )
+    late, soon = (dict(enumerate(pooled(document, [group], "mean"))) for group in (post, frame))
+    more = estimate(late[at] - soon[at] for at in late.keys() & soon.keys())
+    if more:
+        room = max(0.001, 0.05 * median(soon.values()))
+        verdicts.append(judged(more, -room, room))
+        text += f"; one way ws {noted_time(frame.estimate('mean'))}, POST {noted_time(more)} more"
+    return Finding(text, together(verdicts))
+
+
+def upward(cell: Cell) -> bool:
+    """Whether this cell is about emits, not about reading."""
+    return cell.params.get("direction") == "up"
