@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -38,6 +39,10 @@ GENEROUS = {
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "limits(**numbers): the limits of the server of this test")
     config.addinivalue_line("markers", "logs_errors: this test makes the server report an error of the application")
+    # A shell without job control starts `make test &` deaf to Ctrl-C, and POSIX lets every child inherit it (exec keeps
+    # what is ignored): the programs that a test ends by SIGINT would never hear it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
