@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.document import Document, Group
-from bench.saying import digits, rate, several, time
+from bench.saying import digits, percent, rate, several, time
 from bench.stats import Estimate, Verdict, estimate, median, noise, ratios
 
 NOISY = 1.0  # of an A/A band: a factor of two
@@ -72,6 +72,11 @@ class Against:
     ratio: Estimate
     ours: float  # s, medians of what is judged
     theirs: float
+
+    @property
+    def effect(self) -> float:
+        """By how much the later one is later, as a share: what noise is held against."""
+        return max(self.ratio.middle, 1 / self.ratio.middle) - 1
 
     def ahead(self, band: float) -> bool:
         return self.ratio.high is not None and self.ratio.high < 1 / (1 + band)
@@ -226,7 +231,8 @@ class Answer:
             return (
                 f"Yes: from {rate(self.crossing)} deliveries/s on, batched long polling beats ws with a frame for each"
                 f" message; at {rate(last.load)} its p99 is {time(last.ours)} against {time(last.theirs)},"
-                f" {_times(last)} (A/A noise {digits(100 * self.band)} %)."
+                f" {_times(last)} (A/A noise {digits(100 * self.band)} %, {percent(self.band / last.effect)} of that"
+                " difference)."
             )
         if self.first is Verdict.FAILS:
             last = self.past[-1]

@@ -75,6 +75,14 @@ class Cell:
         params = json.dumps(self.params, sort_keys=True, default=str)
         return self.experiment, self.name, self.transport, self.variant, self.twin, params
 
+    @property
+    def place(self) -> tuple[Any, ...]:
+        """Where it stands among others in a table: runs are played in an order drawn by lot."""
+        load = [self.param(name) or 0.0 for name in ("size", "rate", "rtt", "clients")]
+        rank = TRANSPORTS.index(self.transport) if self.transport in TRANSPORTS else len(TRANSPORTS)
+        kind = (rank, self.transport, self.variant != "ours", self.variant, self.param("interval") or 0.0, self.name)
+        return self.experiment, self.params.get("shape") == "periodic", *load, *kind, self.twin
+
 
 @dataclass(frozen=True)
 class Group:
@@ -121,13 +129,13 @@ class Document:
 
     @cached_property
     def groups(self) -> list[Group]:
-        """The scenarios in the order of their first cells."""
+        """The scenarios: by experiment and load, and at the same load from poll to ws, others' beside ours."""
         found: dict[tuple[Any, ...], list[Cell]] = {}
         for cell in self.cells:
             found.setdefault(cell.key, []).append(cell)
         return [
             Group(tuple(c for c in cells if c.void is None), tuple(c for c in cells if c.void is not None))
-            for cells in found.values()
+            for cells in sorted(found.values(), key=lambda cells: cells[0].place)
         ]
 
     def of(
@@ -165,7 +173,16 @@ class Document:
 
     @property
     def rounds(self) -> int:
-        return len({cell.round for cell in self.cells})
+        """Of the experiment that has most."""
+        return max(self.rounds_of.values(), default=0)
+
+    @property
+    def rounds_of(self) -> dict[str, int]:
+        """By experiment."""
+        found: dict[str, set[int]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.experiment, set()).add(cell.round)
+        return {experiment: len(rounds) for experiment, rounds in found.items()}
 
 
 def parse(raw: object) -> Document:

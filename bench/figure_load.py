@@ -15,7 +15,8 @@ GENERATOR = 0.8  # of its core: more voids a cell
 FAINT = 0.3  # of an A/A band: wider ones are drawn around what had a twin only, or one would see nothing else
 HOW = (
     "Latency over offered deliveries per second, both on scales of powers of ten. Shaded: the A/A noise. Triangles:"
-    " where the costs found at low load fill the server's core, if each message goes alone."
+    " where the costs found at low load fill the server's core, if each message goes alone; a full server bends later,"
+    " for it does more in each turn of its loop."
 )
 
 

@@ -143,8 +143,9 @@ def markdown(document: Document) -> str:
 def told_of(document: Document) -> str:
     """When, how long, how often, on what."""
     void = sum(cell.void is not None for cell in document.cells)
+    most = "up to " if len(set(document.rounds_of.values())) > 1 else ""
     return (
-        f"{when(document)}, {lasted(document)}; {several(document.rounds, 'round')},"
+        f"{when(document)}, {lasted(document)}; {most}{several(document.rounds, 'round')},"
         f" {several(len(document.cells), 'cell')}, {void} void; seed {document.text('seed')};"
         f" {document.text('machine', 'cpu')}, {document.text('machine', 'cores')} cores"
     )

@@ -18,7 +18,7 @@ def digits(value: float, places: int = 3) -> str:
         return "0"
     size = math.floor(math.log10(abs(value)))
     kept = round(value, places - 1 - size)
-    text = f"{kept:,.{max(0, places - 1 - size)}f}"
+    text = f"{kept:,.{max(0, places - 1 - size)}f}".replace("-", "−")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -261,8 +261,8 @@ def experiment(document: Document, name: str) -> Table | None:
         *COLUMNS.get(name, OWN),
         ("rounds", _rounds),
     ]
-    rows = [[made(group) for _, made in columns] for group in groups]
-    kept = [at for at in range(len(columns)) if any(row[at] not in ("", NOT_MEASURED) for row in rows)]
+    rows = [[said if (said := made(group)) != NOT_MEASURED else "" for _, made in columns] for group in groups]
+    kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
     return Table(
         f"{name} {EXPERIMENTS[name]}" if name in EXPERIMENTS else "A comparison of one's own",
         [columns[at][0] for at in kept],

@@ -350,8 +350,8 @@ def test_histograms_are_added_never_averaged() -> None:
 
 
 def test_numbers_as_a_person_reads_them() -> None:
-    assert [digits(value) for value in (0, 1234567, 0.012345, 72.04, 1.0, math.inf)] == [
-        "0", "1,230,000", "0.0123", "72", "1", "no bound",
+    assert [digits(value) for value in (0, 1234567, 0.012345, 72.04, 1.0, -0.0666, math.inf)] == [
+        "0", "1,230,000", "0.0123", "72", "1", "−0.0666", "no bound",
     ]  # fmt: skip
     assert [time(value) for value in (0.0, 2e-5, 0.0512, 0.9994, 1.5, None)] == [
         "0 ms", "20 µs", "51.2 ms", "999 ms", "1.5 s", "not measured",

@@ -24,7 +24,9 @@ from bench.claims import CLAIMS, findings
 from bench.document import BadDocument, Document, parse
 from bench.drawing import Drawing
 from bench.report import cells_csv, html, tables, warnings, write
+from bench.saying import percent
 from bench.stats import Verdict
+from bench.tables import experiment
 
 TRIPS = (0.0, 0.02, 0.05, 0.1, 0.2)
 HOSTILE = "</script><script src=//evil.example/x.js></script>\"'><img src=x onerror=alert(1)>"
@@ -399,6 +401,9 @@ def test_the_answer_of_e4_is_one_sentence_with_intervals(whole: Document) -> Non
     assert answer.naive and answer.naive.knee == 150e3  # 102,000 is where its cost says
     assert (answer.first, answer.second) == (Verdict.HOLDS, Verdict.HOLDS)
     assert re.search(r"Yes: from 150k deliveries/s on, .* \d+ \[\d+, \d+\] times shorter \(A/A noise", answer.sentence)
+    last = answer.past[-1]
+    assert answer.band is not None and last.effect == pytest.approx(1 / last.ratio.middle - 1)
+    assert f"{percent(answer.band / last.effect)} of that difference" in answer.sentence
     assert answer.title.endswith("ahead or level everywhere")
 
 
@@ -539,6 +544,23 @@ def test_the_terminal_has_the_same_tables(whole: Document) -> None:
     assert all(f"\n{claim.number} (" in told for claim in CLAIMS)
     assert all(f"\n{name} " in told for name in ("E1", "E2", "E3", "E4", "E5", "E6", "E7", "E8", "E9"))
     assert "3 messages were lost" in told and Answer(whole).sentence in told
+
+
+def test_tables_have_one_order_whatever_was_played_first() -> None:
+    raw = document()
+    random.Random(1).shuffle(raw["cells"])
+    table = experiment(parse(raw), "E4")
+    assert table is not None
+    loads = [(float(row[2].replace(",", "")), row[1]) for row in table.rows]
+    assert [load for load, _ in loads] == sorted(load for load, _ in loads)
+    assert [kind for load, kind in loads if load == loads[0][0]] == [
+        "poll", "longpoll", "sse", "ws", "ws (twin)", "ws per-message",
+    ]  # fmt: skip
+
+
+def test_what_does_not_apply_leaves_its_place_in_a_table_empty(whole: Document) -> None:
+    rows = [row for name in whole.experiments if (table := experiment(whole, name)) for row in table.rows]
+    assert rows and not any("not measured" in said for row in rows for said in row)
 
 
 # ---- documents that are not whole
