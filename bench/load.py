@@ -395,7 +395,9 @@ class Player:
             "messages_per_answer": None,
             "deliveries_per_s": None,
             "generator_cpu": (after["own"] - before["own"]) / spent,
-            "server_waited": None if before["waited"] is None else (after["waited"] - before["waited"]) / spent,
+            "server_waited": None
+            if before["waited"] is None or after["waited"] is None
+            else max(0.0, after["waited"] - before["waited"]) / spent,
             "server_cpu": None if server is None else server * step.seconds / spent,
             "cpu_per_delivery": None,
             "first_batch_p50": firsts[len(firsts) // 2] if firsts else None,

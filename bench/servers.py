@@ -160,12 +160,15 @@ def cpu_of(pid: int | None) -> float | None:
         return None
 
 
-def waited_of(pid: int | None) -> float | None:
-    """s in which this process could have run, but something else had its core. None: nobody can tell."""
+def waited_of(pid: int | None, proc: Path = Path("/proc")) -> float | None:
+    """s in which this process could have run, but another one had its core. What its own threads did there meanwhile
+    is its work, not a disturbance: Node collects garbage in them. None: nobody can tell."""
     if pid is None:
         return None
     try:
-        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+        waited = int((proc / f"{pid}/schedstat").read_text().split()[1])
+        threads = [one for one in (proc / f"{pid}/task").iterdir() if one.name != str(pid)]
+        return (waited - sum(int((one / "schedstat").read_text().split()[0]) for one in threads)) / 1e9
     except (OSError, ValueError, IndexError):
         return None
 

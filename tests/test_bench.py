@@ -28,6 +28,7 @@ from bench.load import Player, drawn
 from bench.load import http as asked
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
+from bench.servers import waited_of
 from bench.wire import KINDS, Client, Ear, Lane, LongPoll, Poll, Sse, Way, Ws, masked
 from lab import alarm as alarms
 from lab.feed import Wish, plan
@@ -629,6 +630,16 @@ def test_the_gates(facts: dict[str, Any], why: str | None) -> None:
 
 
 # ---- the plan and the program
+
+
+def test_a_server_does_not_wait_for_its_own_threads(tmp_path: Path) -> None:
+    """A thread of the server's own that has its core does the server's work; another program there disturbs it."""
+    for name, ran in (("7", 900_000_000), ("8", 200_000_000), ("9", 50_000_000)):
+        (tmp_path / "7/task" / name).mkdir(parents=True)
+        (tmp_path / "7/task" / name / "schedstat").write_text(f"{ran} 0 12\n")
+    (tmp_path / "7/schedstat").write_text("900000000 300000000 12\n")
+    assert waited_of(7, tmp_path) == pytest.approx(0.05)
+    assert waited_of(6, tmp_path) is None
 
 
 def test_every_experiment_is_a_plan_that_survives_json() -> None:
