@@ -10,7 +10,7 @@ every 1 s, on absolute deadlines (`setInterval`) and so long after the answer (`
 over their interval, so that each message finds all phases. The round trip is put in by the client: 0, 20, 50, 100 and
 200 ms.
 
-Held constant. 4 messages a second at random times (Poisson) in each of twelve rooms, 100 bytes, keep-alive, one server
+Held constant. 4 messages a second at random times (Poisson) in each of 24 rooms, 100 bytes, keep-alive, one server
 process for each run.
 """
 
@@ -23,7 +23,7 @@ from bench.experiments import Experiment, Group, Run, Step
 TRIPS = ((0.0, 0.05, 0.2), (0.02, 0.1))  # s; those in a row together
 QUICK_TRIPS = ((0.02, 0.1),)
 POLLERS = 20  # of each kind
-ROOMS = 12
+ROOMS = 24
 
 
 def runs(quick: bool) -> list[Run]:
