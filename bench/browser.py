@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Error, async_playwright
 
+from bench.ask import http
 from bench.cells import cell_of
 from bench.experiments import Group, Run, run_of
-from bench.load import http
 from bench.peers import chromium
 from bench.wire import Way, new_sid
 

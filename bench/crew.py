@@ -7,10 +7,11 @@ import random
 from dataclasses import fields, replace
 
 from bench import up
+from bench.clients import KINDS, Deflate
 from bench.experiments import Group, Run
 from bench.peers import engineio, kaazing
 from bench.sinks import Sinks
-from bench.wire import KINDS, Client, Counts, Deflate, Ear, Lane, Way
+from bench.wire import Client, Counts, Ear, Lane, Way
 
 RETRY = 0.5  # s: the first pause of those who come back without chance
 MOST_RETRY = 30.0  # s

@@ -17,113 +17,29 @@ import gc
 import json
 import sys
 import time
-import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from typing import Any
 from urllib.parse import urlsplit
 
 import uvloop
 
+from bench.ask import http
 from bench.cells import cell_of, histogram, latencies, nearest
 from bench.crew import Crew, told_when
 from bench.experiments import Run, Step, run_of
+from bench.feeds import Feed, drawn
 from bench.gates import Facts, judge
+from bench.lag import Lag
 from bench.servers import GENERATOR_CORE, cpu_of, memory_of, pin, waited_of
 from bench.sinks import calibrate
 from bench.wire import Counts, Lane, Way
-from lab.feed import LEAD, Wish, plan
+from lab.feed import LEAD, Wish
 
-TICK = 0.005  # s between two looks at the generator's own lag
 BIN = 0.1  # s, of the herd's requests
-DRAWS = 500  # of random feeds, until they have their rate
-OFF = 0.01  # of it
 BACK = 6.0  # s the herd is watched after the drop
 Say = Callable[[dict[str, Any]], None]
-
-
-class Lag:
-    """How late this process's own loop is: a clock that should ring every few milliseconds."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.late: list[float] = []
-        self._due = time.monotonic()
-        self._tick()
-
-    def _tick(self) -> None:
-        now = time.monotonic()
-        self.late.append(now - self._due)
-        while self._due <= now:
-            self._due += TICK
-        self._timer = self.loop.call_later(self._due - now, self._tick)
-
-    def since(self, mark: int) -> tuple[float, float]:
-        """p99 and p99.9, in s."""
-        late = sorted(self.late[mark:])
-        return nearest(late, 0.99) or 0.0, nearest(late, 0.999) or 0.0
-
-    def stop(self) -> None:
-        self._timer.cancel()
-
-
-async def http(way: Way, method: str, path: str, body: Any = None, sid: str = "") -> tuple[int, Any]:
-    """One request outside of the load; OSError: the server did not answer."""
-    content = b"" if body is None else json.dumps(body).encode()
-    token = f"Authorization: Bearer {sid}\r\n" if sid else ""
-    head = f"{method} {path} HTTP/1.1\r\nHost: {way.host}:{way.port}\r\nConnection: close\r\n{token}"
-    kind = "Content-Type: application/json\r\n" if content else ""
-    reader, writer = await asyncio.open_connection(way.host, way.port)
-    try:
-        writer.write(f"{head}{kind}Content-Length: {len(content)}\r\n\r\n".encode() + content)
-        async with asyncio.timeout(10):
-            answer = await reader.read()
-    except TimeoutError:
-        raise OSError(f"{path} was not answered within 10 s") from None
-    finally:
-        writer.close()
-    head_end = answer.find(b"\r\n\r\n")
-    if head_end < 0:
-        raise OSError(f"{path} was answered by what is no HTTP")
-    try:
-        told = json.loads(answer[head_end + 4 :] or b"null")
-    except ValueError:
-        told = None
-    return int(answer[9:12]), told
-
-
-Draw = tuple[int, list[float]]  # the seed of a feed, and when each of its messages is due
-
-
-def drawn(wish: Wish, warm: float, seed: str, rooms: int, heard: Iterable[tuple[int, ...]]) -> list[Draw]:
-    """The feeds of one step, one for each room; the same when it is played again.
-
-    Random feeds are drawn until those rooms that one group of clients hears (`heard`) say together, after `warm` s, as
-    many messages as their rate promises, to one in a hundred: the models speak of that rate, and in a few seconds
-    chance alone makes it another one. Each room by itself stays as random as it was.
-    """
-
-    def draw(room: int, again: int) -> Draw:
-        chosen = zlib.crc32(f"{seed} {room} {again}".encode())
-        return chosen, list(plan(wish, chosen))
-
-    def far(several: tuple[int, ...]) -> bool:
-        expected = wish.rate * (wish.seconds - warm) * len(several)
-        return abs(sum(due >= warm for room in several for due in feeds[room][1]) - expected) > OFF * expected
-
-    feeds = [draw(room, 0) for room in range(rooms)]
-    for again in range(1, DRAWS if wish.shape == "poisson" else 1):
-        for room in {room for several in set(heard) if far(several) for room in several}:
-            feeds[room] = draw(room, again)
-    return feeds
-
-
-class Feed:
-    """What was ordered of the server, and when it is due."""
-
-    def __init__(self, name: str, seed: int, began: float, dues: list[float]) -> None:
-        self.name, self.seed, self.began, self.dues = name, seed, began, dues
 
 
 class Player:

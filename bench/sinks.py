@@ -12,8 +12,9 @@ import socket
 import time
 from typing import Any
 
+from bench.clients import Ws
 from bench.servers import SERVER_CORE, pin
-from bench.wire import Client, Ear, Way, Ws
+from bench.wire import Client, Ear, Way
 
 READ = 256 << 10  # bytes read at once
 TAIL = 1024  # bytes that are kept of the end of each, beside the filling of a message

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from bench.wire import Client, Ws, masked
+from bench.clients import Ws
+from bench.wire import Client, masked
 from lab.alarm import EARLY
 
 EVENT = "up"  # what lab/variants.py notes the arrival of

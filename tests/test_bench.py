@@ -21,15 +21,17 @@ from hdrh.histogram import HdrHistogram
 
 from app import build
 from bench.__main__ import Progress, Record, measure, options, own_runs, planned
+from bench.ask import http as asked
 from bench.cells import cell_of, histogram, latencies
+from bench.clients import KINDS, LongPoll, Poll, Sse, Ws
 from bench.experiments import PEERS, Group, Run, Step, everything, run_of
+from bench.feeds import drawn
 from bench.gates import Facts, judge
-from bench.load import Player, drawn
-from bench.load import http as asked
+from bench.load import Player
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
 from bench.servers import waited_of
-from bench.wire import KINDS, Client, Ear, Lane, LongPoll, Poll, Sse, Way, Ws, masked
+from bench.wire import Client, Ear, Lane, Way, masked
 from lab import alarm as alarms
 from lab.feed import Wish, plan
 from lab.variants import ANSWER_2009, STOCK, Kaazing

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.wire import Client, Poll, Ws
+from bench.clients import Poll, Ws
+from bench.wire import Client
 
 REQUEST = "\r\n".join(
     (
