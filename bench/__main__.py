@@ -36,7 +36,18 @@ from bench import report
 from bench.cells import cell_of
 from bench.experiments import PEERS, Group, Run, Step, everything
 from bench.gates import disturbed
-from bench.servers import ADDRESS, GENERATOR_CORE, SERVER_CORE, Server, Unfit, install, lacking, serving, version_of
+from bench.servers import (
+    ADDRESS,
+    GENERATOR_CORE,
+    SERVER_CORE,
+    SETTINGS,
+    Server,
+    Unfit,
+    install,
+    lacking,
+    serving,
+    version_of,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = 1
@@ -163,6 +174,7 @@ def machine(others: Iterable[str] = ()) -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": versions,
         "others": "; ".join(beside) or None,
+        "server": SETTINGS,
         "loop": "uvloop, server and generator",
         "congestion": f"cubic on our connections (the machine's own is {own})",
         "pinned": f"server on core {SERVER_CORE}, generator on core {GENERATOR_CORE}"

@@ -151,6 +151,14 @@ def told_of(document: Document) -> str:
     )
 
 
+def made_with(document: Document) -> str:
+    """The versions of what took part, and where the rest is told."""
+    ran = f"Linux {document.text('machine', 'kernel')}, Python {document.text('machine', 'python')}"
+    versions = document.section("machine").get("versions")
+    named = [f"{name} {one}" for name, one in versions.items()] if isinstance(versions, Mapping) else []
+    return f"{'; '.join([ran, *named])}. All settings are at the end."
+
+
 def when(document: Document) -> str:
     """The beginning, as a person writes it."""
     try:
@@ -268,7 +276,8 @@ def _head(document: Document, drawn: list[Figure]) -> list[str]:
     warned = warnings(document)
     parts = [
         "<header><h1>Four transports, measured</h1>",
-        f'<p class="small">{escaped(told_of(document))}</p></header>',
+        f'<p class="small">{escaped(told_of(document))}</p>',
+        f'<p class="small">{escaped(made_with(document))}</p></header>',
         "<main>",
     ]
     if "E4" in document.experiments:
