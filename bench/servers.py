@@ -26,8 +26,8 @@ SERVER_CORE, GENERATOR_CORE = 0, 1
 FILES = 20_000
 # Of our own, as in server.py and lab/variants.py.
 SETTINGS = (
-    "uvicorn with one worker, httptools and websockets (sans I/O); keep-alive 75 s, backlog 4,096, a WebSocket ping each"
-    " 20 s; no access log, no compression but where it is named"
+    "uvicorn with one worker, httptools and websockets (sans I/O); keep-alive 75 s, backlog 4,096, a WebSocket ping"
+    " each 20 s; no access log, no compression but where it is named"
 )
 ADDRESS = re.compile(r"http://[\w.-]+(:\d{1,5})?(/\S*)?")
 
