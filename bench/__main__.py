@@ -1,6 +1,6 @@
 """The load comparison: python -m bench
 
-    python -m bench                          all experiments, E1 to E9: half an hour, and a report
+    python -m bench                          all experiments, E1 to E9: three quarters of an hour, and a report
     python -m bench --quick                  the same in short: two minutes, one round, no browser, no other libraries
     python -m bench --only E2,E4 --rounds 7  some of them, as often as you like
     python -m bench --transport ws,longpoll --clients 100 --rate 10 --rtt 0.05 --seconds 5
