@@ -59,7 +59,7 @@ figure svg { display: block; max-width: 100%; height: auto; margin-top: .75rem }
 summary { cursor: pointer; min-height: 2.75rem; line-height: 2.75rem }
 summary:focus-visible, .wide-table:focus-visible { outline: 2px solid var(--ink); outline-offset: 2px }
 .folded { border-top: 1px solid var(--line) } .folded b { color: var(--ink); font-size: 1rem; font-weight: 600 }
-.wide-table { overflow-x: auto; margin-top: .5rem }
+.wide-table { overflow-x: auto; margin-top: .5rem } .folded :is(th, td) { white-space: nowrap }
 table { border-collapse: collapse; font-size: .8125rem; line-height: 1.4 }
 th, td { text-align: left; vertical-align: top; padding: .375rem .75rem .375rem 0; font-weight: 400 }
 tbody th { color: var(--ink) }
