@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import figures, readme
+from bench import beside, figures, readme
 from bench.answer import Answer, band
 from bench.claims import findings
 from bench.document import EXPERIMENTS, BadDocument, Document, parse, read
@@ -112,7 +112,7 @@ def tables(document: object) -> str:
     told = document if isinstance(document, Document) else parse(document)
     parts = [plain(told_of(told)), *(f"! {plain(warning)}" for warning in warnings(told))]
     if "E4" in told.experiments:
-        parts.append(plain(f"E4: {Answer(told).sentence}"))
+        parts.append(plain(" ".join(["E4:", Answer(told).sentence, beside.sentence(told) or ""]).rstrip()))
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
     parts += [table.text() for table in (kaazing(told), voids(told)) if table is not None]
     for claim, found in findings(told):
@@ -127,10 +127,11 @@ def markdown(document: Document) -> str:
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
         rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.verdict.value} |")
-    kept = promised(document)
+    kept, others = promised(document), beside.sentence(document)
     parts = [
         f"{told_of(document)}.",
         f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
+        *([others] if others else []),
         *([f"As near to the models as promised, in E2 and E3: {kept}."] if kept else []),
         "\n".join(rows),
     ]
@@ -273,7 +274,7 @@ def html(document: Document) -> str:
 
 
 def _head(document: Document, drawn: list[Figure]) -> list[str]:
-    warned = warnings(document)
+    warned, others = warnings(document), beside.sentence(document)
     parts = [
         "<header><h1>Four transports, measured</h1>",
         f'<p class="small">{escaped(told_of(document))}</p>',
@@ -285,6 +286,7 @@ def _head(document: Document, drawn: list[Figure]) -> list[str]:
             "<section><h2>Does long polling beat WebSocket when the server is full?</h2>",
             f'<p class="answer">{escaped(Answer(document).sentence)}</p>',
             *(_figure(figure) for figure in drawn),
+            *([f"<p>{escaped(others)}</p>"] if others else []),
             "</section>",
         ]
     if warned:

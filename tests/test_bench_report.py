@@ -18,12 +18,12 @@ from typing import Any
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from bench import figures, models
+from bench import beside, figures, models
 from bench.answer import Answer
 from bench.claims import CLAIMS, findings
 from bench.document import BadDocument, Document, parse
 from bench.drawing import Drawing
-from bench.report import cells_csv, html, tables, warnings, write
+from bench.report import cells_csv, html, markdown, tables, warnings, write
 from bench.saying import percent
 from bench.stats import Verdict
 from bench.tables import experiment
@@ -224,12 +224,12 @@ def costs_and_faults(run: Run) -> None:
 
 def tabs(run: Run, streams: int = 6) -> None:
     """Eight of each kind in one tab; so many streams come through."""
-    for transport, through, heard, beside in (
+    for transport, through, heard, after in (
         ("longpoll", 6, 8, None),
         ("sse", streams, streams, None),
         ("ws", 8, 8, 0.005),
     ):
-        made = lambda t=through, h=heard, b=beside: {"held": t, "heard_by": h, "beside": b}  # noqa: E731
+        made = lambda t=through, h=heard, b=after: {"held": t, "heard_by": h, "beside": b}  # noqa: E731
         run.add("E9", f"eight of {transport}", transport, made, clients=8)
 
 
@@ -405,6 +405,21 @@ def test_the_answer_of_e4_is_one_sentence_with_intervals(whole: Document) -> Non
     assert answer.band is not None and last.effect == pytest.approx(1 / last.ratio.middle - 1)
     assert f"{percent(answer.band / last.effect)} of that difference" in answer.sentence
     assert answer.title.endswith("ahead or level everywhere")
+
+
+def test_other_libraries_long_polls_stand_beside_ours() -> None:
+    run = Run()
+    for variant, cost in (("ours", 200e-6), ("socket.io", 50e-6)):
+        for load, batch in ((900.0, 1.0), (3000.0, 1.0), (30e3, 4.0 if variant == "ours" else 1.0)):
+            made = {"cpu_per_delivery": cost, "messages_per_answer": batch, "p99": load * cost / 100}
+            run.add("E4", variant, "longpoll", lambda made=made: dict(made), variant, clients=300, rate=load / 300)
+    told = parse(framed(run))
+    said = beside.sentence(told)
+    assert said is not None and said in markdown(told) and said in html(told) and said in tables(told)
+    assert "at 3,000 deliveries/s" in said and "200 µs (ours) and 50 µs (socket.io)" in said
+    assert said.endswith("at 30k, in batches, its p99 is 60 ms (ours) and 15 ms (socket.io).")
+    run.cells = [cell for cell in run.cells if cell["variant"] == "ours"]
+    assert beside.sentence(parse(framed(run))) is None
 
 
 def test_coalesced_frames_that_are_slow_do_not_win_everywhere() -> None:
