@@ -27,6 +27,7 @@ from bench.document import EXPERIMENTS, BadDocument, Document, parse, read
 from bench.drawing import COLOURS, DARK
 from bench.drawing import STYLE as DRAWN
 from bench.figures import Figure
+from bench.gates import disturbed
 from bench.saying import digits, escaped, listed, percent, several
 from bench.stats import ENOUGH, Verdict
 from bench.tables import Table, experiment, kaazing, plain, promised, voids
@@ -205,9 +206,8 @@ def _doubts(document: Document) -> list[str]:
         kinds = [re.sub(r"\d[\d.,]*", "…", reason) for reason in void]  # the same reason, whatever its figures
         often = void[kinds.index(Counter(kinds).most_common(1)[0][0])]
         share = percent(len(void) / len(document.cells))
-        found.append(
-            f"{share} of the cells are void, most often like this: “{often}”. Close what else runs, and repeat."
-        )
+        step = "Close what else runs" if disturbed(often) else "Mend that"
+        found.append(f"{share} of the cells are void, most often like this: “{often}”. {step}, and repeat.")
     steal = document.section("machine").get("steal_percent")
     if isinstance(steal, int | float) and steal > STEAL:
         found.append(f"Other machines on this host took {digits(steal)} % of the time. Repeat in a quiet hour.")
@@ -307,6 +307,8 @@ def _coded(said: str) -> str:
 
 def _claims(document: Document) -> list[str]:
     found = findings(document)
+    if not found:
+        return []
     count = Counter(finding.verdict for _, finding in found)
     said = listed([f"{count[verdict]} {_plural(verdict, count[verdict])}" for verdict in Verdict if count[verdict]])
     rows = []

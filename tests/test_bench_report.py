@@ -615,7 +615,11 @@ def test_a_run_whose_every_cell_is_void_still_has_a_report() -> None:
         cell["void"] = "only 3 of 300 clients were connected"
     told = parse(raw)
     outline(html(told))
-    assert any(warning.startswith("100 % of the cells are void") for warning in warnings(told))
+    (said,) = (warning for warning in warnings(told) if warning.startswith("100 % of the cells are void"))
+    assert said.endswith("Mend that, and repeat.")
+    for cell in raw["cells"]:
+        cell["void"] = "the server waited for its core 6% of the time: something else ran there"
+    assert any(warning.endswith("Close what else runs, and repeat.") for warning in warnings(parse(raw)))
     assert set(found(told).values()) - {Verdict.UNTOLD} <= {Verdict.FAILS, Verdict.OPEN}
 
 
@@ -626,6 +630,7 @@ def test_a_comparison_of_ones_own_has_its_table_and_misses_nothing() -> None:
     assert "A comparison of one&#x27;s own" in html(told) and not any(
         "Not in this run" in one for one in warnings(told)
     )
+    assert "untold" not in tables(told) and "What the literature claims" not in html(told)
 
 
 def test_hostile_words_stay_words() -> None:

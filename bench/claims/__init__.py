@@ -181,5 +181,6 @@ CLAIMS = (
 
 
 def findings(document: Document) -> list[tuple[Claim, Finding]]:
-    """All claims, in order, as far as this run can tell."""
-    return [(claim, claim.judge(document)) for claim in CLAIMS]
+    """All claims, in order, as far as this run can tell; a comparison of one's own is about none of them."""
+    about = set(document.experiments)
+    return [(claim, claim.judge(document)) for claim in CLAIMS if about & set(claim.experiments)]
