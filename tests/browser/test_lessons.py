@@ -12,6 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Response
 
 from conftest import texts_of, until
+from tests.wire import public_id
 
 SECONDS = 3  # of a run here; a class has ten
 STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
@@ -90,13 +91,20 @@ class Wire:
 
     def spent(self, way: str, name: str) -> int:
         """By the meter's two answers about the last client on this transport: what the run cost."""
-        answers = [[one["transports"] for one in all_] for all_ in self.told(r"/stats\?client=(.+)").values()]
-        first, last = [counts for counts in answers if way in counts[-1]][-1]
+        first, last = self.asked_about(way)[1]
         return int(last[way][name] - first[way][name])
 
+    def asked_about(self, way: str) -> tuple[str, list[Any]]:
+        """The last client on this transport that the meter was asked about, and what it answered."""
+        asked = self.told(r"/stats\?client=(.+)").items()
+        answers = [(id, [one["transports"] for one in told]) for id, told in asked]
+        return [(id, counts) for id, counts in answers if way in counts[-1]][-1]
+
     def empty(self, count: int) -> int:
-        """How many of the last answers to the last client that polled held nothing, as they came to the browser."""
-        answers = list(self.told(r"/poll\?sid=([^&]+)").values())[-1]
+        """How many of that client's last answers to polls held nothing, as they came to the browser. A seat of the page
+        polls, too."""
+        polls = self.told(r"/poll\?sid=([^&]+)").items()
+        (answers,) = (answers for sid, answers in polls if public_id(sid) == self.asked_about("poll")[0])
         return sum(not batch["messages"] for batch in answers[-count:])
 
 
