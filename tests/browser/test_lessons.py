@@ -97,14 +97,15 @@ class Wire:
     def asked_about(self, way: str) -> tuple[str, list[Any]]:
         """The last client on this transport that the meter was asked about, and what it answered."""
         asked = self.told(r"/stats\?client=(.+)").items()
-        answers = [(id, [one["transports"] for one in told]) for id, told in asked]
-        return [(id, counts) for id, counts in answers if way in counts[-1]][-1]
+        answers = [(client, [one["transports"] for one in told]) for client, told in asked]
+        return [(client, counts) for client, counts in answers if way in counts[-1]][-1]
 
     def empty(self, count: int) -> int:
         """How many of that client's last answers to polls held nothing, as they came to the browser. A seat of the page
         polls, too."""
+        client, _counts = self.asked_about("poll")
         polls = self.told(r"/poll\?sid=([^&]+)").items()
-        (answers,) = (answers for sid, answers in polls if public_id(sid) == self.asked_about("poll")[0])
+        (answers,) = (answers for sid, answers in polls if public_id(sid) == client)
         return sum(not batch["messages"] for batch in answers[-count:])
 
 
