@@ -345,7 +345,7 @@ MUTATIONS = [
     Mutation(
         "stalled reader kept",
         "who takes no bytes holds its buffers for ever",
-        "server.py",
+        "connection.py",
         "loop.call_later(self.limits.stall_seconds, self.transport.abort)",
         "loop.call_later(self.limits.stall_seconds, self.transport.close)",
         GUARDS + "test_a_reader_that_takes_no_bytes_is_cut_and_delays_nobody",
@@ -618,7 +618,7 @@ MUTATIONS = [
     Mutation(
         "a link keeps its connections",
         "what polling cost before keep-alive cannot be seen",
-        "server.py",
+        "http_protocol.py",
         "if link is not None and link.once and",
         "if link is None and",
         "tests/test_networks.py::test_a_link_may_give_each_connection_one_answer",

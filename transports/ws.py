@@ -67,7 +67,7 @@ async def first_of(*ways: Awaitable[tuple[int, str]]) -> tuple[int, str]:
 
 async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int, str]:
     """Batches, as long as this reader may read."""
-    write = socket.scope["extensions"].get("lab.write")  # see server.py: a frame is made once for all its readers
+    write = socket.scope["extensions"].get("lab.write")  # see ws_protocol.py: a frame is made once for all its readers
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
             if write:
