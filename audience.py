@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from roll import Roll
+
 
 class Message(NamedTuple):
     """One message as the log keeps it: encoded once, for every transport and every reader."""
@@ -110,6 +112,7 @@ class Room(Audience):
     def __init__(self) -> None:
         super().__init__()
         self.members: dict[str, None] = {}  # ids, in order of joining
+        self.here = Roll()  # those of them who are here
 
 
 def _seq(message: Message) -> int:

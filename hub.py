@@ -35,6 +35,7 @@ from bell import Bell
 from codec import RESERVED, decode, encode, packed, printable, reserved
 from errors import Refuse, Refused
 from limits import DEFAULTS, Limits
+from roll import Roll
 
 __all__ = ["Address", "Batch", "Bell", "Cursor", "Hub", "Member", "Refuse"]
 
@@ -72,7 +73,8 @@ class Member:
     def __init__(self, hub: Hub, client: str) -> None:
         self.hub = hub
         self.id = client
-        self.here = False  # whether somebody is reading as this client: said by clients.py, no entry of the log
+        self.data: dict[str, Any] = {}  # what the application keeps about this client; it is forgotten with it
+        self._here = False
         self.born = 0  # seq of its birth: what it read before, it read as one whom the hub has forgotten
         self.own = Audience()
         self.joined: dict[str, int] = {}  # room → seq of the join
@@ -84,6 +86,20 @@ class Member:
     @property
     def rooms(self) -> list[str]:
         return list(self.joined)
+
+    @property
+    def here(self) -> bool:
+        """Whether somebody is reading as this client: said by clients.py, no entry of the log."""
+        return self._here
+
+    @here.setter
+    def here(self, here: bool) -> None:
+        self._here = here
+        for roll in self.hub.rolls(self):
+            if here:
+                roll.add(self.id)
+            else:
+                roll.discard(self.id)
 
     async def emit(self, event: str, data: Any = None) -> int:
         """To this client alone."""
@@ -119,6 +135,7 @@ class Hub:
         self.new_member: Callable[[Hub, str], Member] = Member  # clients.py makes richer ones
         self.everyone = Audience()
         self.members: dict[str, Member] = {}
+        self.here = Roll()  # of all rooms and none
         self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
         self._rooms: dict[str, Room] = {}
         self._bells: set[Bell] = set()
@@ -156,8 +173,17 @@ class Hub:
 
     def clients(self, room: str | None = None) -> list[Any]:
         """Who is here, of all or of one room."""
-        inside = self.members if room is None else self._rooms[room].members if room in self._rooms else {}
-        return [self.members[client] for client in inside if self.members[client].here]
+        return [self.members[client] for client in self.roll(room).ids()]
+
+    def roll(self, room: str | None = None) -> Roll:
+        """Who is here, of all or of one room, to be counted (`len`) or looked at page by page."""
+        if room is None:
+            return self.here
+        return self._rooms[room].here if room in self._rooms else Roll()
+
+    def rolls(self, member: Member) -> list[Roll]:
+        """Those that a client is on while it is here."""
+        return [self.here, *(self._rooms[name].here for name in member.joined)]
 
     @property
     def rooms(self) -> dict[str, list[str]]:
@@ -410,12 +436,16 @@ class Hub:
     def _apply_join(self, seq: int, client: str, name: str) -> None:
         room = self._rooms.setdefault(name, Room())
         room.members[client] = None
-        self.members[client].joined[name] = seq
+        member = self.members[client]
+        member.joined[name] = seq
+        if member.here:
+            room.here.add(client)
 
     def _apply_leave(self, seq: int, client: str, name: str) -> None:
         member, room = self.members[client], self._rooms[name]
         joined = member.joined.pop(name)
         del room.members[client]
+        room.here.discard(client)
         seen = room.last.seen_by(client)
         if seen > joined:  # else there was nothing to hear: no interval to remember
             member.left_last = max(member.left_last, seen)
@@ -427,6 +457,7 @@ class Hub:
 
     def _apply_forgotten(self, seq: int, client: str) -> None:
         member = self.members[client]
+        member.here = False
         for name in list(member.joined):
             self._apply_leave(seq, client, name)
         self._bytes -= member.own.bytes

@@ -14,6 +14,7 @@ from codec import decode, encode
 from errors import Refuse, Refused
 from hub import STAYS, Cursor, Hub, Member
 from limits import Limits
+from roll import Roll
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 
@@ -915,6 +916,48 @@ async def test_who_is_here_is_of_all_or_of_one_room() -> None:
     assert hub.clients("red") == [bob]
     assert hub.clients("blue") == []
     assert hub.rooms == {"red": ["bob", "eve"]}
+
+
+async def test_the_roll_follows_who_comes_and_goes() -> None:
+    hub = hub_with()
+    ann, bob, eve = await born(hub, "ann", "bob", "eve")
+    await ann.join("red")
+    await bob.join("red")
+    for one in (ann, bob, eve):
+        one.here = True
+    assert (len(hub.roll()), len(hub.roll("red")), len(hub.roll("blue"))) == (3, 2, 0)
+    await ann.leave("red")
+    bob.here = False
+    assert (hub.roll().ids(), hub.roll("red").ids()) == (["ann", "eve"], [])
+    bob.here = True
+    await hub.forget(eve)
+    assert (hub.roll().ids(), hub.roll("red").ids(), hub.clients("red")) == (["ann", "bob"], ["bob"], [bob])
+
+
+def test_leafing_through_the_roll_leaves_out_nobody_who_stays() -> None:
+    roll = Roll()
+    for n in range(10):
+        roll.add(f"c{n}")
+        roll.add(f"c{n}")
+    first = roll.page(0, 4)
+    for gone in ("c0", "c3", "c4"):
+        roll.discard(gone)
+        roll.discard(gone)
+    roll.add("c0")  # who comes back comes last
+    rest = roll.page(first[-1][0], 100)
+    assert [client for _, client in first] == ["c0", "c1", "c2", "c3"]
+    assert [client for _, client in rest] == ["c5", "c6", "c7", "c8", "c9", "c0"]
+    assert len(roll) == 8 and "c3" not in roll and roll.page(rest[-1][0], 5) == []
+
+
+async def test_what_is_kept_about_a_client_is_forgotten_with_it() -> None:
+    hub = hub_with()
+    (ann,) = await born(hub, "ann")
+    ann.data["name"] = "Ann"
+    assert hub.client("ann").data == {"name": "Ann"}
+    await hub.forget(ann)
+    (again,) = await born(hub, "ann")
+    assert again.data == {}
 
 
 async def test_send_is_to_emit_a_message() -> None:
