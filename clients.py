@@ -80,6 +80,7 @@ class Client(Member):
         self.registry = registry
         self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
         self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
+        self.recorded = False  # the cursor it came with is known
         self.start: int | None = None  # where a newcomer starts until it has read with a cursor
         self.arrival: asyncio.Future[None] | None = None  # done when its `connect` handlers ran
         self.readers: list[Reader] = []  # oldest first
@@ -191,6 +192,9 @@ class Clients:
         """One more read of this client. The position is fixed here, before its `connect` handlers run."""
         if cursor is not None:
             client.start = None
+            if not client.recorded:  # it was born by an emit, which brings no cursor
+                client.recorded = True
+                self.hub.record(client, cursor)
         elif client.start is None:
             client.start = self.hub.end
 
@@ -230,10 +234,11 @@ class Clients:
             self._births.take(address)
         await self._make_room()
         client_id, secret = _identity(sid)
-        await self.hub.bear(client_id)
+        await self.hub.bear(client_id, cursor)
         client = self.hub.members[client_id]
         assert isinstance(client, Client)
         client.secret = secret
+        client.recorded = cursor is not None
         client.start = self.hub.end
         client.last_read = client.last_request = self.clock()
         return client

@@ -75,7 +75,8 @@ class Member:
         self.id = client
         self.data: dict[str, Any] = {}  # what the application keeps about this client; it is forgotten with it
         self._here = False
-        self.born = 0  # seq of its birth: what it read before, it read as one whom the hub has forgotten
+        self.born = 0  # seq of its birth
+        self.away = -1  # a cursor up to this seq was given to one whom the hub has forgotten since
         self.own = Audience()
         self.joined: dict[str, int] = {}  # room → seq of the join
         self.stays: list[Stay] = []  # the last of what it left, oldest first
@@ -278,7 +279,7 @@ class Hub:
             return "epoch", 0
         if cursor.seq > self.end:
             return "future", self.end
-        if cursor.seq < client.born:
+        if cursor.seq <= client.away:
             return "away", cursor.seq
         return None, cursor.seq
 
@@ -364,10 +365,16 @@ class Hub:
             raise LookupError(f"no client {where.client}")
         return await self._append(self._apply_message, where, event, text, speaking.get(), self.clock(), ack)
 
-    async def bear(self, client: str) -> Member:
-        """A client is born. Whoever reads as this client from a cursor before that has been forgotten."""
-        await self._append(self._apply_born, client)
+    async def bear(self, client: str, cursor: Cursor | None = None) -> Member:
+        """A client is born; who comes with a cursor has been forgotten, and is told so from there."""
+        await self._append(self._apply_born, client, cursor)
         return self.members[client]
+
+    def record(self, client: Member, cursor: Cursor) -> None:
+        """With this cursor the client came: what it reads after it, it reads as the one that was born."""
+        # A cursor of another life, or of the future, is told of as such; what it leads to lies in this life of it.
+        here = cursor.epoch == self.epoch and cursor.seq <= self.end
+        client.away = min(cursor.seq, client.born - 1) if here else -1
 
     async def join(self, client: Member, name: str) -> None:
         """Refuse: too many rooms, here or in all, or not a name. LookupError: this client is forgotten."""
@@ -428,10 +435,12 @@ class Hub:
         for bell in woken:
             bell.ring()
 
-    def _apply_born(self, seq: int, client: str) -> None:
+    def _apply_born(self, seq: int, client: str, cursor: Cursor | None) -> None:
         member = self.new_member(self, client)
-        member.born = seq
+        member.born, member.away = seq, seq - 1
         self.members[client] = member
+        if cursor is not None:
+            self.record(member, cursor)
 
     def _apply_join(self, seq: int, client: str, name: str) -> None:
         room = self._rooms.setdefault(name, Room())

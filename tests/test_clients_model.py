@@ -35,6 +35,7 @@ LIMITS = Limits(
     forget_after=FORGET,
     window=WINDOW,
     readers=2,
+    batch_messages=3,
     keep_seconds=1e9,
     emit_rate=1e9,
     emit_burst=10**9,
@@ -57,6 +58,7 @@ class Person:
     grace: float = GRACE
     start: int | None = None  # a newcomer's position
     born: int = 0  # seq of its birth
+    away: int | None = None  # seq of the cursor it came back with; None: it has not read from one yet
     cursor: Cursor | None = None  # kept over every life
     expected: int = 1
     acks: dict[int, dict[str, Any]] = field(default_factory=dict)  # every one there was
@@ -118,8 +120,8 @@ class Model(RuleBasedStateMachine):
 
     # ---- what clients do
 
-    @rule(sid=who, slow=st.booleans(), with_cursor=st.booleans())
-    def opens_a_read(self, sid: str, slow: bool, with_cursor: bool) -> None:
+    @rule(sid=who, slow=st.booleans(), with_cursor=st.booleans(), lost=st.booleans())
+    def opens_a_read(self, sid: str, slow: bool, with_cursor: bool, lost: bool = False) -> None:
         person = self.people[sid]
         cursor = person.cursor if with_cursor else None
         grace = GRACE + 25 if slow else None
@@ -132,6 +134,8 @@ class Model(RuleBasedStateMachine):
             person.start = self.before
         if cursor is not None:
             person.start = None
+            if person.away is None:
+                person.away = cursor.seq
         person.grace = grace or GRACE
         person.readers.append(reader)
         going_on = [reader for reader in person.readers if reader not in person.ended]
@@ -139,7 +143,7 @@ class Model(RuleBasedStateMachine):
             person.ended.append(going_on[0])
         person.last_request = self.now
         assert [reader for reader in person.readers if reader.ended] == person.ended
-        self.check(person, cursor, reader.read())
+        self.check(person, cursor, reader.read(), lost)
 
     @precondition(lambda self: any(person.readers for person in self.people.values()))
     @rule(data=st.data(), broken=st.booleans())
@@ -203,9 +207,9 @@ class Model(RuleBasedStateMachine):
         self.time_passes(seconds)
         self.opens_a_read(sid, slow=False, with_cursor=True)
 
-    @rule()
-    def something_is_said(self) -> None:
-        self.said.append(self.run(self.hub.emit("said")))
+    @rule(times=st.integers(1, 5))
+    def something_is_said(self, times: int) -> None:
+        self.said += [self.run(self.hub.emit("said")) for _ in range(times)]
 
     @rule(seconds=st.sampled_from([0.1, GRACE / 2, GRACE, GRACE + 25, FORGET / 2, FORGET, 2 * FORGET]))
     def time_passes(self, seconds: float) -> None:
@@ -243,6 +247,7 @@ class Model(RuleBasedStateMachine):
     def is_born(self, person: Person) -> None:
         person.known = True
         person.born = person.start = self.before + 1
+        person.away = None
         person.last_read = person.last_request = self.now
         person.grace = GRACE
         person.expected, person.acks, person.acked = 1, {}, 0
@@ -260,14 +265,21 @@ class Model(RuleBasedStateMachine):
         self.is_forgotten(person)
         person.marked = (code, self.now + FORGET)
 
-    def check(self, person: Person, cursor: Cursor | None, batch: Batch) -> None:
-        """Everything after the cursor, once; a newcomer from its recorded position; a gap for who was forgotten."""
+    def check(self, person: Person, cursor: Cursor | None, batch: Batch, lost: bool) -> None:
+        """Everything after the cursor, once; a newcomer from its recorded position.
+
+        Who was forgotten is told of it from the cursor it came back with: again while the answer is lost, and not from
+        where a taken one, however short it was cut, leads.
+        """
         start = person.start if cursor is None else cursor.seq
         assert batch.after.seq == start
-        assert [message.seq for message in batch.messages] == [seq for seq in self.said if seq > start]
+        unread = [seq for seq in self.said if seq > start]
+        assert [message.seq for message in batch.messages] == unread[: LIMITS.batch_messages]
+        assert batch.more == (len(unread) > LIMITS.batch_messages)
         reason = decode(batch.text, dict)["gap"] and decode(batch.text, dict)["gap"]["reason"]
-        assert reason == ("away" if cursor is not None and cursor.seq < person.born else None)
-        person.cursor = batch.cursor
+        assert reason == ("away" if cursor is not None and cursor.seq <= person.away < person.born else None)
+        if not lost:
+            person.cursor = batch.cursor
 
     def check_ack(self, person: Person, n: int, ack: dict[str, Any], acked: int) -> None:
         code = ack.get("error", {}).get("code")

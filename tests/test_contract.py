@@ -400,6 +400,66 @@ async def test_a_client_the_hub_does_not_know_was_away(lab: Lab, transport: type
     assert (await first(lab, Poll, sid, batch.cursor)).gap is None  # … a taken one ends it
 
 
+# … and only from there: where a taken batch leads, cut or not, and on a stream or not, nothing is told a second time.
+@pytest.mark.limits(batch_messages=4)
+async def test_away_is_told_once_however_many_batches_follow(lab: Lab, transport: type[Reader]) -> None:
+    cursor = lab.end
+    for n in range(14):
+        await lab.say("news", n)
+    sid, told, heard = new_sid(), [], []
+    await lab.reader(Poll, sid).open(cursor)  # this answer is lost
+    while len(heard) < 14:
+        batch = await first(lab, transport, sid, cursor)
+        cursor, heard = batch.cursor, heard + batch.messages
+        told.append(batch.gap and batch.gap["reason"])
+    assert told == ["away", *[None] * (len(told) - 1)] and len(told) > 3
+    assert as_logged(heard) == lab.log
+
+
+async def test_away_is_told_once_on_one_stream(lab: Lab) -> None:
+    cursor = lab.end
+    for n in range(700):
+        await lab.say("news", n)
+    for stream in (Sse, Ws):
+        reader = await lab.reader(stream, new_sid()).open(cursor)
+        assert as_logged(await reader.messages(700)) == lab.log
+        assert [batch.gap and batch.gap["reason"] for batch in reader.batches[:2]] == ["away", None]
+        assert not any(batch.gap for batch in reader.batches[1:])
+
+
+# … the same for who comes back by an emit, which brings no cursor: the first that it reads from is on record then.
+@pytest.mark.limits(batch_messages=4)
+async def test_who_comes_back_by_an_emit_is_told_away_once(lab: Lab, transport: type[Reader]) -> None:
+    cursor = lab.end
+    for n in range(9):
+        await lab.say("news", n)
+    sid, told = new_sid(), []
+    await (await lab.way(PostWay, sid)).emit(1, "x")
+    for _ in range(3):
+        batch = await first(lab, transport, sid, cursor)
+        told.append(batch.gap and batch.gap["reason"])
+        cursor = batch.cursor
+    assert told == ["away", None, None]
+
+
+# … and who comes with a cursor of another life is told of that, once, and not that it was away, too.
+@pytest.mark.limits(batch_messages=4)
+@pytest.mark.parametrize("by_emit", [False, True])
+async def test_an_epoch_is_told_once_however_many_batches_follow(
+    lab: Lab, transport: type[Reader], by_emit: bool
+) -> None:
+    for n in range(9):
+        await lab.say("news", n)
+    sid, cursor, told = new_sid(), "another.7", []
+    if by_emit:
+        await (await lab.way(PostWay, sid)).emit(1, "x")
+    for _ in range(3):
+        batch = await first(lab, transport, sid, cursor)
+        told.append(batch.gap and batch.gap["reason"])
+        cursor = batch.cursor
+    assert told == ["epoch", None, None]
+
+
 # … (birth is an entry, so the batch's own cursor is beyond it), at the end of the log as anywhere.
 async def test_away_is_told_at_once_also_at_the_end_of_the_log(lab: Lab, transport: type[Reader]) -> None:
     await lab.say("seen")
@@ -898,6 +958,48 @@ async def test_ws_echoes_the_clients_own_token(lab: Lab) -> None:
     reader = await lab.join(Ws)
     for token in ("a", 'é"\\\u2028', 17, None, {"x": [1]}):
         assert await reader.ping(token) == token
+
+
+# A frame may hold both, emits and replies and a ping: all of it is answered.
+@pytest.mark.parametrize("parts", [("ping",), ("ping", "emits"), ("ping", "replies"), ("ping", "emits", "replies")])
+async def test_all_of_a_frame_is_answered(lab: Lab, parts: tuple[str, ...]) -> None:
+    async def name(client: Any, _data: Any) -> None:
+        names.append(await client.ask("who?"))
+
+    names: list[str] = []
+    lab.hub.on("name")(name)
+    reader = await lab.join(Ws)
+    assert isinstance(reader, Ws)
+    await reader.write({"emits": [{"n": 1, "event": "name"}]})
+    (asked,) = await reader.messages(1)
+    whole = {
+        "ping": {"any": "thing"},
+        "emits": [{"n": 2, "event": "say"}, {"n": 3, "event": "say"}],
+        "replies": [{"seq": asked["seq"], "data": "Ada"}, {"seq": 9999, "data": "late"}],
+    }
+    await reader.write({"unknown": 1, **{part: whole[part] for part in parts}})
+    due = (2 if "emits" in parts else 0) + (3 if "replies" in parts else 0)  # with the reply, n = 1 is acked, too
+    if "replies" not in parts:
+        await reader.write({"replies": whole["replies"][:1]})
+        due += 2
+    async with asyncio.timeout(AT_ONCE):
+        acks = [await reader.acks.get() for _ in range(due)]
+        assert await reader.pongs.get() == {"any": "thing"}
+    assert {ack["n"] for ack in acks if "n" in ack} == ({1, 2, 3} if "emits" in parts else {1})
+    assert names == ["Ada"] and reader.errors.empty()
+
+
+# … a ping is answered although the emits beside it are refused, and what they said is not lost on the next frame.
+async def test_a_ping_is_answered_beside_emits_that_are_refused(lab: Lab) -> None:
+    reader = await lab.join(Ws)
+    assert isinstance(reader, Ws)
+    await reader.write({"ping": 1, "emits": [{"n": n, "event": "say"} for n in range(1, 66)]})
+    async with asyncio.timeout(AT_ONCE):
+        assert await reader.pongs.get() == 1 and (await reader.errors.get())["code"] == "window"
+    await reader.write({"ping": 2, "acked": 0})
+    async with asyncio.timeout(AT_ONCE):
+        assert await reader.pongs.get() == 2
+    assert reader.acks.empty() and reader.errors.empty()
 
 
 # An anonymous reader on ws cannot emit (`no_sid`).
