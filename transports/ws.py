@@ -101,9 +101,10 @@ async def up(socket: WebSocket, clients: Clients) -> tuple[int, str]:
 async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks) -> None:
     limits = clients.limits
     frame = Frame.parse(text, limits)
-    if frame.ping is not msgspec.UNSET:
+    pinged = frame.ping is not msgspec.UNSET
+    if pinged:
         await socket.send_text(f'{{"pong":{packed(frame.ping, limits.data, limits.depth).decode()}}}')
-    else:
+    if frame.emits or frame.replies or frame.acked or not pinged:  # who only pings may be nobody
         acks = await clients.take(sid_of(socket), frame, address_of(socket))
         answers.start(answer(socket, acks))  # a handler may take its time: the next frame does not wait for it
 
