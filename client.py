@@ -34,6 +34,7 @@ from weakref import WeakSet
 from websockets.exceptions import InvalidHandshake
 
 from twin.acks import Acks
+from twin.address import Elsewhere
 from twin.emit import WayUp
 from twin.http import Answer, Http
 from twin.ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
@@ -48,6 +49,7 @@ __all__ = ["EmitError", "Message", "Socket", "io"]
 POST_SECONDS = 30.0  # s after which nobody waits for a POST any more
 GREETING_SECONDS = 10.0  # s for the answer to /hello
 NETWORKS = 8  # remembered while this client lives
+REDIRECTS = 8  # sentences about where this client was not led, told once each
 BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive
 
 
@@ -125,6 +127,7 @@ class Socket:
         self._left = False  # this sid said bye, or was refused for good: it cannot come back
         self._networks: dict[str, dict[str, Any]] = {}  # what was learnt on those before this one
         self._told = True  # whether the loss that made this sid necessary was told
+        self._redirects = set[str]()  # that were not followed, and told
         self._new_sid()
 
     def _new_sid(self) -> None:
@@ -373,11 +376,19 @@ class Socket:
             end = End("lost", "it ended")
         except End as why:
             end = why
-        except (OSError, EOFError, ValueError, InvalidHandshake, asyncio.LimitOverrunError) as error:
+        except (OSError, EOFError, ValueError, InvalidHandshake) as error:
+            if isinstance(error, Elsewhere):
+                self._redirected(str(error))
             end = End("lost", str(error) or type(error).__name__)
         self._lines.pop(line.pipe.number, None)
         self.ladder.ended(line.pipe.number, end, self.clock())
         self._obey()
+
+    def _redirected(self, message: str) -> None:
+        """Said once: a portal redirects whoever comes, until it lets them in, so it is tried on."""
+        if message not in self._redirects and len(self._redirects) < REDIRECTS:
+            self._redirects.add(message)
+            self._tell("error", {"code": "redirected", "message": message})
 
     def _take(self, line: Line, batch: Batch) -> None:
         if line.pipe.number not in self._lines:
@@ -435,7 +446,7 @@ class Socket:
         self.spawn(self._bye(old, b""))
 
     async def _bye(self, bearer: dict[str, str], body: bytes) -> None:
-        with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+        with contextlib.suppress(OSError, EOFError, ValueError):
             async with asyncio.timeout(BYE_SECONDS):
                 await self.http.ask("POST", self.http.target("bye", {}), bearer, body)
 
@@ -503,7 +514,7 @@ class Socket:
 
     async def _greet(self) -> None:
         """Learn which network this is; what was learnt on another says nothing here."""
-        with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError, End):
+        with contextlib.suppress(OSError, EOFError, ValueError, End):
             async with asyncio.timeout(GREETING_SECONDS):
                 answer, text = await self.hello()
             name = decode(text, Greeting).network if answer.status == 200 else ""

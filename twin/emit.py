@@ -167,7 +167,7 @@ class WayUp:
                 failure = refused(answer, text)
         except End as end:
             failure = end
-        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
+        except (OSError, EOFError, ValueError) as error:
             failure = End("lost", str(error) or type(error).__name__)
         if outbox is not self.outbox:
             return  # the answer is to a sid that is no more
@@ -271,7 +271,7 @@ class WayUp:
                     alive = True
                 elif way is None:
                     alive = (await self.office.hello())[0].status == 200
-        except (OSError, EOFError, ValueError, asyncio.LimitOverrunError):
+        except (OSError, EOFError, ValueError):
             pass
         if outbox is not self.outbox:
             return

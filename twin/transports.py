@@ -27,6 +27,13 @@ QUIET = logging.getLogger("client.wire")  # websockets would log headers, and on
 QUIET.setLevel(logging.CRITICAL + 1)
 
 
+class Straight(connect):
+    """An opening that follows no redirect by itself: where the sid may go is decided in one place."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        return exc
+
+
 @dataclass(eq=False)
 class Line:
     """One pipe as it runs."""
@@ -87,14 +94,17 @@ async def sse(socket: Socket, line: Line) -> Batches:
 
 
 async def ws(socket: Socket, line: Line) -> Batches:
-    url = socket.http.websocket(socket.target("ws", heartbeat=f"{line.pipe.beat:g}"))
+    target = socket.target("ws", heartbeat=f"{line.pipe.beat:g}")
+    url = socket.http.websocket(target)
     quiet: dict[str, Any] = {"compression": None, "ping_interval": None, "open_timeout": None, "logger": QUIET}
     bearer = socket.bearer()
     try:
-        wire = await connect(url, additional_headers=bearer, proxy=None, max_size=MOST, close_timeout=0.5, **quiet)
+        wire = await Straight(url, additional_headers=bearer, proxy=None, max_size=MOST, close_timeout=0.5, **quiet)
     except InvalidStatus as error:
         headers = {name.lower(): value for name, value in error.response.headers.raw_items()}
-        answer = Answer(asyncio.StreamReader(), error.response.status_code, headers, True)
+        answer = Answer(error.response.status_code, headers)
+        if socket.http.follow(target, answer):
+            raise End("again", "the server has moved") from None
         raise refused(answer, bytes(error.response.body or b"")) from None
     line.up = asyncio.Queue()
     writing = asyncio.create_task(_write(wire, line.up))
