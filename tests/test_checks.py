@@ -1,0 +1,32 @@
+"""The JavaScript client's pure parts under Node: the checks that the browser tests run, without a browser."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+
+RUN = """
+const { checks } = await import(`./${process.argv[2]}.js`);
+const failed = [];
+for (const [name, check] of Object.entries(checks))
+  try { await check(); } catch (error) { failed.push(`${name}: ${error.message}`); }
+console.log(failed.join("\\n"));
+process.exit(failed.length ? 1 : 0);
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
+@pytest.mark.parametrize("name", ["ladder_checks", "socket_checks"])
+def test_the_rules_of_the_pure_parts_hold(tmp_path: Path, name: str) -> None:
+    shutil.copytree(ROOT / "web" / "client", tmp_path / "client")
+    checks = (ROOT / "tests" / "browser" / f"{name}.js").read_text("utf-8")
+    (tmp_path / f"{name}.js").write_text(checks.replace('"/client/', '"./client/'), "utf-8")
+    (tmp_path / "package.json").write_text('{"type":"module"}')
+    (tmp_path / "run.mjs").write_text(RUN)
+    ran = subprocess.run(["node", "run.mjs", name], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
