@@ -39,10 +39,10 @@ from twin.emit import WayUp
 from twin.http import Answer, Http
 from twin.ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
 from twin.outbox import Emit, Reply
-from twin.reading import Position, Reading
+from twin.reading import Position, Reading, not_beyond
 from twin.sentences import part
 from twin.transports import TRANSPORTS, Line, refused
-from twin.wire import LIFE, Ack, Batch, EmitError, Gap, Greeting, Message, checked, decode, order, packed
+from twin.wire import LIFE, Ack, Batch, EmitError, Gap, Greeting, Message, checked, decode, packed
 
 __all__ = ["EmitError", "Message", "Socket", "io"]
 
@@ -415,9 +415,7 @@ class Socket:
 
     def _expected(self, reading: Reading, gap: Gap | None) -> bool:
         """Whether this is the `away` of a sid that was just made."""
-        if not (gap and gap.reason == "away" and reading.asked and self._birth):
-            return False
-        return order(reading.asked) <= order(self._birth)
+        return gap is not None and gap.reason == "away" and not_beyond(reading.asked, self._birth)
 
     def _forgotten(self, reading: Reading, gap: Gap | None) -> bool:
         return gap is not None and gap.reason in ("epoch", "away") and not self._expected(reading, gap)

@@ -57,6 +57,22 @@ MUTATIONS = [
         CONTRACT + "test_a_cursor_of_another_life_is_a_gap",
     ),
     Mutation(
+        "an epoch that was left is forgotten",
+        "a client between two servers hears everything again",
+        "twin/reading.py",
+        "self.cursor = self._left.pop(epoch, start)",
+        "self.cursor = start",
+        "tests/test_reading.py::test_the_python_client_takes",
+    ),
+    Mutation(
+        "the same in JavaScript",
+        "a client between two servers hears everything again",
+        "web/client/reading.js",
+        "this.cursor = this.#left.get(epoch) ?? start;",
+        "this.cursor = start;",
+        "tests/test_reading.py::test_the_javascript_client_takes",
+    ),
+    Mutation(
         "future ignored",
         "a cursor beyond the end waits for ever",
         "hub.py",

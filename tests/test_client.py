@@ -1,4 +1,4 @@
-"""The Python client: what it takes, and all of it on a real server."""
+"""The Python client on a real server."""
 
 from __future__ import annotations
 
@@ -22,75 +22,8 @@ from hub import Hub
 from lab.networks import network
 from limits import Limits
 from server import running
-from twin.ladder import RUNGS, End
-from twin.reading import Position, Reading
-from twin.wire import Batch, Gap, Message
+from twin.ladder import RUNGS
 from wire import Proxy, hello
-
-# ---- what is taken
-
-
-def batch(after: str, cursor: str, *seqs: int, gap: str | None = None) -> Batch:
-    return Batch(after, cursor, [Message(seq, "x") for seq in seqs], Gap(gap) if gap else None)
-
-
-def at(cursor: str | None) -> Position:
-    position = Position()
-    position.cursor = cursor
-    return position
-
-
-def seqs(position: Position, asked: str | None, given: Batch) -> list[int]:
-    return [message.seq for message in position.take(Reading(asked), given).messages]
-
-
-def test_what_was_read_is_not_handed_on_again() -> None:
-    position = at(None)
-    assert seqs(position, None, batch("a1.0", "a1.3", 1, 3)) == [1, 3]
-    assert seqs(position, "a1.0", batch("a1.0", "a1.5", 1, 3, 4)) == [4]
-    assert seqs(position, "a1.3", batch("a1.3", "a1.4", 4)) == []
-    assert position.cursor == "a1.5"
-
-
-def test_a_batch_beyond_what_was_read_is_not_taken() -> None:
-    position = at("a1.5")
-    with pytest.raises(End) as end:
-        position.take(Reading("a1.5"), batch("a1.7", "a1.9", 8))
-    assert end.value.kind == "again" and position.cursor == "a1.5"
-
-
-def test_epochs_sort_by_length_and_then_by_letter_and_never_go_back() -> None:
-    position = at("zz.5")
-    assert seqs(position, "zz.5", batch("100.0", "100.2", 1, 2, gap="epoch")) == [1, 2]
-    for older in ("zz", "0zz"):
-        with pytest.raises(End):
-            position.take(Reading("100.2"), batch(f"{older}.0", f"{older}.9", 7, gap="epoch"))
-    with pytest.raises(End):  # it began under an epoch that is over
-        position.take(Reading("zz.5"), batch("100.0", "100.9", 3, gap="epoch"))
-    with pytest.raises(End):  # another epoch, and nothing said of a gap
-        position.take(Reading("100.2"), batch("200.0", "200.1", 1))
-    assert position.cursor == "100.2"
-
-
-@pytest.mark.parametrize("reason", ["away", "trimmed"])
-def test_a_gap_whose_cursor_is_not_beyond_is_dropped_whole(reason: str) -> None:
-    position = at("a1.5")
-    taken = position.take(Reading("a1.2"), batch("a1.2", "a1.5", 3, gap=reason))
-    assert taken.gap is None and taken.messages == []
-    taken = position.take(Reading("a1.2"), batch("a1.2", "a1.8", 3, 8, gap=reason))
-    assert taken.gap and [message.seq for message in taken.messages] == [8]
-
-
-def test_a_cursor_from_the_future_is_set_back_once() -> None:
-    position = at("a1.9")
-    future = batch("a1.4", "a1.4", gap="future")
-    assert position.take(Reading("a1.9"), future).gap
-    assert position.cursor == "a1.4"
-    assert seqs(position, "a1.4", batch("a1.4", "a1.6", 5, 6)) == [5, 6]
-    with pytest.raises(End):
-        position.take(Reading("a1.9"), future)
-    assert position.cursor == "a1.6"
-
 
 # ---- on a real server
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from batch import new_epoch
 from conftest import Lab, serving
 from wire import (
     TRANSPORTS,
@@ -471,6 +472,8 @@ async def test_away_is_told_at_once_also_at_the_end_of_the_log(lab: Lab, transpo
 
 
 # `epoch`: the log has another life, it follows from its start. The client sets its position back to `after`.
+# Epochs are names, without an order: a life with any other name is another, born before or after, and is told so to
+# each reading that asks with a cursor of this one.
 @pytest.mark.parametrize("other", ["1.7", "zzzzzzzzzzzzzzzz.7"], ids=["older", "younger"])
 @pytest.mark.parametrize("known", [True, False], ids=["known", "unknown"])
 async def test_a_cursor_of_another_life_is_a_gap(lab: Lab, transport: type[Reader], other: str, known: bool) -> None:
@@ -483,6 +486,22 @@ async def test_a_cursor_of_another_life_is_a_gap(lab: Lab, transport: type[Reade
     assert epoch_of(batch.after) == epoch_of(batch.cursor) == lab.hub.epoch
     assert seq_of(batch.after) < batch.seqs[0]
     assert (await first(lab, Poll, sid, batch.cursor)).gap is None
+
+
+# Who comes back to a life it has left is told so as well: it follows from its start, not from where the other ended.
+@pytest.mark.parametrize("births", [(1e9, 2e9), (2e9, 1e9)], ids=["forth", "back"])
+async def test_two_lives_behind_one_address_are_each_a_gap_to_the_other(
+    transport: type[Reader], births: tuple[float, float]
+) -> None:
+    sid = new_sid()
+    async with serving(epoch=new_epoch(births[0])) as one, serving(epoch=new_epoch(births[1])) as two:
+        cursor = (await first(one, transport, sid, None)).cursor
+        for lab in (two, one, two):
+            await lab.say("more")
+            batch = await first(lab, transport, sid, cursor)
+            assert batch.gap is not None and batch.gap["reason"] == "epoch"
+            assert as_logged(batch.messages) == lab.log and epoch_of(batch.after) == lab.hub.epoch
+            cursor = batch.cursor
 
 
 # A restarted server is another life of the log.

@@ -536,6 +536,24 @@ def test_whom_the_server_tells_to_wait_waits_as_long_as_it_says() -> None:
     assert play.rungs == ["ws"] and 7.0 <= play.now - lost < 7.1
 
 
+def test_new_sids_one_after_the_other_come_after_pauses_that_grow() -> None:
+    """As servers of different epochs behind one address would ask for, with every answer."""
+    play, waits = settled(), []
+    for _ in range(8):
+        last = play.now
+        play.ladder.renew(play.now)
+        play.obey()
+        while not play.open:
+            play.wait(0.1)
+        play.beat("ws")
+        waits.append(play.now - last)
+    assert waits[0] == 0 and waits[2] > 0.9 and waits[7] > 29
+    play.wait(61, "ws")
+    play.ladder.renew(play.now)
+    play.obey()
+    assert play.rungs == ["ws"]
+
+
 # ---- doubt: what went up has no answer
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from twin.pipe import NETWORK, End, Kind, Pipe, came
-from twin.rung import PAUSE, PAUSE_MOST, REST, REST_MOST, Record, pause
+from twin.rung import PAUSE, PAUSE_MOST, REST, REST_MOST, Record, Renewals, pause
 from twin.sentences import Part, part, sentence
 
 __all__ = ["FIRST_HOLD", "PAUSE", "PAUSE_MOST", "REST", "REST_MOST", "RUNGS", "Decision", "End", "Kind", "Ladder",
@@ -104,6 +104,7 @@ class Ladder:
         self._last = ""  # the rung that read last
         self._why = ""
         self._at_once = -math.inf
+        self._renewals = Renewals()
         self._delivered: dict[str, float] = {}
         # Failures that count if a lower rung delivers until then: the rung, the time, and what happened.
         self._unproven: list[tuple[str, float, list[Part]]] = []
@@ -255,7 +256,9 @@ class Ladder:
             self._shut(pipe, now)
         self._why = "a new sid"
         order = [rung] if rung and self._allowed(rung) else []
-        self._plan(order + [other for other in self._order(now) if other not in order], now, 0.0)
+        if wait := self._renewals.wait(now, self._chance()):
+            self.note(now, part("nothing", time=wait * 1000))
+        self._plan(order + [other for other in self._order(now) if other not in order], now, wait)
         self._decide(now)
 
     def tick(self, now: float) -> None:

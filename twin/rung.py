@@ -19,6 +19,24 @@ def pause(tries: int, chance: float) -> float:
 
 
 @dataclass
+class Renewals:
+    """New sids of one client: the first is taken at once, each more within a minute of the last after a longer pause.
+
+    Servers of different epochs behind one address would have a client be born again with every answer.
+    """
+
+    tries: int = 0
+    last: float = -math.inf
+
+    def wait(self, now: float, chance: float) -> float:
+        """S to wait before this one."""
+        self.tries = self.tries + 1 if now - self.last < 2 * PAUSE_MOST else 0
+        wait = pause(self.tries, chance) if self.tries else 0.0
+        self.last = now + wait
+        return wait
+
+
+@dataclass
 class Record:
     """What was learnt about one rung. Time is given, as everywhere in the ladder."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from typing import Any, TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ import msgspec
 from twin.ladder import End
 
 SIZE, DEPTH, SAFE_INTEGER = 16 << 10, 8, 2**53  # what data may be: bytes of compact JSON, levels, integers
+CURSOR = re.compile(r"([a-z0-9]{1,16})\.(0|[1-9][0-9]{0,15})")
 LIFE = frozenset("connecting connect disconnect reconnecting reconnect connect_failed error switch gap".split())
 RESERVED = LIFE | {"connection", "reconnect_failed"}
 
@@ -100,12 +102,10 @@ def decode(text: bytes | str, kind: type[K]) -> K:
         raise End("lost", "an answer that is not the protocol's") from None
 
 
-def order(cursor: str) -> tuple[tuple[int, str], int]:
-    """A cursor, comparable: epochs sort by birth. End: it is none."""
-    epoch, dot, seq = cursor.partition(".")
-    if not (dot and epoch and seq.isascii() and seq.isdigit()):
-        raise End("lost", "an answer without a cursor")
-    return (len(epoch), epoch), int(seq)
+def read_cursor(cursor: str | None) -> tuple[str, int] | None:
+    """The two things a client may read in a cursor: its epoch, and the order within it. None: it is no cursor."""
+    form = CURSOR.fullmatch(cursor) if cursor is not None else None
+    return (form[1], int(form[2])) if form and int(form[2]) < SAFE_INTEGER else None
 
 
 def packed(data: Any) -> msgspec.Raw:

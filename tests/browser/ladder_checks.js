@@ -4,7 +4,7 @@ import { checkEvent, newSid, packData } from "/client/codec.js";
 import { Ladder } from "/client/ladder.js";
 import { Leases } from "/client/leases.js";
 import { Outbox } from "/client/outbox.js";
-import { olderEpoch, Position, soundBatch } from "/client/reading.js";
+import { Position, soundBatch } from "/client/reading.js";
 import { pauseBefore } from "/client/rung.js";
 import { sentence } from "/client/sentences.js";
 import { Verdicts } from "/client/verdicts.js";
@@ -143,7 +143,6 @@ function at(cursor) {
   return position;
 }
 
-const gapOf = (reason) => ({ reason, missed: null });
 const emitOf = (event) => ({ event, text: "null", done: () => {} });
 
 export const checks = {
@@ -387,6 +386,21 @@ export const checks = {
     course.pass(1000);
     ok(!course.names.includes("disconnect"), "only a switch");
   },
+  "new sids one after the other, as of servers that disown each other's, come after pauses that grow": () => {
+    const course = new Course(all, { chance: 0.99 }).pass(10_000);
+    let last = course.now;
+    const waits = [];
+    for (let i = 0; i < 8; i += 1) {
+      course.step({ type: "renew" });
+      while (course.ladder.transport === null) course.pass(5);
+      waits.push(course.now - last);
+      last = course.now;
+    }
+    ok(waits[0] < 50 && waits[2] > 900 && waits[7] > 29_000, waits.join());
+    course.pass(60_000);
+    course.step({ type: "renew" });
+    same(course.live.size, 1, "the next after a calm minute is at once");
+  },
   "a page put away reads nothing, and reads on when it comes back": () => {
     const course = new Course(all).pass(10_000);
     course.step({ type: "suspend" });
@@ -601,78 +615,6 @@ export const checks = {
 
   // ---- reading
 
-  "a younger epoch has a longer or a later name": () => {
-    ok(olderEpoch("m3x8k2p9a", "m3x8k2p9b") && !olderEpoch("m3x8k2p9b", "m3x8k2p9a"), "by letters");
-    ok(olderEpoch("zzzzzzzzabc", "10000000000a"), "one digit more is younger");
-  },
-  "each message is handed on once, whichever readings bring it": () => {
-    const position = at("a.4");
-    const [one, two] = [position.begin(), position.begin()];
-    same(taken(position, one, batch("a.4", "a.7", [5, 7])), [5, 7]);
-    same(taken(position, two, batch("a.4", "a.6", [5])), "seen");
-    same(taken(position, two, batch("a.6", "a.9", [7, 8])), [8]);
-    same(taken(position, one, batch("a.7", "a.9", [8])), "seen");
-    same(position.cursor, "a.9");
-  },
-  "a batch that begins beyond what the client has is dropped": () => {
-    const position = at("a.4");
-    same(taken(position, position.begin(), batch("a.5", "a.7", [6])), "drop");
-    same(position.cursor, "a.4");
-  },
-  "a newcomer takes its past": () => {
-    const position = new Position();
-    same(taken(position, position.begin(), batch("a.2", "a.9", [3, 8])), [3, 8]);
-  },
-  "a newer epoch is taken from its start, once": () => {
-    const position = at("a.9");
-    const [one, two] = [position.begin(), position.begin()];
-    same(taken(position, one, batch("b.0", "b.3", [2, 3], gapOf("epoch"))), [2, 3]);
-    same(
-      taken(position, two, batch("b.0", "b.4", [2, 3, 4], gapOf("epoch"))),
-      "drop",
-      "its reading began in the old epoch",
-    );
-    same(taken(position, one, batch("b.3", "b.4", [4])), [4], "the reading that told of it goes on");
-    same(position.cursor, "b.4");
-  },
-  "a client never goes back to an older epoch": () => {
-    const position = at("b.3");
-    same(taken(position, position.begin(), batch("a.0", "a.9", [1], gapOf("epoch"))), "drop");
-    same(position.cursor, "b.3");
-  },
-  "a late answer of the old epoch is dropped": () => {
-    const position = at("a.9");
-    const late = position.begin();
-    taken(position, position.begin(), batch("b.0", "b.1", [], gapOf("epoch")));
-    same(taken(position, late, batch("a.9", "a.10", [10])), "drop");
-  },
-  "another epoch without a gap is not taken": () => {
-    const position = at("a.9");
-    same(taken(position, position.begin(), batch("b.0", "b.3", [1])), "drop");
-  },
-  "a cursor of the future is set back, once": () => {
-    const position = at("a.100");
-    const [one, two] = [position.begin(), position.begin()];
-    same(taken(position, one, batch("a.5", "a.5", [], gapOf("future"))), []);
-    same(taken(position, one, batch("a.5", "a.7", [6, 7])), [6, 7]);
-    same(taken(position, two, batch("a.5", "a.5", [], gapOf("future"))), "drop");
-    same(position.cursor, "a.7");
-  },
-  "after trimmed and away what follows is taken, without what was seen": () => {
-    for (const reason of ["trimmed", "away"]) {
-      const position = at("a.4");
-      const [one, two] = [position.begin(), position.begin()];
-      taken(position, one, batch("a.4", "a.6", [5, 6]));
-      same(taken(position, two, batch("a.4", "a.8", [6, 8], gapOf(reason))), [8], reason);
-    }
-  },
-  "a gap batch that is not beyond the client is dropped whole": () => {
-    const position = at("a.4");
-    const [one, two] = [position.begin(), position.begin()];
-    taken(position, one, batch("a.4", "a.8", [8], gapOf("away")));
-    const { verdict, gap } = position.take(two, batch("a.4", "a.8", [8], gapOf("away")));
-    same([verdict, gap], ["seen", null]);
-  },
   "what is not a batch in form is the network speaking": () => {
     const sound = batch("a.1", "a.3", [2, 3]);
     ok(soundBatch(sound), "sound");

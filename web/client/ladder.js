@@ -1,7 +1,7 @@
 // The ladder: which transport to try, keep or leave, judged by what arrives.
 // Policy only: events and time go in, commands come out. It keeps no timer, sees no network, throws no dice.
 import { Life } from "./life.js";
-import { pauseBefore, Rung } from "./rung.js";
+import { pauseBefore, Renewals, Rung } from "./rung.js";
 
 export const LADDER = ["ws", "sse", "longpoll", "poll"]; // best first
 const PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
@@ -34,6 +34,7 @@ export class Ladder {
   #pending = []; // failures that count if a lower rung delivers soon
   #over = true;
   #expected = null; // when the next tick was to come
+  #renewals = new Renewals();
 
   /**
    * `order`: the transports there are, best first; `only`: the one to use; `pace`: {every ms, hold s, heartbeat s};
@@ -471,7 +472,9 @@ export class Ladder {
   /** The client has a new sid: the readers of the old one end, reading goes on from the same cursor. */
   #renew() {
     this.#letGo([{ key: "newsid" }]);
-    this.#begin(0, this.#rung(this.only) ?? this.lastGood, true);
+    const wait = this.#renewals.wait(this.#now, this.#chance);
+    if (wait) this.#waitFor(wait, null);
+    else this.#begin(0, this.#rung(this.only) ?? this.lastGood, true);
   }
 
   #letGo(why) {

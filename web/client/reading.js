@@ -1,13 +1,15 @@
 // Reading: where the client is in the log, and which batches it takes.
-// Two readings may bring the same, late, or from a life of the log that is over; each message is handed on once.
+// Two readings may bring the same, late, or from another life of the log; each message is handed on once.
 
 /**
  * @typedef {{seq: number, event: string, data: any, from: string|null, room: string|null, at: number,
  *   ack?: boolean}} Message
  * @typedef {{after: string, cursor: string, gap: {reason: string, missed: number|null}|null, more: boolean,
  *   messages: Message[]}} Batch
- * @typedef {{asked: string|null, epoch: string|null, turn: number}} Reading
+ * @typedef {{asked: string|null, epoch: string|null}} Reading
  */
+
+const EPOCHS = 8; // left, of which it is remembered where the client stood: a server may come back to one of them
 
 const CURSOR_FORM = /^([a-z0-9]{1,16})\.(0|[1-9][0-9]{0,15})$/;
 
@@ -18,12 +20,7 @@ export function readCursor(cursor) {
   return { epoch: form[1], seq: Number(form[2]) };
 }
 
-/** Whether epoch `a` was born before `b`. The birth is in base 36: a longer name has more digits, hence is younger. */
-export function olderEpoch(a, b) {
-  return a.length === b.length ? a < b : a.length < b.length;
-}
-
-/** Whether `a` lies at or before `b`, in the same epoch. */
+/** Whether `a` lies at or before `b`, in the same epoch. Between epochs there is no order. */
 export function notBeyond(a, b) {
   const [left, right] = [readCursor(a), readCursor(b)];
   return Boolean(left && right && left.epoch === right.epoch && left.seq <= right.seq);
@@ -43,25 +40,24 @@ export function soundBatch(batch) {
   });
 }
 
-/** The client's place in the log. It moves forward, and back only where the hub says `epoch` or `future`. */
+/** The client's place in the log. It moves forward, and elsewhere only where the hub says `epoch` or `future`. */
 export class Position {
+  #left = new Map(); // by epoch, the last one left at the end: the cursor where the client stood
+
   constructor() {
     /** @type {string|null} as the hub gave it; never made up */
     this.cursor = null;
-    this.turn = 0; // how often it was set back: a reading begun before that cannot set it back again
   }
 
   /** A reading that asks from here. @returns {Reading} */
   begin() {
-    return { asked: this.cursor, epoch: readCursor(this.cursor)?.epoch ?? null, turn: this.turn };
+    return { asked: this.cursor, epoch: readCursor(this.cursor)?.epoch ?? null };
   }
 
-  /** Whether the client has read as far as this cursor, or never will: it lies in a life of the log that is over. */
+  /** Whether the client has read as far as this cursor, or has left the epoch it lies in. */
   reached(cursor) {
-    const [wanted, own] = [readCursor(cursor), readCursor(this.cursor)];
-    if (!wanted) return true;
-    if (!own) return wanted.seq === 0;
-    return wanted.epoch === own.epoch ? wanted.seq <= own.seq : olderEpoch(wanted.epoch, own.epoch);
+    const wanted = readCursor(cursor);
+    return !wanted || wanted.seq === 0 || this.#left.has(wanted.epoch) || notBeyond(cursor, this.cursor);
   }
 
   /**
@@ -71,12 +67,11 @@ export class Position {
    */
   take(reading, batch) {
     const asked = reading.asked;
-    const why = this.cursor === null ? "" : this.#objection(reading, batch);
+    const why = this.#objection(reading, batch);
     if (why) return { verdict: "drop", why, messages: [], gap: null, asked };
     const fresh = this.#advance(batch);
     reading.asked = batch.cursor;
     reading.epoch = readCursor(batch.cursor).epoch;
-    reading.turn = this.turn;
     return { verdict: fresh ? "taken" : "seen", why, messages: fresh ?? [], gap: fresh ? batch.gap : null, asked };
   }
 
@@ -85,30 +80,34 @@ export class Position {
     const own = readCursor(this.cursor);
     const after = readCursor(batch.after);
     const reason = batch.gap?.reason;
-    if (reading.epoch !== null && reading.epoch !== own.epoch) return "its reading began in an epoch that is over";
-    if (reading.turn !== this.turn) return "its reading began before the position was set back";
-    if (after.epoch !== own.epoch) {
-      if (olderEpoch(after.epoch, own.epoch)) return `epoch ${after.epoch} is older than ${own.epoch}`;
-      if (reason !== "epoch") return "another epoch, and no gap told";
-      return reading.epoch === null ? "another epoch than that of the first batch" : "";
-    }
+    if (!own) return "";
+    if ((reading.epoch ?? after.epoch) !== own.epoch) return "its reading began under another epoch";
+    if (after.epoch !== own.epoch) return reason === "epoch" ? "" : "another epoch, and no gap told";
     if (reason === "epoch") return "an epoch gap within one epoch";
-    const hole = reason !== "future" && after.seq > own.seq;
-    return hole ? `it begins after ${batch.after}, the client is at ${this.cursor}` : "";
+    // Only for the cursor that lay beyond the end: a repeat of this batch must not set back what came since.
+    if (reason === "future" && (reading.asked !== this.cursor || after.seq > own.seq)) {
+      return "a gap for a cursor that is not the client's";
+    }
+    return after.seq > own.seq ? `it begins after ${batch.after}, the client is at ${this.cursor}` : "";
   }
 
-  /** Move on. @returns {Message[]|null} what is new to the application; null: nothing in the batch is */
+  /** Move on. @returns {Message[]|null} what is new to the application; null: nothing in the batch is, its gap neither */
   #advance(batch) {
     const reason = batch.gap?.reason;
-    // Only these two set the position back: the log after the old one is another log.
-    if (this.cursor !== null && (reason === "epoch" || reason === "future")) {
-      this.cursor = batch.after;
-      this.turn += 1;
-    } else if (notBeyond(batch.cursor, this.cursor)) {
-      return null; // a repeat, its gap included: a lost answer repeats the gap, a taken one ends it
-    }
-    const seen = this.cursor === null ? -1 : readCursor(this.cursor).seq;
-    this.cursor = batch.cursor;
+    if (this.cursor !== null && reason === "epoch") this.#leave(batch.after);
+    else if (reason === "future") this.cursor = batch.after;
+    else if (notBeyond(batch.cursor, this.cursor)) return null; // a repeat: a taken gap ends it, a lost one comes again
+    const seen = readCursor(this.cursor)?.seq ?? -1;
+    if (!notBeyond(batch.cursor, this.cursor)) this.cursor = batch.cursor;
     return batch.messages.filter((message) => message.seq > seen);
+  }
+
+  /** Go on in another epoch: from its start, or from where the client stood there, if it has been there. */
+  #leave(start) {
+    const { epoch } = readCursor(start);
+    this.#left.set(readCursor(this.cursor).epoch, this.cursor);
+    this.cursor = this.#left.get(epoch) ?? start;
+    this.#left.delete(epoch);
+    for (const oldest of [...this.#left.keys()].slice(0, -EPOCHS)) this.#left.delete(oldest);
   }
 }

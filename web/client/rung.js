@@ -14,6 +14,23 @@ export function pauseBefore(tries, chance) {
   return chance * Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** Math.max(0, tries - 1));
 }
 
+/**
+ * New sids of one client: the first is taken at once, each more within a minute of the last after a longer pause.
+ * Servers of different epochs behind one address would have a client be born again with every answer.
+ */
+export class Renewals {
+  #tries = 0;
+  #last = -Infinity;
+
+  /** Ms to wait before this one. */
+  wait(now, chance) {
+    this.#tries = now - this.#last < 2 * LONGEST_PAUSE ? this.#tries + 1 : 0;
+    const wait = this.#tries ? pauseBefore(this.#tries, chance) : 0;
+    this.#last = now + wait;
+    return wait;
+  }
+}
+
 /** One transport in the ladder. `rank` 0 is the best. Pure: time and chance are given. */
 export class Rung {
   constructor(name, rank) {
