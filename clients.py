@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import hashlib
 import hmac
 import re
@@ -22,7 +21,7 @@ from codec import SAFE_INTEGER
 from emits import Ack, Emits, Reply, Upload, fresh, hole
 from errors import Refuse, Refused
 from handlers import Queue, Tasks, handle, log
-from hub import Address, Hub, Member
+from hub import Address, Hub, Member, speaking
 from pace import Pace
 
 SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 128 random bits in base64url
@@ -82,7 +81,8 @@ class Client(Member):
         self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
         self.recorded = False  # the cursor it came with is known
         self.start: int | None = None  # where a newcomer starts until it has read with a cursor
-        self.arrival: asyncio.Future[None] | None = None  # done when its `connect` handlers ran
+        self.arrival: asyncio.Future[None] | None = None  # done when it is let in: its `connect` handlers ran
+        self.refused: Refused | None = None  # what they turned it away with
         self.readers: list[Reader] = []  # oldest first
         self.grace = hub.limits.grace
         self.last_read = 0.0  # when its last read ended
@@ -94,15 +94,28 @@ class Client(Member):
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
 
     async def ask(self, event: str, data: Any = None, *, timeout: float = 5) -> Any:
-        """Emit to this client alone and return what it replies. TimeoutError: no reply within `timeout` seconds."""
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        """Emit to this client alone and return what it replies. TimeoutError: no reply within `timeout` seconds.
+
+        LookupError: it is not here, or leaves before it replies. Asked by its own `connect` handler, the client is let
+        in at once, with what was emitted until then: nobody can answer what has not reached it.
+        """
+        if not self.here:
+            raise LookupError(f"client {self.id} is not here")
         seq = await self.hub.say(Address(self.hub, client=self.id), event, data, ack=True)
-        self.asks[seq] = answer
+        answer = self.asks[seq] = promise()
+        if speaking.get() == self.id and self.arrival is not None and not self.arrival.done():
+            self.arrival.set_result(None)
         try:
             async with asyncio.timeout(timeout):
                 return await answer
         finally:
             del self.asks[seq]
+
+    def ask_no_more(self) -> None:
+        """It has left: nobody waits for its replies any more."""
+        for answer in self.asks.values():
+            if not answer.done():
+                answer.set_exception(LookupError(f"client {self.id} has left"))
 
     def reply(self, reply: Reply) -> None:
         """The first reply counts; a late or unknown one is answered all the same, so that it is not repeated."""
@@ -112,7 +125,8 @@ class Client(Member):
 
     def close(self, reason: str = "turned out") -> None:
         """Turn this client out: its readers end, and every further request of its sid is refused `kicked`."""
-        self.registry.dismiss(self, "kicked", reason)
+        current = self.hub.members.get(self.id)  # forgotten and come back, it is another record
+        self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
 
 
 class Clients:
@@ -258,31 +272,41 @@ class Clients:
 
     def _arrive(self, client: Client) -> None:
         client.here = True
-        client.arrival = asyncio.get_running_loop().create_future()
-        client.arrival.add_done_callback(lambda arrival: arrival.cancelled() or arrival.exception())
+        client.arrival = promise()
         client.queue.add(self._connect(client, client.arrival))
 
     async def _arrived(self, client: Client) -> None:
-        """Wait until the `connect` handlers ran. Refused: one of them turned the client away."""
+        """Wait until the client is let in. Refused: a `connect` handler turned it away."""
         if client.arrival is not None:
             await asyncio.shield(client.arrival)
 
     async def _connect(self, client: Client, arrival: asyncio.Future[None]) -> None:
         try:
             await self._announce(client, "connect")
-            arrival.set_result(None)
         except Refuse as refusal:
-            refused = Refused("refused", str(refusal) or "turned away")
-            client.here = False
-            client.queue.clear()
-            client.emits.fail(refused)
-            arrival.set_exception(refused)
-            for reader in client.readers:
-                reader.end("refused")
-            await self.hub.forget(client)
+            await self._turn_away(client, Refused("refused", str(refusal) or "turned away"), let_in=arrival.done())
+        finally:  # whatever the handler did to this task: nobody waits for ever
+            if not arrival.done() and client.refused is not None:
+                arrival.set_exception(client.refused)
+            elif not arrival.done():
+                arrival.set_result(None)
+
+    async def _turn_away(self, client: Client, refused: Refused, *, let_in: bool) -> None:
+        """It is nobody; what is queued for it finds `refused` and does nothing."""
+        if let_in:  # its reads were answered: whichever it comes with next must hear of this
+            self._mark(client.id, refused.code, refused.message)
+        client.refused = refused
+        client.here = False
+        client.ask_no_more()
+        client.emits.fail(refused)
+        for reader in client.readers:
+            reader.end("refused")
+        await self.hub.forget(client)
 
     async def _announce(self, client: Client, event: str, *data: str) -> None:
         """`connect` or `disconnect`. A handler that fails or hangs keeps nobody out. Refuse: it says so itself."""
+        if client.refused is not None:
+            return
         try:
             async with asyncio.timeout(self.limits.handler_seconds):
                 await handle(self.hub, client, event, *data)
@@ -296,6 +320,7 @@ class Clients:
         """The client is not here any more. Rooms, counter and acks are kept: a shorter silence loses nothing."""
         if client.here:
             client.here = False
+            client.ask_no_more()
             client.queue.add(self._announce(client, "disconnect", reason))
 
     def dismiss(self, client: Client, code: str, message: str) -> None:
@@ -354,10 +379,15 @@ class Clients:
                 reader.end("draining")
         for client in self._all():
             self.depart(client, "server closing")
-        with contextlib.suppress(asyncio.CancelledError):
-            await self.tasks.finish(self.limits.drain_seconds * 2 / 3)
-        for client in self._all():
-            client.emits.fail(Refused("draining", "the server stopped before this was answered", retry=1))
+        try:
+            await self.tasks.wait(self.limits.drain_seconds * 2 / 3)
+        finally:
+            stopped = Refused("draining", "the server stopped before this was answered", retry=1)
+            for client in self._all():
+                client.emits.fail(stopped)
+                if client.arrival is not None and not client.arrival.done():
+                    client.arrival.set_exception(stopped)
+            await self.tasks.end()
 
     # ---- emits
 
@@ -393,6 +423,13 @@ class Clients:
         if unfinished + count > self.limits.window:
             raise Refused("window", f"{self.limits.window} emits may be unfinished", retry=0.5)
         self._emits.take(_identity(sid)[0], count)
+
+
+def promise() -> asyncio.Future[Any]:
+    """A future that nobody need wait for: what it fails with is no error of the program."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda future: future.cancelled() or future.exception())
+    return future
 
 
 def _identity(sid: str) -> tuple[str, bytes]:

@@ -89,22 +89,23 @@ class Emits:
             del self._results[n]
 
     def fail(self, refused: Refused) -> None:
-        """The client was turned away before its handlers could run."""
+        """The client was turned away before its handlers could run, or the server stops before they have ended."""
         for result in self._results.values():
             if not result.done():
                 result.set_exception(refused)
                 result.exception()  # perhaps nobody waits for it any more
 
     async def _run(self, emit: Emit, result: asyncio.Future[bytes]) -> None:
+        ack = error(emit.n, "handler_failed", "the handler failed")
         try:
-            ack = await self._outcome(emit)
-        except asyncio.CancelledError:
-            result.cancel()
-            raise
-        finally:
+            if not result.done():  # else it has failed: the client was turned away
+                ack = await self._outcome(emit)
+        finally:  # whatever the handler did to this task: a claimed emit is answered
             self._unfinished -= 1
-        # What the handler emitted is logged by now: an ack means logged, and says up to where.
-        result.set_result(b'%b,"cursor":"%b"}' % (ack[:-1], str(self.client.hub.last_seen_by(self.client)).encode()))
+            # What the handler emitted is logged by now: an ack means logged, and says up to where.
+            cursor = str(self.client.hub.last_seen_by(self.client)).encode()
+            if not result.done():
+                result.set_result(b'%b,"cursor":"%b"}' % (ack[:-1], cursor))
 
     async def _outcome(self, emit: Emit) -> bytes:
         if reserved(emit.event):

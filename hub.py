@@ -396,7 +396,7 @@ class Hub:
 
     async def forget(self, client: Member) -> None:
         """Nothing is known of this client any more; if it comes again, it is told so."""
-        if client.id in self.members:
+        if self.members.get(client.id) is client:
             await self._append(self._apply_forgotten, client.id)
 
     async def _append(self, apply: Callable[..., None], *entry: Any) -> int:

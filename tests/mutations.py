@@ -22,6 +22,7 @@ PRESENCE, BAD, STOP, GUARDS = (
     "tests/test_guards.py::",
 )
 HUB, CLIENTS = "tests/test_hub.py::", "tests/test_clients.py::"
+HANDLERS = "tests/test_handlers.py::"
 
 MUTATIONS = [
     Mutation(
@@ -517,6 +518,30 @@ MUTATIONS = [
         "if now >= until]:",
         "if now < until < 0]:",
         CLIENTS + "test_bye_is_at_once_and_leaves_a_mark_for_a_while",
+    ),
+    Mutation(
+        "a connect handler asks one who cannot hear",
+        "who is asked as it comes is kept out until the question is given up",
+        "clients.py",
+        "if speaking.get() == self.id and self.arrival is not None",
+        "if self.arrival is None and self.arrival is not None",
+        HANDLERS + "test_a_connect_handler_may_ask_its_client",
+    ),
+    Mutation(
+        "who has left is asked on",
+        "a handler waits for the reply of one who will not come back",
+        "clients.py",
+        "            client.ask_no_more()\n            client.queue",
+        "            client.queue",
+        HANDLERS + "test_an_ask_ends_when_the_client_leaves",
+    ),
+    Mutation(
+        "an emit is answered only if its handler lets it",
+        "a handler that cancels its own task leaves its emit without an ack for ever",
+        "emits.py",
+        "            if not result.done():\n                result.set_result",
+        "            if False:\n                result.set_result",
+        HANDLERS + "test_the_emits_behind_one_whose_handler_ends_badly_run_and_are_acked",
     ),
     Mutation(
         "one that is here is forgotten",

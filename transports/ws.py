@@ -95,7 +95,7 @@ async def up(socket: WebSocket, clients: Clients) -> tuple[int, str]:
                     return refused.close_code, refused.code
         return 1000, ""
     finally:
-        await answers.finish(0)
+        await answers.end()
 
 
 async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks) -> None:
