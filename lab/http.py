@@ -11,11 +11,14 @@ from errors import Refused
 HEAD_BYTES = 16 << 10  # of one request's or answer's head, as the server takes
 LINE_BYTES = 4 << 10  # of one line between two chunks
 
-TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-ASKS = re.compile(rb"(" + TOKEN + rb") ([!-~\x80-\xff]+) HTTP/1\.[01]")
-ANSWERS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f]*)?")
-FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*([^\x00-\x08\x0a-\x1f]*?)[ \t]*")
+# Possessive throughout: a stranger chooses what is matched, and a pattern that goes back may take its time at it.
+TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+ASKS = re.compile(rb"(" + TOKEN + rb") ([!-~\x80-\xff]++) HTTP/1\.[01]")
+ANSWERS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00-\x08\x0a-\x1f]*+)?")
+FIELD = re.compile(rb"(" + TOKEN + rb"):([^\x00-\x08\x0a-\x1f]*+)")
 LONE_LF = re.compile(rb"(?<!\r)\n")
+SIZE = re.compile(rb"[0-9A-Fa-f]{1,12}")  # of a chunk
+LENGTH = re.compile(rb"[0-9]{1,15}")
 
 
 class Bad(Exception):
@@ -51,7 +54,7 @@ def head_of(raw: bytes, first: re.Pattern[bytes]) -> Head:
         field = FIELD.fullmatch(line)
         if field is None:
             raise Bad("a header is no header")
-        name, value = field[1].lower(), field[2]
+        name, value = field[1].lower(), field[2].strip(b" \t")
         fields[name] = fields[name] + b", " + value if name in fields else value
     return Head(raw, words.groups(), fields)
 
@@ -103,7 +106,7 @@ class Chunked:
             self.whole = not line
             return
         size = line.partition(b";")[0].strip()
-        if not re.fullmatch(rb"[0-9A-Fa-f]{1,12}", size):
+        if not SIZE.fullmatch(size):
             raise Bad("a chunk without a size")
         self._left = int(size, 16) + 2
         if self._left == 2:
@@ -131,7 +134,7 @@ def told_body(head: Head) -> Body | None:
         return Chunked()
     if length is not None:
         lengths = {one.strip() for one in length.split(b",")}
-        if len(lengths) != 1 or not re.fullmatch(rb"[0-9]{1,15}", one := lengths.pop()):
+        if len(lengths) != 1 or not LENGTH.fullmatch(one := lengths.pop()):
             raise Bad("how long the body is cannot be told")
         return Length(int(one))
     return None
@@ -154,6 +157,7 @@ class Messages:
         self.buffer = bytearray()
         self.body: Body | None = None
         self._first = first
+        self._seen = 0  # bytes of the buffer that hold no end of a head
 
     @property
     def whole(self) -> bool:
@@ -164,14 +168,14 @@ class Messages:
         """The next head, if all of it is here. Bad: none can become of it."""
         while self.buffer.startswith(b"\r\n"):  # RFC 9112, 2.2: clients send one too many
             del self.buffer[:2]
-        end = self.buffer.find(b"\r\n\r\n")
-        begun = self.buffer[:end] if end >= 0 else self.buffer
-        if (
-            len(begun) > HEAD_BYTES
-            or LONE_LF.search(begun)
-            or (begun and not 0x20 < begun[0] < 0x7F and begun != b"\r")
-        ):
-            raise Bad("the head is too large" if len(begun) > HEAD_BYTES else "this is not HTTP")
+        seen, self._seen = max(0, self._seen - 3), len(self.buffer)  # byte by byte is no reason to look at all again
+        end = self.buffer.find(b"\r\n\r\n", seen)
+        size = end if end >= 0 else len(self.buffer)
+        if size > HEAD_BYTES:
+            raise Bad("the head is too large")
+        begun = self.buffer[: min(size, 2)]
+        if LONE_LF.search(self.buffer, seen, size) or (begun and not 0x20 < begun[0] < 0x7F and begun != b"\r"):
+            raise Bad("this is not HTTP")
         return head_of(self.take(end + 4), self._first) if end >= 0 else None
 
     def piece(self) -> bytes:
@@ -181,6 +185,7 @@ class Messages:
     def take(self, size: int) -> bytes:
         taken = bytes(self.buffer[:size])
         del self.buffer[:size]
+        self._seen = 0
         return taken
 
 

@@ -35,7 +35,7 @@ PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
 
 NAME = re.compile(r"[A-Za-z0-9_-]{8,32}")
 TARGET = re.compile(rb"/via/(?:~|%7[Ee])([A-Za-z0-9_-]{8,32})(/[^ ]*)")
-FIRST = re.compile(rb"(?:\r\n)*[A-Z]{1,16} " + TARGET.pattern)
+FIRST = re.compile(rb"(?:\r\n)*+[A-Z]{1,16} " + TARGET.pattern)
 SOON = re.compile(rb"[A-Z]{1,16} /via/")  # where in a piece a link's request may begin
 UNDECIDED = 80  # bytes of a first line after which it is known whose it is
 

@@ -127,6 +127,7 @@ TABLE: tuple[Row, ...] = (
 ROWS = {row.name: row for row in TABLE}
 
 NUMBER = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
+WORD = re.compile(r"\w+")
 
 
 class Setting(NamedTuple):
@@ -156,7 +157,8 @@ class Setting(NamedTuple):
         """The sentence, with the number in it."""
         if self.row.parameter is None:
             return self.row.en
-        return re.sub(rf"\b{self.row.parameter.letters}\b", f"{self.value:g}", self.row.en)
+        number = {self.row.parameter.letters: f"{self.value:g}"}
+        return WORD.sub(lambda word: number.get(word[0], word[0]), self.row.en)
 
 
 class Network:

@@ -664,4 +664,12 @@ MUTATIONS = [
         "if link is None and",
         "tests/test_networks.py::test_a_link_may_give_each_connection_one_answer",
     ),
+    Mutation(
+        "a pattern that goes back",
+        "a header of blanks holds everybody up for half a minute",
+        "lab/http.py",
+        '"):([^\\x00-\\x08\\x0a-\\x1f]*+)")',
+        '"):[ \\t]*([^\\x00-\\x08\\x0a-\\x1f]*?)[ \\t]*")',
+        "tests/test_patterns.py",
+    ),
 ]

@@ -764,6 +764,15 @@ async def test_what_is_no_http_is_refused(door: Door, rest: bytes) -> None:
     assert answer.startswith(b"HTTP/1.1 400") and b'"bad_request"' in answer
 
 
+async def test_blanks_in_a_header_hold_nobody_up(door: Door) -> None:
+    """Many of them before a byte that no header may hold: nothing to think over for long."""
+    path, blanks = urlsplit(door.url).path, b" " * 15_000
+    began = time.process_time()
+    answer = await raw(door.url, f"GET {path}/hello HTTP/1.1\r\nA:".encode() + blanks + b"\x01\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400") and time.process_time() - began < 1
+    assert (await ask(door.url, headers=[("A", " \t" * 1000 + "x" + " " * 1000)])).status == 200
+
+
 @pytest.mark.parametrize("first", [b"\x16\x03\x01\x02\x00\x01", b"hello\r\n\r\n", b"GET / HTTP/2.0\r\n\r\n", b"\0" * 9])
 async def test_the_port_refuses_what_is_no_http(lab: Lab, first: bytes) -> None:
     async with network("direct", to=lab.url) as url:

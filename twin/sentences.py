@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+PLACE = re.compile(r"\{(\w+)\}")
 ENGLISH = {
     "died": "{rung} opened and died after {time}",
     "refused": "{rung} did not open: it failed after {time}",
@@ -110,7 +111,7 @@ def sentence(parts: list[Part]) -> str:
 
 def clause(one: Part) -> str:
     form = ENGLISH.get(one.key, str(one.values.get("text", one.key)))
-    return re.sub(r"\{(\w+)\}", lambda place: word(place[1], one.values.get(place[1])), form)
+    return PLACE.sub(lambda place: word(place[1], one.values.get(place[1])), form)
 
 
 def word(name: str, value: Any) -> str:

@@ -68,7 +68,7 @@ function soundValue(key, value) {
 function jsonDepth(text) {
   let depth = 0;
   let deepest = 0;
-  for (const [mark] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+  for (const [mark] of text.matchAll(/"(?:[^"\\]|\\.)*(?:"|$)|[[\]{}]/g)) {
     if (mark === "[" || mark === "{") deepest = Math.max(deepest, (depth += 1));
     else if (mark === "]" || mark === "}") depth -= 1;
   }
@@ -82,5 +82,5 @@ export function utf8Length(text) {
 /** A new secret: 128 random bits as 22 characters of base64url. Unlike crypto.subtle it needs no secure context. */
 export function newSid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }

@@ -60,7 +60,9 @@ export function baseOf(url = "", page = globalThis.location) {
   // "http://localhost" on a page of localhost:3000 means that page's server: a tutorial leaves the port out.
   const portless = text !== "" && !/:\d+([/?#]|$)/.test(text.replace(/^\w+:/, ""));
   if (portless && page && sameHost(parsed, page)) parsed.port = page.port;
-  return parsed.origin + parsed.pathname.replace(/\/+$/, "");
+  let path = parsed.pathname;
+  while (path.endsWith("/")) path = path.slice(0, -1);
+  return parsed.origin + path;
 }
 
 function sameHost(url, page) {
