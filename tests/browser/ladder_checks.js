@@ -768,8 +768,8 @@ export const checks = {
     circle.circle = circle;
     throws(() => packData(circle), "bad_json");
     same(
-      [packData(2 ** 53), packData(undefined), packData("😀[{"), packData(() => 1)],
-      ["9007199254740992", "null", '"😀[{"', "null"],
+      [packData(2 ** 53), packData(undefined), packData("😀[{")],
+      ["9007199254740992", "null", '"😀[{"'],
     );
     same(packData("é".repeat(8191)).length, 8193);
   },
