@@ -21,7 +21,7 @@ process.exit(failed.length ? 1 : 0);
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
-@pytest.mark.parametrize("name", ["ladder_checks", "socket_checks"])
+@pytest.mark.parametrize("name", ["ladder_checks"])
 def test_the_rules_of_the_pure_parts_hold(tmp_path: Path, name: str) -> None:
     shutil.copytree(ROOT / "web" / "client", tmp_path / "client")
     checks = (ROOT / "tests" / "browser" / f"{name}.js").read_text("utf-8")

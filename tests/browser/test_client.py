@@ -193,9 +193,9 @@ def test_a_page_that_goes_says_bye(tab: Callable[..., Page], lab: Program) -> No
     watcher.evaluate("socket.close()")
 
 
-@pytest.mark.parametrize("name", ["ladder_checks", "socket_checks"])
+@pytest.mark.parametrize("name", ["ladder_checks"])
 def test_the_rules_of_the_pure_parts_hold(tab: Callable[..., Page], lab: Program, name: str) -> None:
-    """The ladder and what else is pure, and the whole socket, under fake time."""
+    """The ladder and what else is pure, under fake time."""
     page = tab("client/socket.js")
     page.route(f"**/{name}.js", lambda route: route.fulfill(
         body=(ROOT / f"tests/browser/{name}.js").read_text(), content_type="text/javascript"))  # fmt: skip

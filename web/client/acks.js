@@ -27,4 +27,10 @@ export class Acks {
     this.alarm.set(this.#waiting[0]?.until ?? null);
     for (const { run } of due) run();
   }
+
+  /** Nothing is read any more: they all run. */
+  end() {
+    this.alarm.set(null);
+    for (const { run } of this.#waiting.splice(0)) run();
+  }
 }

@@ -8,6 +8,7 @@ const ANSWER = 1500; // ms until a way is given up, or 4 round trips
 // Refusals that are not about what is in the request: sending the emits alone would change nothing.
 const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required", "bad_host"]);
 const VOID_PAUSE = 30_000; // ms: even nothing was refused, so something else is wrong
+const TURNED_AWAY = 60_000; // ms: what stands on the way and lets nothing up may pass, a sign-in for one, but not for ever
 
 /**
  * Sends what is in the outbox. `post(frame)` and `hello()` are the way up that is always there; a ws pipe is the other.
@@ -23,6 +24,7 @@ export class WayUp {
   #resumeAt = 0;
   #failures = 0;
   #patience = 1; // doubled where a ping showed that only a handler is slow
+  #awaySince = null; // since when something on the way turns away all that goes up
   #ackedAt = -Infinity; // when a POST was answered last
   #calmAt = 0; // when a ping was answered last
   #oneByOne = 0; // up to this n each emit goes alone
@@ -41,7 +43,10 @@ export class WayUp {
     if (next) return;
     if (this.#pipe && this.#pipe.socket !== socket) this.#leave(this.#pipe);
     if (socket && this.#pipe?.socket !== socket) this.#pipe = { socket, deaf: false, silent: false, bests: new Map() };
-    if (alive && !this.#alive) this.#again();
+    if (alive && !this.#alive) {
+      this.#again();
+      this.#awaySince = null;
+    }
     this.#alive = alive;
     this.flush();
   }
@@ -61,16 +66,31 @@ export class WayUp {
 
   /** The client has a new sid: what was sent is lost, what was not goes up under the new one. */
   forget() {
+    for (const emit of this.#leaveAll()) this.#fail(emit, "unknown", "the server forgot this client");
+  }
+
+  /** The client has left, and says why: nothing goes up any more, and every wait for an ack ends. */
+  end(why) {
+    for (const emit of this.#leaveAll()) this.#fail(emit, "unknown", why);
+    for (const emit of this.outbox.giveUp(Infinity).waiting) this.#fail(emit, "gone", why);
+  }
+
+  /** @returns {import("./outbox.js").Emit[]} what was sent */
+  #leaveAll() {
     this.#client += 1;
     this.#hangUp();
+    for (const { stop } of this.#pings.values()) stop();
     this.#again();
     this.#alive = false;
-    this.#pipe = this.#way = null;
+    this.#pipe = this.#way = this.#awaySince = null;
     this.#oneByOne = this.#failures = this.#resumeAt = 0;
-    for (const emit of this.outbox.forget()) {
-      const lost = new EmitError("unknown", "the server forgot this client: nobody knows whether this came");
-      this.on.done(emit, undefined, lost);
-    }
+    this.alarm.set(null);
+    return this.outbox.forget();
+  }
+
+  #fail(emit, code, why) {
+    const text = code === "unknown" ? `${why}: nobody knows whether this came` : `${why}: this was never sent`;
+    this.on.done(emit, undefined, new EmitError(code, text));
   }
 
   /** Send what may go. */
@@ -151,7 +171,7 @@ export class WayUp {
 
   /** A frame that came down a ws beside the batches. */
   heard(socket, frame) {
-    if ("pong" in frame) return this.#pings.get(frame.pong)?.();
+    if ("pong" in frame) return this.#pings.get(frame.pong)?.answered();
     const pipe = this.#pipe?.socket === socket ? this.#pipe : null;
     const client = this.#client;
     if (Array.isArray(frame.acks)) this.#take(frame.acks, (n) => bestOf(pipe, n));
@@ -163,6 +183,7 @@ export class WayUp {
 
   #take(acks, bestWhenSent) {
     const { done, hole, forgotten } = this.outbox.answer(acks, bestWhenSent);
+    if (acks.length) this.#awaySince = null;
     if (done.length) this.#patience = 1;
     for (const [emit, ack] of done) this.on.done(emit, ack.data, ack.error && errorOf(ack.error), ack.cursor);
     if (forgotten) return this.on.forgotten();
@@ -178,7 +199,20 @@ export class WayUp {
     if (failure.kind === "wait") this.#resumeAt = now + (failure.retry ?? 1000);
     else if (this.#isOfTheEmits(failure, emits)) this.#single(failure, emits, now);
     else if (this.#pipe && !this.#pipe.deaf && !this.#way) this.#way = this.#pipe;
-    else this.#resumeAt = now + pauseBefore((this.#failures += 1), this.clock.random());
+    else {
+      this.#resumeAt = now + pauseBefore((this.#failures += 1), this.clock.random());
+      if (failure.turnedAway || NOT_OF_THE_EMIT.has(failure.code)) this.turnedAway(failure);
+    }
+  }
+
+  /** Something on the way, or the wrong server, lets nothing up. It is tried on, but what was said long ago ends. */
+  turnedAway(failure) {
+    const now = this.clock.now();
+    this.#awaySince ??= now;
+    if (now < this.#awaySince + TURNED_AWAY) return;
+    const { sent, waiting } = this.outbox.giveUp(now - TURNED_AWAY);
+    for (const emit of sent) this.#fail(emit, "unknown", `nothing goes up (${failure.message})`);
+    for (const emit of waiting) this.#fail(emit, "unsent", `nothing goes up (${failure.message})`);
   }
 
   #isOfTheEmits(failure, emits) {
@@ -276,22 +310,21 @@ export class WayUp {
   }
 
   /** @returns {Promise<boolean>} whether this way answered in time */
-  #ping(way) {
+  async #ping(way) {
     const token = newSid();
-    return new Promise((resolve) => {
-      const controller = new AbortController();
-      const timer = this.clock.setTimeout(() => {
-        controller.abort();
-        resolve(false);
-      }, this.#limit);
-      const answered = () => {
-        this.clock.clearTimeout(timer);
-        resolve(true);
-      };
-      this.#pings.set(token, answered);
-      if (!way) this.hello(controller.signal).then(answered, () => {});
+    const controller = new AbortController();
+    let timer = null;
+    const outcome = new Promise((resolve) => {
+      timer = this.clock.setTimeout(() => resolve(false), this.#limit);
+      this.#pings.set(token, { answered: () => resolve(true), stop: () => resolve(false) });
+      if (!way) this.hello(controller.signal).then(() => resolve(true), () => {});
       else if (way.socket.readyState === 1) way.socket.send(JSON.stringify({ ping: token }));
-    }).finally(() => this.#pings.delete(token));
+    });
+    const answered = await outcome;
+    this.clock.clearTimeout(timer);
+    this.#pings.delete(token);
+    if (!answered) controller.abort();
+    return answered;
   }
 }
 

@@ -1,17 +1,19 @@
 // Handlers: who hears which event.
 
-/** Names to functions. A handler that throws disturbs neither the others nor the reading. */
+/**
+ * Names to functions. None runs inside the call that tells of an event, but right after it, in the order told: so a
+ * handler may call whatever the client has. One that throws disturbs neither the others nor the reading.
+ */
 export class Handlers {
   #named = new Map();
   #any = [];
 
-  /** `failed(error, event)` is told what a handler threw. */
-  constructor(failed) {
-    this.failed = failed;
+  /** `failed(error, event)` is told what a handler threw, `unheard(event, ...values)` what nobody hears by its name. */
+  constructor(failed, unheard = () => {}) {
+    Object.assign(this, { failed, unheard });
   }
 
   add(event, handler) {
-    if (typeof handler !== "function") throw new TypeError("a handler is a function");
     this.#named.set(event, [...(this.#named.get(event) ?? []), handler]);
   }
 
@@ -30,12 +32,25 @@ export class Handlers {
     this.#any = handler ? this.#any.filter((one) => one !== handler) : [];
   }
 
-  /** @returns {boolean} whether somebody listens to this event by name */
+  /** @returns {boolean} whether somebody listens to this event by its name */
+  hears(event) {
+    return this.#named.has(event);
+  }
+
   tell(event, ...values) {
+    queueMicrotask(() => this.#handOn(event, values));
+  }
+
+  /** A function that is no handler, an ack's for one, runs in its turn among them. */
+  call(event, call) {
+    queueMicrotask(() => this.#run(event, call));
+  }
+
+  #handOn(event, values) {
     const named = [...(this.#named.get(event) ?? [])]; // a copy: a handler may remove itself
     for (const handler of [...this.#any]) this.#run(event, () => handler(event, ...values));
     for (const handler of named) this.#run(event, () => handler(...values));
-    return named.length > 0;
+    if (!named.length) this.unheard(event, ...values);
   }
 
   #run(event, call) {

@@ -5,8 +5,9 @@ const WINDOW = 64; // n may go up only if n < the lowest n without an ack + 64
 const FRAME_BYTES = 60 * 1024; // below the 64 KiB of a body, for the rest of the frame
 
 /**
- * @typedef {{event: string, text: string, bytes: number, done: Function|null, n?: number, turn?: number, at?: number,
- *   nothing?: boolean}} Emit   `turn`: the turn it last went up in; `nothing`: refused alone, only its n is used up
+ * @typedef {{event: string, text: string|null, done: Function|null, since?: number, bytes: number, n?: number,
+ *   turn?: number, at?: number, nothing?: boolean}} Emit
+ *   `since`: when it was said; `turn`: the turn it last went up in; `nothing`: it has failed, only its n is used up
  */
 export class Outbox {
   #waiting = []; // never sent: no number yet, so that they can still go up under another sid
@@ -18,8 +19,11 @@ export class Outbox {
     this.best = 0; // the highest n with an ack
   }
 
+  /** @returns {Emit} */
   add(emit) {
-    this.#waiting.push({ ...emit, bytes: utf8Length(emit.text) + 6 * emit.event.length + 64 });
+    const bytes = utf8Length(emit.text) + 6 * emit.event.length + 64;
+    this.#waiting.push({ ...emit, bytes });
+    return this.#waiting.at(-1);
   }
 
   reply(seq, text) {
@@ -128,10 +132,20 @@ export class Outbox {
     for (const emit of this.#sent.values()) if (emit.n >= expected) emit.turn = 0;
   }
 
-  /** An emit refused alone: its n is still expected, and goes up with nothing in it. */
+  /** An emit that failed: its n is still expected, and goes up with nothing in it. */
   empties(n) {
     const emit = this.#sent.get(n);
-    if (emit) Object.assign(emit, { event: "$void", text: null, bytes: 64, nothing: true, turn: 0 });
+    if (emit) Object.assign(emit, { event: "$void", text: null, bytes: 64, nothing: true, turn: 0, done: null });
+  }
+
+  /** What was said before that time fails. @returns {{sent: Emit[], waiting: Emit[]}} what it was */
+  giveUp(before) {
+    const old = ({ since = 0, nothing }) => since <= before && !nothing;
+    const sent = [...this.#sent.values()].filter(old).map((emit) => ({ ...emit }));
+    for (const { n } of sent) this.empties(n);
+    const waiting = this.#waiting.filter(old);
+    this.#waiting = this.#waiting.filter((emit) => !old(emit));
+    return { sent, waiting };
   }
 
   /** The hub knows nothing of this client any more. @returns {Emit[]} those whose fate nobody can tell */

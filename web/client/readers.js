@@ -24,12 +24,14 @@ const failure = (kind, key) => new Failure(kind, key, { because: { key } });
 /** The transports this browser has, of those wanted. */
 export function available(wanted, world) {
   const has = { ws: world.WebSocket, sse: world.EventSource, longpoll: true, poll: true };
-  return wanted.filter((name) => typeof has[name] === "function" || has[name] === true);
+  const found = wanted.filter((name) => typeof has[name] === "function" || has[name] === true);
+  if (!found.length) throw new RangeError(`transports: this browser has no ${wanted.join(", ")}`);
+  return found;
 }
 
 /**
  * Runs the ladder. `on` is
- * {batch(reader, batch), use(reader|null), heard(reader, frame), tell, say, learnt, end}:
+ * {batch(reader, batch), use(reader|null), heard(reader, frame), refused, turnedAway, tell, say, learnt, end}:
  * what the client does about it. A reader is {id, transport, reading, pipe}.
  */
 export class Readers {
@@ -42,7 +44,7 @@ export class Readers {
     this.alarm = new Alarm(clock, () => this.step({ type: "tick" }));
   }
 
-  /** One event for the ladder. A handler that is told of it may cause the next: that waits until this one is done. */
+  /** One event for the ladder. What is done about it may cause the next: that waits until this one is done. */
   step(event) {
     this.#queue.push(event);
     if (this.#stepping) return;
@@ -114,6 +116,7 @@ export class Readers {
   #failed(reader, error) {
     const { kind = "line", retry = undefined, message, because = { key: "text", text: message } } = error;
     if (kind === "over" || kind === "stop") this.on.refused(error);
+    if (error.turnedAway) this.on.turnedAway(error);
     this.step({ type: "failed", id: reader.id, kind, why: because, retry: retry ?? undefined });
   }
 

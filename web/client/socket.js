@@ -1,11 +1,12 @@
 // The client: emit and on, over whatever transport is alive.
 import { Acks } from "./acks.js";
-import { realClock } from "./clock.js";
+import { realClock, sleepOn } from "./clock.js";
 import { checkEvent, EmitError, newSid, packData, reservedEvent } from "./codec.js";
 import { WayUp } from "./emit.js";
 import { Handlers } from "./handlers.js";
 import { Ladder, LADDER } from "./ladder.js";
 import { Leases } from "./leases.js";
+import { checkEventName, checkHandler, checkNames, checkOptions, checkTransport } from "./options.js";
 import { Outbox } from "./outbox.js";
 import { available, Readers } from "./readers.js";
 import { notBeyond, Position } from "./reading.js";
@@ -14,16 +15,38 @@ import { Verdicts } from "./verdicts.js";
 import { ask, baseOf, Failure, wireUrl } from "./wire.js";
 
 const DECISIONS = 500; // kept
-const HELLO_AGAIN = 2000; // ms
+const HELLO_AGAIN = 2000; // ms, doubled each time
+const HELLO_SELDOM = 60_000; // ms
 const DEFAULT_PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
 
 /**
- * A client of the server at `url`, which is by default where the page came from.
- * @param {{transports?: string[], use?: string, every?: number, hold?: number, heartbeat?: number, history?: number,
- *   autoConnect?: boolean, clock?: import("./clock.js").Clock, world?: object}} [options]
+ * @typedef {{seq: number, event: string, data: any, from: string|null, room: string|null, at: number}} Message
+ * @typedef {(data: any, reply: (answer?: any) => void, message: Message) => unknown} Handler
+ *   of a message; one of a life-cycle event is given its detail as `data`
+ * @typedef {(ack?: any, error?: EmitError) => unknown} Ack
+ * @typedef {{at: number, text: string, parts: {key: string}[]}} Decision
+ * @typedef {"ws"|"sse"|"longpoll"|"poll"} Transport
+ * @typedef {{transports?: Transport[], use?: Transport|"auto", every?: number, hold?: number, heartbeat?: number,
+ *   history?: number, autoConnect?: boolean, clock?: import("./clock.js").Clock, world?: object}} Options
+ *   `transports`: best first; `every`: ms; `hold`, `heartbeat`: s; `history`: messages of the past, as many as the server
+ *   gives
  */
-export function io(url, options = {}) {
-  return typeof url === "object" && url !== null ? new Socket(undefined, url) : new Socket(url, options);
+
+/**
+ * A client of the server at `url`, which is by default where the page came from.
+ * @overload @param {string|URL} [url] @param {Options} [options] @returns {Socket}
+ */
+/**
+ * @overload @param {Options} options @returns {Socket}
+ */
+/**
+ * @param {string|URL|Options} [url] @param {Options} [options] @returns {Socket}
+ */
+export function io(url, options) {
+  const alone = typeof url === "object" && url !== null && typeof (/** @type {any} */ (url).href) !== "string";
+  if (!alone) return new Socket(/** @type {string|URL|undefined} */ (url), options);
+  if (options !== undefined) throw new TypeError("io: the address of a server comes first, then the options");
+  return new Socket(undefined, /** @type {Options} */ (url));
 }
 io.connect = io; // the name it had when the article was written
 
@@ -54,21 +77,31 @@ export class Socket {
   #left = new AbortController(); // undoes what listens to the page
   #position = new Position();
   #outbox = new Outbox();
-  #life = new Handlers((error) => this.#threw(error));
-  #messages = new Handlers((error) => this.#threw(error));
+  #life = new Handlers(
+    (error, event) => this.#threw(error, event),
+    (event, detail) => event === "error" && console.error(detail),
+  );
+  #messages = new Handlers((error, event) => this.#threw(error, event));
   #watchers = new Handlers((error) => console.error(error));
+  #over = false; // it was closed, or the server does not want it
+  #postBase; // where POSTs go: a redirect may have led them elsewhere
 
+  /** @param {string|URL} [url] @param {Options} [options] */
   constructor(url, options = {}) {
+    checkOptions(options);
     this.options = { ...DEFAULT_PACE, history: 0, ...options };
-    this.base = baseOf(url);
-    this.id = null; // the public name, known when /hello was answered
+    this.base = this.#postBase = baseOf(url);
+    /** @type {string|null} the public name, known when /hello was answered */
+    this.id = null;
     this.hello = null; // what /hello said last
+    /** @type {Decision[]} */
     this.decisions = [];
     this.facts = { first: null, silence: null, longest: 0, repeats: 0 }; // ms to the first message; ms without a reader
     this.clock = options.clock ?? realClock;
+    /** @type {any} */
     this.world = { ...browserWorld(), ...options.world };
     this.transports = available(options.transports ?? LADDER, this.world);
-    const only = options.use && options.use !== "auto" ? this.#known(options.use) : null;
+    const only = options.use && options.use !== "auto" ? this.#known("use", options.use) : null;
     this.#verdicts = new Verdicts({ base: this.base, clock: this.clock, storage: this.world.storage ?? null });
     const network = this.#verdicts.last;
     const verdicts = network === null ? {} : this.#verdicts.of(network);
@@ -80,12 +113,15 @@ export class Socket {
 
   // ---- what an application says
 
+  /** @param {string} event @param {Handler} handler @returns {this} */
   on(event, handler) {
-    this.#handlersOf(event).add(event, handler);
+    this.#handlersOf("on", event).add(event, this.#callable("on", handler));
     return this;
   }
 
+  /** @param {string} event @param {Handler} handler @returns {this} */
   once(event, handler) {
+    this.#callable("once", handler);
     const first = (...values) => {
       this.off(event, first);
       return handler(...values);
@@ -94,75 +130,108 @@ export class Socket {
     return this.on(event, first);
   }
 
+  /** No longer this handler, or none of the event. @param {string} event @param {Handler} [handler] @returns {this} */
   off(event, handler) {
-    this.#handlersOf(event).remove(event, handler);
+    if (arguments.length > 1) this.#callable("off", handler);
+    this.#handlersOf("off", event).remove(event, handler);
     return this;
   }
 
-  /** Every application event: (event, data, reply, message). */
+  /**
+   * Every application event: (event, data, reply, message).
+   * @param {(event: string, data: any, reply: (answer?: any) => void, message: Message) => unknown} handler
+   * @returns {this}
+   */
   onAny(handler) {
-    this.#messages.addAny(handler);
+    this.#messages.addAny(this.#callable("onAny", handler));
     return this;
   }
 
+  /** @param {Function} [handler] @returns {this} */
   offAny(handler) {
+    if (arguments.length) this.#callable("offAny", handler);
     this.#messages.removeAny(handler);
     return this;
   }
 
-  /** Every life-cycle event: (event, detail). */
+  /** Every life-cycle event: (event, detail). @param {(event: string, detail: any) => unknown} handler @returns {this} */
   onLife(handler) {
-    this.#life.addAny(handler);
+    this.#life.addAny(this.#callable("onLife", handler));
     return this;
   }
 
+  /** @param {Function} [handler] @returns {this} */
   offLife(handler) {
+    if (arguments.length) this.#callable("offLife", handler);
     this.#life.removeAny(handler);
     return this;
   }
 
-  /** What /hello answered, whenever it did: this client's `id` is known from then on. */
+  /**
+   * What /hello answered, whenever it did: this client's `id` is known from then on.
+   * @param {(hello: any) => unknown} handler @returns {this}
+   */
   onHello(handler) {
-    this.#watchers.add("hello", handler);
+    this.#watchers.add("hello", this.#callable("onHello", handler));
     return this;
   }
 
-  /** Every decision as it is made: {at: ms since 1970, text, parts}: English, and what it is made of (sentences.js). */
+  /**
+   * Every decision as it is made: {at: ms since 1970, text, parts}: English, and what it is made of (sentences.js).
+   * @param {(decision: Decision) => unknown} handler @returns {this}
+   */
   onDecision(handler) {
-    this.#watchers.add("decision", handler);
+    this.#watchers.add("decision", this.#callable("onDecision", handler));
     return this;
   }
 
-  /** Emit; `ack(data)` or `ack(undefined, error)` when the handler has answered. Throws what no hub would take. */
+  /**
+   * Emit; `ack(data)` or `ack(undefined, error)` when the handler has answered, or when it is known that none will.
+   * Throws what no hub would take. Where there is no `ack`, an error is told as `error`.
+   * @param {string} event @param {any} [data] @param {Ack|null} [ack] @returns {this}
+   */
   emit(event, data, ack = null) {
-    if (typeof data === "function" && !ack) [data, ack] = [null, data];
-    checkEvent(event);
-    this.#outbox.add({ event, text: packData(data), done: ack });
-    this.#wayUp.flush();
+    if (typeof data === "function" && ack === null) [data, ack] = [undefined, data];
+    if (arguments.length > 3 || (ack !== null && typeof ack !== "function")) return this.#tooMuch();
+    this.#emit(event, data, ack);
     return this;
   }
 
-  send(data, ack) {
-    return this.emit("message", data, ack);
+  /** @param {any} [data] @param {Ack|null} [ack] @returns {this} */
+  send(data, ack = null) {
+    return arguments.length > 2 ? this.#tooMuch() : this.emit("message", data, ack);
   }
 
-  /** Emit, and the promise of the ack. `timeout` in ms ends only the waiting: the emit goes on. */
-  emitWithAck(event, data, { timeout = null } = {}) {
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new EmitError("timeout", `no ack within ${timeout} ms`));
-      const timer = timeout === null ? null : this.clock.setTimeout(late, timeout);
-      this.emit(event, data, (answer, error) => {
-        if (timer !== null) this.clock.clearTimeout(timer);
-        if (error) reject(error);
-        else resolve(answer);
-      });
-    });
+  /**
+   * Emit, and the promise of the ack. `timeout` in ms ends only the waiting: the emit goes on.
+   * @param {string} event @param {any} [data] @param {{timeout?: number}} [options] @returns {Promise<any>}
+   */
+  async emitWithAck(event, data, options = {}) {
+    checkNames("emitWithAck", options, ["timeout"]);
+    const { timeout } = options;
+    if (timeout !== undefined && !(typeof timeout === "number" && timeout >= 0)) {
+      throw new RangeError(`emitWithAck: timeout: ${timeout} is not a number of ms`);
+    }
+    let timer = null;
+    const answer = await new Promise((resolve, reject) => {
+      const emit = this.#emit(event, data, (ack, error) => (error ? reject(error) : resolve({ ack })));
+      const late = () => {
+        emit.done = null;
+        reject(new EmitError("timeout", `no ack within ${timeout} ms`));
+      };
+      if (timeout !== undefined && timeout < Infinity) timer = this.clock.setTimeout(late, timeout);
+    }).finally(() => this.clock.clearTimeout(timer));
+    return answer.ack;
   }
 
-  /** Read by this transport, or the best ("auto"). It takes over when it reads; `strict` lets the old one go first. */
-  use(transport, { strict = false } = {}) {
-    if (transport !== "auto") this.#known(transport);
-    this.#readers.step({ type: "use", transport, strict });
+  /**
+   * Read by this transport, or the best ("auto"). It takes over when it reads; `strict` lets the old one go first.
+   * @param {Transport|"auto"} transport @param {{strict?: boolean}} [options] @returns {this}
+   */
+  use(transport, options = {}) {
+    checkNames("use", options, ["strict"]);
+    if (transport !== "auto") this.#known("use", transport);
+    this.#readers.step({ type: "use", transport, strict: Boolean(options.strict) });
     return this;
   }
 
@@ -192,9 +261,10 @@ export class Socket {
     return this;
   }
 
-  /** Leave the server. What was emitted and not yet sent goes with the goodbye. */
+  /** Leave the server. What was emitted and not yet sent goes with the goodbye; every wait for an ack ends. */
   close() {
-    this.#readers.step({ type: "close", why: [{ key: "closed" }] });
+    if (this.#started) this.#readers.step({ type: "close", why: [{ key: "closed" }] });
+    else if (!this.#over) this.#endWaits([{ key: "closed" }]); // it was never begun
     return this;
   }
 
@@ -254,10 +324,11 @@ export class Socket {
       use: (reader) => this.#use(reader),
       heard: (reader, frame) => this.#wayUp.heard(reader.pipe, frame),
       refused: (failure) => this.#tell("error", failure),
+      turnedAway: (failure) => !this.transport && this.#wayUp.turnedAway(failure),
       tell: (event, detail) => this.#tell(event, detail),
       say: (parts) => this.#say(parts),
       learnt: () => ladder.network !== null && this.#verdicts.keep(ladder.network, ladder.verdicts),
-      end: () => this.#end(),
+      end: (why) => this.#end(why),
     };
     const leases = new Leases({ base, clock, storage: world.storage ?? null, name: newSid() });
     this.#readers = new Readers({ ladder, position, clock, world, options, base, sid: () => this.#sid, leases, on });
@@ -265,6 +336,7 @@ export class Socket {
 
   #start() {
     this.#started = true;
+    this.#over = false;
     this.#left = new AbortController();
     this.#watchPage();
     this.#begun ??= this.clock.now();
@@ -280,7 +352,8 @@ export class Socket {
     const listen = globalThis.addEventListener?.bind(globalThis);
     if (!listen || !globalThis.document) return;
     // A page that goes to the back/forward cache comes back as this client; one that does not says goodbye.
-    listen("pagehide", (event) => (event.persisted ? step("suspend") : this.#bye(this.#sid, this.#lastWords())), heard);
+    const leave = () => this.#readers.step({ type: "close", why: [{ key: "away" }] });
+    listen("pagehide", (event) => (event.persisted ? step("suspend") : leave()), heard);
     listen("pageshow", (event) => event.persisted && step("resume"), heard);
     listen("online", () => step("online"), heard);
     listen("offline", () => step("offline"), heard);
@@ -314,7 +387,9 @@ export class Socket {
 
   #replyTo(seq) {
     return (data) => {
-      this.#outbox.reply(seq, packData(data)); // the first counts
+      const text = packData(data);
+      if (this.#over) return; // nobody is asked any more
+      this.#outbox.reply(seq, text); // the first counts
       this.#wayUp.flush();
     };
   }
@@ -326,7 +401,7 @@ export class Socket {
   }
 
   /** Learn one's own id. crypto.subtle would need a secure context; the server knows it anyway. */
-  async #greet() {
+  async #greet(again = HELLO_AGAIN) {
     this.#greeted = true;
     const sid = this.#sid;
     try {
@@ -338,8 +413,8 @@ export class Socket {
       const name = String(hello?.network ?? "").slice(0, 64);
       if (name) this.#readers.step({ type: "network", name, verdicts: this.#verdicts.of(name) });
     } catch {
-      const again = () => this.connected && sid === this.#sid && this.#greet();
-      this.clock.setTimeout(again, HELLO_AGAIN);
+      const greet = () => this.connected && sid === this.#sid && this.#greet(Math.min(2 * again, HELLO_SELDOM));
+      sleepOn(this.clock, again, this.#left.signal).then(greet, () => {});
     }
   }
 
@@ -370,12 +445,18 @@ export class Socket {
   }
 
   /** The ladder ended: by close(), or because the server does not want this client. */
-  #end() {
+  #end(why) {
     this.#started = false;
     const words = this.#lastWords();
-    this.#wayUp.forget();
     this.#left.abort();
     this.#bye(this.#sid, words);
+    this.#endWaits(why);
+  }
+
+  #endWaits(why) {
+    this.#over = true;
+    this.#wayUp.end(sentence(why));
+    this.#acks.end();
   }
 
   #refused(failure) {
@@ -389,16 +470,52 @@ export class Socket {
 
   /** text/plain, so that no browser has to ask first: a page that closes has no time for that. */
   #bye(sid, words) {
-    const url = wireUrl(this.base, "bye", { sid });
+    const url = wireUrl(this.#postBase, "bye", { sid });
     if (this.world.beacon?.(url, words)) return;
     this.world.fetch(url, { method: "POST", body: words, keepalive: true }).catch(() => {}); // then the grace ends it
   }
 
   // ---- the way up
 
-  #post(text, signal) {
-    const request = { method: "POST", body: text, headers: { "Content-Type": "application/json" }, signal };
-    return ask(this.world.fetch, wireUrl(this.base, "emit", { sid: this.#sid }), request);
+  #emit(event, data, done) {
+    checkEvent(event);
+    const emit = { event, text: packData(data), done, since: this.clock.now() };
+    if (this.#over) {
+      this.#acked(emit, undefined, new EmitError("gone", "this socket is closed: this was never sent"));
+      return emit;
+    }
+    const waiting = this.#outbox.add(emit);
+    this.#wayUp.flush();
+    return waiting;
+  }
+
+  /** More than one data, or an ack that is no function: nothing goes up, for half of it would be lost. */
+  #tooMuch() {
+    const error = new TypeError("emit takes one data and an ack, a function: put several into one, as [a, b]");
+    if (!this.#life.hears("error")) throw error;
+    this.#tell("error", error);
+    return this;
+  }
+
+  /**
+   * A redirect by 301, 302 or 303 makes a GET of a POST, and what was to go up is lost. It is posted again where that
+   * led, as 307 and 308 would have had it, and the next ones at once; where that fails, here again.
+   */
+  async #post(text, signal, again = true) {
+    const headers = { "Content-Type": "application/json" };
+    const url = wireUrl(this.#postBase, "emit", { sid: this.#sid });
+    try {
+      return await ask(this.world.fetch, url, { method: "POST", body: text, headers, signal });
+    } catch (failure) {
+      const { kind, movedTo } = failure;
+      if (again && movedTo && movedTo !== this.#postBase) {
+        this.#postBase = movedTo;
+        this.#say([{ key: "moved", base: movedTo }]);
+        return this.#post(text, signal, false);
+      }
+      if (kind === "line") this.#postBase = this.base;
+      throw failure;
+    }
   }
 
   #askHello(signal) {
@@ -406,22 +523,21 @@ export class Socket {
   }
 
   #acked(emit, data, error, cursor) {
-    if (emit.done) this.#acks.add(cursor, () => this.#callBack(emit.done, data, error));
-  }
-
-  #callBack(done, data, error) {
-    try {
-      if (error) done(undefined, error);
-      else done(data);
-    } catch (thrown) {
-      this.#threw(thrown);
-    }
+    const { done } = emit;
+    if (done) this.#acks.add(cursor, () => this.#messages.call("ack", () => (error ? done(undefined, error) : done(data))));
+    else if (error && (this.#started || error.code === "gone")) this.#tell("error", error);
   }
 
   // ---- telling
 
-  #handlersOf(event) {
+  #handlersOf(said, event) {
+    checkEventName(said, event);
     return reservedEvent(event) ? this.#life : this.#messages;
+  }
+
+  #callable(said, handler) {
+    checkHandler(said, handler);
+    return handler;
   }
 
   #tell(event, detail) {
@@ -430,19 +546,14 @@ export class Socket {
       this.facts.silence = detail.gapMs;
       this.facts.longest = Math.max(this.facts.longest, detail.gapMs);
     }
-    const heard = this.#life.tell(event, detail);
-    if (event === "error" && !heard) console.error(detail);
+    this.#life.tell(event, detail);
   }
 
-  /** A handler that throws must not end the reading. */
-  #threw(error) {
-    if (this.#telling) return console.error(error); // the error handler itself
-    this.#telling = true;
-    this.#tell("error", error);
-    this.#telling = false;
+  /** A handler that throws must not end the reading; what the handler of `error` throws is told to nobody. */
+  #threw(error, event) {
+    if (event === "error") console.error(error);
+    else this.#tell("error", error);
   }
-
-  #telling = false;
 
   #say(parts) {
     const decision = { at: this.clock.now(), text: sentence(parts), parts };
@@ -451,8 +562,9 @@ export class Socket {
     this.#watchers.tell("decision", decision);
   }
 
-  #known(transport) {
+  #known(said, transport) {
+    checkTransport(said, transport);
     if (this.transports.includes(transport)) return transport;
-    throw new Error(`no transport "${transport}" here; there are ${this.transports.join(", ")}`);
+    throw new RangeError(`${said}: this client has no "${transport}"; it has ${this.transports.join(", ")}`);
   }
 }

@@ -3,6 +3,8 @@
 
 const REFUSED_CLIENT = new Set(["bad_origin", "refused", "gone", "kicked"]); // the client is not wanted, on any rung
 const REFUSED_FOR_NOW = new Set(["rate", "window", "readers", "full", "draining"]);
+const PASSING = new Set([408, 425, 429]); // of an answer that is not the server's; and from 500 on
+const ADDRESS = "it begins with http://, https://, ws:// or wss://, or is a host, or a path on the page's own server";
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
@@ -11,14 +13,16 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
  * stop (not on this rung again), over (not as this client again).
  */
 export class Failure extends Error {
-  constructor(kind, message, { code = null, retry = null, acks = [], because = { key: "text", text: message } } = {}) {
+  constructor(kind, message, { code = null, retry = null, acks = [], because, turnedAway = false } = {}) {
     super(message);
     this.name = "Failure";
     this.kind = kind;
     this.code = code;
     this.retry = retry; // ms
     this.acks = acks; // replies are taken even where the emits are refused
-    this.because = because; // the same as a part of a sentence
+    this.because = because ?? { key: "text", text: message }; // the same as a part of a sentence
+    this.turnedAway = turnedAway; // by something on the way, and not for want of a server behind it
+    this.movedTo = null; // the base a redirect led to
   }
 }
 
@@ -50,12 +54,14 @@ export function closeFailure(code, reason = "", retry = null) {
   return failure("line");
 }
 
-/** The base of all wire URLs: its path is kept, for a link into a network is one. `page`: its location, or null. */
+/**
+ * The base of all wire URLs: its path is kept, for a link into a network is one. `page`: its location, or null.
+ * TypeError: this is no address of a server, or has a part that would be lost.
+ */
 export function baseOf(url = "", page = globalThis.location) {
   const origin = page && page.origin !== "null" ? page.origin : "http://localhost:3000";
-  const text = String(url).trim();
-  const schemeless = /^[\w.-]+(:\d+)?(\/|$)|^\[[\da-f:.]+\]/i.test(text) && !text.startsWith("/");
-  const parsed = new URL(schemeless ? `${origin.split("//")[0]}//${text}` : text, `${origin}/`);
+  const text = addressText(url);
+  const parsed = parseAddress(text, origin);
   if (parsed.protocol.startsWith("ws")) parsed.protocol = parsed.protocol.replace("ws", "http");
   // "http://localhost" on a page of localhost:3000 means that page's server: a tutorial leaves the port out.
   const portless = text !== "" && !/:\d+([/?#]|$)/.test(text.replace(/^\w+:/, ""));
@@ -63,6 +69,28 @@ export function baseOf(url = "", page = globalThis.location) {
   let path = parsed.pathname;
   while (path.endsWith("/")) path = path.slice(0, -1);
   return parsed.origin + path;
+}
+
+/** Of a string, a URL or a location. */
+function addressText(url) {
+  const text = typeof url === "string" ? url : url?.href;
+  if (typeof text === "string") return text.trim();
+  throw new TypeError(`the address of a server is a string or a URL, not ${url === null ? "null" : `a ${typeof url}`}`);
+}
+
+function parseAddress(text, origin) {
+  const schemeless = /^[\w.-]+(:\d+)?(\/|$)|^\[[\da-f:.]+\]/i.test(text) && !text.startsWith("/");
+  let parsed;
+  try {
+    parsed = new URL(schemeless ? `${origin.split("//")[0]}//${text}` : text, `${origin}/`);
+  } catch {
+    throw new TypeError(`"${text}" is no address: ${ADDRESS}`);
+  }
+  if (!/^(https?|wss?):$/.test(parsed.protocol)) throw new TypeError(`"${text}" is no address of a server: ${ADDRESS}`);
+  const { username, password, search, hash } = parsed;
+  if (username || password) throw new TypeError("an address with a name or password in it is fetched by no browser");
+  if (search || hash) throw new TypeError(`the address of a server ends with its path: "${search}${hash}" would be lost`);
+  return parsed;
 }
 
 function sameHost(url, page) {
@@ -81,12 +109,16 @@ export function wireUrl(base, name, params) {
   return `${base}/${name}?${query}`;
 }
 
-/** Ask, and return the JSON of a 200. Throws Failure for everything else. `opened` runs when the answer begins. */
+/**
+ * Ask, and return the JSON of a 200. Throws Failure for everything else. `opened` runs when the answer begins.
+ * Credentials go where the page itself would get in with them, as on ws: a gate in front may ask for its cookie. Across
+ * origins there are none, for the server allows none.
+ */
 export async function ask(fetcher, url, options, opened = () => {}) {
   let response;
   let text;
   try {
-    response = await fetcher(url, { cache: "no-store", credentials: "omit", ...options });
+    response = await fetcher(url, { cache: "no-store", credentials: "same-origin", ...options });
     opened();
     text = await response.text();
   } catch (error) {
@@ -95,12 +127,23 @@ export async function ask(fetcher, url, options, opened = () => {}) {
   }
   const body = parseJson(text);
   if (response.status === 200 && body !== undefined) return body;
-  throw (
-    failureOf(body, response.headers.get("Retry-After")) ??
-    new Failure("line", `${response.status} that is not the server's word`, {
-      because: { key: "stranger", status: response.status },
-    })
-  );
+  const failure = failureOf(body, response.headers.get("Retry-After")) ?? strange(response.status);
+  failure.movedTo = options.method === "POST" && response.redirected ? baseBehind(url, response.url) : null;
+  throw failure;
+}
+
+/** An answer that is not the server's word. Something on the way says so: perhaps for now, perhaps for good. */
+function strange(status) {
+  const turnedAway = status < 500 && !PASSING.has(status);
+  const because = { key: "stranger", status };
+  return new Failure("line", `${status} that is not the server's word`, { because, turnedAway });
+}
+
+/** The base to which a redirect from `url` led, if the same was asked for there; else null. */
+function baseBehind(url, there) {
+  const [from, to] = [new URL(url), new URL(there)];
+  const name = from.pathname.slice(from.pathname.lastIndexOf("/"));
+  return to.pathname.endsWith(name) ? to.origin + to.pathname.slice(0, -name.length) : null;
 }
 
 /** The value of a JSON text, or undefined. */

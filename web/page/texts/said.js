@@ -65,6 +65,7 @@ export const zh = {
   outage: "此后更低的各级都没有送达",
   lost: "emit：有些在路上丢了，会再发一次",
   unsent: "经 {way} 上行：{because}",
+  moved: "经 POST 上行：被重定向到 {base}，于是改投那里",
   giveup: "经 {way} 上行：没有回答，问它是否还活着",
   goeson: "；改由 {other} 继续",
   slow: "经 {way} 上行：还活着，只是处理得慢",

@@ -1,0 +1,67 @@
+// The options: what io() and use() may be told, each checked where it is said and refused by its name: by a RangeError
+// where it is a value that does not occur here, by a TypeError where it is of another kind.
+import { LADDER } from "./ladder.js";
+
+const RANGES = { every: [100, 60_000, "ms"], hold: [1, 30, "s"], heartbeat: [1, 30, "s"] }; // what a server takes
+const OPTIONS = ["transports", "use", ...Object.keys(RANGES), "history", "autoConnect", "clock", "world"];
+const CALLED_HERE = { websocket: '"ws"', polling: '"longpoll" or "poll"', "long-polling": '"longpoll"', eventsource: '"sse"' };
+
+/** Throws unless these are options of io(). */
+export function checkOptions(options) {
+  checkNames("io", options, OPTIONS);
+  const { transports, use, history, autoConnect } = options;
+  if (transports !== undefined) checkTransports(transports);
+  if (use !== undefined && use !== "auto") checkTransport("use", use);
+  for (const [name, [least, most, unit]] of Object.entries(RANGES)) {
+    const value = options[name];
+    if (value === undefined || (typeof value === "number" && value >= least && value <= most)) continue;
+    throw new RangeError(`${name}: ${shown(value)} is not a number of ${unit} from ${least} to ${most}`);
+  }
+  if (history !== undefined && !(Number.isSafeInteger(history) && history >= 0)) {
+    throw new RangeError(`history: ${shown(history)} is not a number of messages, 0 or more`);
+  }
+  if (autoConnect !== undefined && typeof autoConnect !== "boolean") {
+    throw new TypeError(`autoConnect: ${shown(autoConnect)} is neither true nor false`);
+  }
+}
+
+/** Throws a TypeError unless `options` is an object that has these names only. `of`: whose options they are. */
+export function checkNames(of, options, known) {
+  if (typeof options !== "object" || options === null) throw new TypeError(`${of}: its options are an object`);
+  const strange = Object.keys(options).find((name) => !known.includes(name));
+  if (strange === undefined) return;
+  throw new TypeError(`${of}: there is no option "${strange}" here; there ${known.length > 1 ? "are" : "is"} ${known.join(", ")}`);
+}
+
+function checkTransports(names) {
+  const list = `a list of names, best first, out of ${LADDER.join(", ")}`;
+  if (!Array.isArray(names)) throw new TypeError(`transports: ${shown(names)} is not ${list}`);
+  if (!names.length) throw new RangeError(`transports: none is given; it is ${list}`);
+  for (const name of names) checkTransport("transports", name);
+  const twice = names.find((name, place) => names.indexOf(name) < place);
+  if (twice) throw new RangeError(`transports: "${twice}" stands there twice`);
+}
+
+/** Throws a RangeError unless there is such a transport. `said`: by which word it was asked for. */
+export function checkTransport(said, name) {
+  if (LADDER.includes(name)) return;
+  const right = Object.hasOwn(CALLED_HERE, String(name).toLowerCase()) ? CALLED_HERE[String(name).toLowerCase()] : null;
+  const instead = right ? `it is called ${right}` : `there are ${LADDER.join(", ")}`;
+  throw new RangeError(`${said}: there is no ${shown(name)} here; ${instead}`);
+}
+
+/** Throws a TypeError unless this can be called. `said`: the method it was given to. */
+export function checkHandler(said, handler) {
+  if (typeof handler !== "function") throw new TypeError(`${said}: a handler is a function, not ${shown(handler)}`);
+}
+
+/** Throws a TypeError unless this can name an event. `said`: the method it was given to. */
+export function checkEventName(said, event) {
+  if (typeof event === "string" && event !== "") return;
+  throw new TypeError(`${said}: an event has a name, a string; ${shown(event)} is none`);
+}
+
+function shown(value) {
+  if (typeof value === "string") return `"${value}"`;
+  return typeof value === "object" && value !== null ? Object.prototype.toString.call(value).slice(8, -1) : String(value);
+}
