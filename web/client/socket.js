@@ -89,6 +89,7 @@ export class Socket {
   /** @param {string|URL} [url] @param {Options} [options] */
   constructor(url, options = {}) {
     checkOptions(options);
+    /** @type {Options & {every: number, hold: number, heartbeat: number, history: number}} */
     this.options = { ...DEFAULT_PACE, history: 0, ...options };
     this.base = this.#postBase = baseOf(url);
     /** @type {string|null} the public name, known when /hello was answered */
@@ -96,10 +97,12 @@ export class Socket {
     this.hello = null; // what /hello said last
     /** @type {Decision[]} */
     this.decisions = [];
+    /** @type {{first: number|null, silence: number|null, longest: number, repeats: number}} */
     this.facts = { first: null, silence: null, longest: 0, repeats: 0 }; // ms to the first message; ms without a reader
     this.clock = options.clock ?? realClock;
     /** @type {any} */
     this.world = { ...browserWorld(), ...options.world };
+    /** @type {Transport[]} */
     this.transports = available(options.transports ?? LADDER, this.world);
     const only = options.use && options.use !== "auto" ? this.#known("use", options.use) : null;
     this.#verdicts = new Verdicts({ base: this.base, clock: this.clock, storage: this.world.storage ?? null });
@@ -130,10 +133,10 @@ export class Socket {
     return this.on(event, first);
   }
 
-  /** No longer this handler, or none of the event. @param {string} event @param {Handler} [handler] @returns {this} */
-  off(event, handler) {
-    if (arguments.length > 1) this.#callable("off", handler);
-    this.#handlersOf("off", event).remove(event, handler);
+  /** No longer this handler, or none of the event. @param {string} event @param {[handler?: Handler]} one @returns {this} */
+  off(event, ...one) {
+    for (const handler of one) this.#callable("off", handler);
+    this.#handlersOf("off", event).remove(event, one[0]);
     return this;
   }
 
@@ -147,10 +150,10 @@ export class Socket {
     return this;
   }
 
-  /** @param {Function} [handler] @returns {this} */
-  offAny(handler) {
-    if (arguments.length) this.#callable("offAny", handler);
-    this.#messages.removeAny(handler);
+  /** @param {[handler?: Function]} one @returns {this} */
+  offAny(...one) {
+    for (const handler of one) this.#callable("offAny", handler);
+    this.#messages.removeAny(one[0]);
     return this;
   }
 
@@ -160,10 +163,10 @@ export class Socket {
     return this;
   }
 
-  /** @param {Function} [handler] @returns {this} */
-  offLife(handler) {
-    if (arguments.length) this.#callable("offLife", handler);
-    this.#life.removeAny(handler);
+  /** @param {[handler?: Function]} one @returns {this} */
+  offLife(...one) {
+    for (const handler of one) this.#callable("offLife", handler);
+    this.#life.removeAny(one[0]);
     return this;
   }
 
@@ -188,18 +191,18 @@ export class Socket {
   /**
    * Emit; `ack(data)` or `ack(undefined, error)` when the handler has answered, or when it is known that none will.
    * Throws what no hub would take. Where there is no `ack`, an error is told as `error`.
-   * @param {string} event @param {any} [data] @param {Ack|null} [ack] @returns {this}
+   * @param {string} event @param {any} [data] @param {Ack|null} [ack] @param {never[]} more @returns {this}
    */
-  emit(event, data, ack = null) {
+  emit(event, data, ack = null, ...more) {
     if (typeof data === "function" && ack === null) [data, ack] = [undefined, data];
-    if (arguments.length > 3 || (ack !== null && typeof ack !== "function")) return this.#tooMuch();
+    if (more.length || (ack !== null && typeof ack !== "function")) return this.#tooMuch();
     this.#emit(event, data, ack);
     return this;
   }
 
-  /** @param {any} [data] @param {Ack|null} [ack] @returns {this} */
-  send(data, ack = null) {
-    return arguments.length > 2 ? this.#tooMuch() : this.emit("message", data, ack);
+  /** @param {any} [data] @param {Ack|null} [ack] @param {never[]} more @returns {this} */
+  send(data, ack = null, ...more) {
+    return this.emit("message", data, ack, ...more);
   }
 
   /**
@@ -275,11 +278,16 @@ export class Socket {
     return this.#start();
   }
 
+  /** What it reads by; null: nothing does. @returns {Transport|null} */
   get transport() {
     return this.ladder.transport;
   }
 
-  /** What is known of each rung, best first, and what becomes of it now. */
+  /**
+   * What is known of each rung, best first, and what becomes of it now.
+   * @returns {{name: Transport, state: string, since: number|null, until: number|null, fails: number, rests: number,
+   *   beat: number|null, works: number|null, evidence: {key: string}[]|null}[]}
+   */
   get rungs() {
     return this.ladder.view(this.clock.now());
   }
