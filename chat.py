@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from typing import Any
+from unicodedata import normalize
 
 from clients import Client
 from hub import Hub, Refuse
+from presence import WHO, Presence
 
 LOBBY = "lobby"
+LONGEST = 40  # characters of a name, of a client or of a room; 160 bytes at the most
+JOINERS = "\u200c\u200d"  # nobody sees them, but Persian and composed emoji are not written without
 
 
 def chat(hub: Hub) -> None:
-    names: dict[str, str] = {}  # id → the name a client gave itself
-
-    def who(room: str | None = None) -> list[dict[str, str]]:
-        return [{"id": client.id, "name": names.get(client.id, "")} for client in hub.clients(room)[:100]]
-
-    async def tell_who() -> None:
-        await hub.emit("who", {"here": who(), "count": len(hub.clients())})
-
-    async def tell_room(room: str, event: str, client: Client) -> None:
-        await hub.to(room).emit(event, {"id": client.id, "name": names.get(client.id, ""), "room": room})
+    presence = Presence(hub)
 
     @hub.on("connect")
     async def hello(client: Client) -> None:
         await client.join(LOBBY)
-        await tell_who()
+        presence.moved(client)
 
     @hub.on("c2s")
     async def speak(client: Client, message: Any) -> None:
@@ -35,35 +30,39 @@ def chat(hub: Hub) -> None:
         await (hub.to(room) if room else hub).emit("s2c", message)
 
     @hub.on("name")
-    async def name(client: Client, message: Any) -> None:
-        names[client.id] = word(message, "name")[:40]
-        await tell_who()
+    async def name(client: Client, message: Any) -> dict[str, str]:
+        chosen = tidy(word(message, "name"))
+        if chosen != client.data.get("name"):
+            client.data["name"] = chosen
+            presence.note(client, None)
+        return {"name": chosen}
 
     @hub.on("join")
     async def join(client: Client, message: Any) -> dict[str, list[str]]:
         room = word(message, "room")
+        if len(room.removeprefix(f"{WHO} ")) > LONGEST:
+            raise Refuse(f"the name of a room has at most {LONGEST} characters")
         if room not in client.rooms:
             await client.join(room)
-            await tell_room(room, "joined", client)
+            presence.note(client, room)
         return {"rooms": client.rooms}
 
     @hub.on("leave")
     async def leave(client: Client, message: Any) -> dict[str, list[str]]:
         room = word(message, "room")
         if room in client.rooms:
-            await tell_room(room, "left", client)
             await client.leave(room)
+            presence.note(client, room)
         return {"rooms": client.rooms}
 
     @hub.on("who")
-    async def ask_who(client: Client, message: Any) -> dict[str, list[dict[str, str]]]:
-        return {"who": who(word(message, "room") if message else None)}
+    async def ask_who(client: Client, message: Any) -> dict[str, Any]:
+        wish = message if isinstance(message, dict) else {}
+        return presence.page(word(wish, "room") if wish.get("room") is not None else None, wish.get("after", 0))
 
     @hub.on("disconnect")
     async def goodbye(client: Client, reason: str) -> None:
-        for room in client.rooms:
-            await tell_room(room, "left", client)
-        await tell_who()
+        presence.moved(client)
 
 
 def word(message: Any, key: str) -> str:
@@ -72,3 +71,13 @@ def word(message: Any, key: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise Refuse(f"{key} is missing")
     return value
+
+
+def tidy(text: str) -> str:
+    """A name as it is shown: composed, on one line, without what nobody sees, and cut. Refuse: nothing is left."""
+    whole = normalize("NFC", " ".join(text[: 4 * LONGEST].split()))  # what composes may be four to one
+    seen = "".join(one for one in whole if one.isprintable() or one in JOINERS)
+    name = seen[:LONGEST].strip(f" {JOINERS}")
+    if not name:
+        raise Refuse("a name has at least one character that can be seen")
+    return name

@@ -165,10 +165,10 @@ class Lab:
 
 @asynccontextmanager
 async def serving(*, epoch: str | None = None, clock: Any = None, build_with: Any = None, **numbers: Any) -> Any:
-    """A server of its own with these limits, without the chat room."""
+    """A server of its own with these limits, without the chat room unless it is built `with` it."""
     limits = Limits(**{**GENEROUS, **numbers})
     hub = Hub(limits, epoch=epoch, **({"clock": clock} if clock else {}))
-    app = build(hub, limits=limits, chat=False, **(build_with or {}))
+    app = build(hub, limits=limits, **{"chat": False, **(build_with or {})})
     async with running(app, host="127.0.0.1", port=0) as url:
         lab = Lab(url.rstrip("/"), app)
         try:

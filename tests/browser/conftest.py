@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -174,6 +175,52 @@ def ask(lab: Program, path: str) -> Any:
     """The JSON that the hub answers."""
     with urllib.request.urlopen(lab.url + path) as answer:
         return json.load(answer)
+
+
+class Asking:
+    """A client without a page: it asks the chat room and listens to nobody."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.n, self.sid = url, 0, secrets.token_urlsafe(16)
+
+    def ask(self, event: str, data: Any = None) -> Any:
+        self.n += 1
+        body = json.dumps({"emits": [{"n": self.n, "event": event, "data": data}]}).encode()
+        url = f"{self.url}/emit?sid={self.sid}"
+        with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})) as answer:
+            return json.load(answer)["acks"][0]["data"]
+
+    def others(self) -> list[str]:
+        """The ids of all who are here but this one."""
+        listed = self.ask("who")["who"]
+        with urllib.request.urlopen(f"{self.url}/hello?sid={self.sid}") as answer:
+            own = json.load(answer)["you"]["id"]
+        return [one["id"] for one in listed if one["id"] != own]
+
+
+class Crowd:
+    """Clients that come, say their names, and go; the others of them go when it is over."""
+
+    def __init__(self, lab: Program, names: str = "Person {}") -> None:
+        self.url, self.names = lab.url, names
+        self.here: list[Asking] = []
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.go(len(self.here))
+
+    def come(self, count: int) -> None:
+        for _ in range(count):
+            one = Asking(self.url)
+            urllib.request.urlopen(f"{self.url}/poll?sid={one.sid}&every=60000").close()  # so it is here for minutes
+            one.ask("name", {"name": self.names.format(len(self.here) + 1)})
+            self.here.append(one)
+
+    def go(self, count: int) -> None:
+        for _ in range(count):
+            urllib.request.urlopen(f"{self.url}/bye?sid={self.here.pop(0).sid}", b"").close()
 
 
 @pytest.fixture

@@ -147,13 +147,10 @@ def test_a_reload_is_a_new_client_and_the_old_one_has_left(listener: Callable[..
     page.evaluate(LISTEN, {})
     page.wait_for_function("window.socket.id")
     assert page.evaluate("window.socket.id") != first
-    page.evaluate("window.who = null, window.socket.on('who', (who) => (window.who = who))")
 
     def gone() -> bool:
-        page.evaluate("window.socket.emit('name', { name: 'again' })")
-        page.wait_for_timeout(100)
-        who = page.evaluate("window.who")
-        return bool(who) and first not in [one["id"] for one in who["here"]]
+        who = page.evaluate("window.socket.emitWithAck('who')")
+        return first not in [one["id"] for one in who["who"]]
 
     until(gone)  # long before its grace of 10 s would have ended it
 

@@ -180,6 +180,8 @@ def test_a_page_that_goes_says_bye(tab: Callable[..., Page], lab: Program) -> No
             const { io } = await import("/client/socket.js");
             globalThis.socket = io(); globalThis.count = 0;
             socket.on("who", (who) => { count = who.count; });
+            socket.emit("join", { room: "who" });
+            socket.emit("who", {}, (who) => { count = who.count; });
         }"""
     )
     watcher.wait_for_function("socket.connected && count > 0")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from conftest import Program, Seat
+from conftest import Crowd, Program, Seat, until
 
 Seats = Callable[..., tuple[Seat, Seat]]
 
@@ -106,10 +106,56 @@ def test_what_is_said_in_a_room_is_heard_there_only(seats: Seats, tab: Callable[
     assert not [text for text in third.heard() if "blue alone" in text]
 
 
-def test_who_is_here_is_shown(seats: Seats) -> None:
-    left, right = seats("?name=Ada")
-    left.part("who").get_by_text("Ada", exact=False).first.wait_for()
-    right.part("who").get_by_text("Ada", exact=False).first.wait_for()
+def people(seat: Seat) -> list[str]:
+    return [str(name) for name in seat.part("who").locator("li").all_inner_texts()]
+
+
+def test_who_is_here_is_shown_while_its_list_is_open(seats: Seats, tab: Callable[..., Page]) -> None:
+    left, right = seats("?name=Ada&name2=Bo")
+    left.part("here-count").click()
+    until(lambda: people(left) == ["Ada (you)", "Bo"])
+    assert left.part("here-count").inner_text() == "Here: 2" and people(right) == []
+    other = tab("?name=Cat&name2=Dan")
+    until(lambda: set(people(left)) == {"Ada (you)", "Bo", "Cat", "Dan"})
+    Seat(other, "left").part("name").fill("Eve")
+    Seat(other, "left").part("name").press("Tab")
+    until(lambda: set(people(left)) == {"Ada (you)", "Bo", "Eve", "Dan"})
+    other.close(run_before_unload=False)
+    until(lambda: people(left) == ["Ada (you)", "Bo"])
+    left.part("here-count").click()
+    until(lambda: left.part("here-count").inner_text() == "Who is here")
+
+
+@pytest.mark.timeout(120)
+def test_the_list_stays_right_while_a_crowd_comes_and_goes(seats: Seats, lab: Program) -> None:
+    left, _right = seats("?name=Ada&name2=Bo")
+    left.part("here-count").click()
+    with Crowd(lab) as crowd:
+        crowd.come(30)
+        until(lambda: left.part("here-count").inner_text() == "Here: 32")
+        until(lambda: len(people(left)) == 32)  # more than one message names
+        crowd.go(25)
+        until(lambda: left.part("here-count").inner_text() == "Here: 7")
+        until(lambda: len(people(left)) == 7)
+        crowd.come(120)
+        until(lambda: left.part("here-count").inner_text() == "Here: 127")
+        more = left.part("here-more")
+        more.click()
+        until(lambda: len(people(left)) > 27 and "Show more" in more.inner_text())
+        until(lambda: len(people(left)) == 127 or (more.is_visible() and more.click()))
+        assert not more.is_visible()
+        crowd.go(100)
+        until(lambda: len(people(left)) == 27 and left.part("here-count").inner_text() == "Here: 27")
+
+
+def test_who_comes_into_a_room_is_told_while_the_rooms_are_shown(seats: Seats, tab: Callable[..., Page]) -> None:
+    left, _right = seats("?name=Ada&name2=Bo")
+    enter(left, "blue")
+    other = Seat(tab("?name=Cat"), "left")
+    enter(other, "blue")
+    left.part("room-news").get_by_text("Cat came into blue.").wait_for()
+    other.part("rooms").locator('li[data-room="blue"] button').click()
+    left.part("room-news").get_by_text("Cat left blue.").wait_for()
 
 
 def test_the_url_keeps_the_knobs(tab: Callable[..., Page]) -> None:

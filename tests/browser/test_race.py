@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
-from conftest import DEADLINE, Panel, Program, Seat, ask, texts_of, until
+from conftest import DEADLINE, Asking, Panel, Program, Seat, ask, texts_of, until
 from lab.feed import FEEDS
 
 LANES = ("poll", "longpoll", "sse", "ws")
@@ -196,7 +196,7 @@ def test_putting_it_away_ends_everything(tab: Callable[..., Page], lab: Program)
     assert len(ask(lab, "/lab/feed")["feeds"]) == 1
     race.root.locator("summary").click()
     until(lambda: not ask(lab, "/lab/feed")["feeds"])
-    until(lambda: Seat(page, "left").part("who").locator("[data-id]").count() == 2)  # only the seats are here
+    until(lambda: len(Asking(lab.url).others()) == 2)  # only the seats are here
 
     def costs() -> list[int]:
         told = ask(lab, "/stats")["transports"]

@@ -1,28 +1,26 @@
-// Rooms and people: which rooms this client is in, to whom it talks, who is here.
+// Rooms: which rooms this client is in, to whom it talks, and while the list is open who comes into them.
 
 import { make, saying } from "./dom.js";
-import { hush, say } from "./words.js";
+import { forNews, newsOf } from "./people.js";
+import { say } from "./words.js";
 
-const NAMED = 6; // people named in the line; the others are counted
+const LOBBY = "lobby"; // where everybody is
 
 export class Rooms {
-  /** @param parts the seat's elements by role @param socket its client @param ownName what it calls itself now */
-  constructor(parts, socket, ownName) {
-    Object.assign(this, { parts, socket, ownName, rooms: [], here: [], count: 0, past: true });
+  #watched = new Set();
+
+  /** @param parts the seat's elements by role @param socket its client */
+  constructor(parts, socket) {
+    Object.assign(this, { parts, socket, rooms: [] });
     parts.join.addEventListener("click", () => this.join());
     parts.room.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.isComposing || event.keyCode === 229) return;
       event.preventDefault();
       this.join();
     });
-    socket.on("who", ({ here, count }) => this.present(here, count));
-    for (const event of ["joined", "left"]) {
-      socket.on(event, ({ name, room }) => {
-        if (!this.past) this.tell(`rooms.${event}`, { name: name || { text: "nobody" }, room });
-      });
-    }
+    parts["room-panel"].addEventListener("toggle", () => this.watch());
+    socket.on("who", ({ room, changes }) => room !== null && this.heard(room, changes));
     this.show();
-    this.present([], 0);
   }
 
   /** The room to talk to; null = everyone. */
@@ -30,16 +28,10 @@ export class Rooms {
     return this.parts.to.value || null;
   }
 
-  /** One's own name is marked when one's id is known, which the hub tells a little later. */
-  know() {
-    this.present(this.here, this.count);
-    if (!this.socket.id && this.socket.connected) setTimeout(() => this.know(), 200);
-  }
-
   /** Enter the lobby and all rooms again: a hub that has forgotten this client knows none of them. */
   enter() {
-    this.know();
-    for (const room of new Set(["lobby", ...this.rooms])) this.ask("join", room);
+    this.#watched.clear();
+    for (const room of new Set([LOBBY, ...this.rooms])) this.ask("join", room);
   }
 
   join() {
@@ -52,10 +44,25 @@ export class Rooms {
   ask(event, room, choose = false) {
     this.socket.emit(event, { room }, (answer, error) => {
       if (error) return this.tell("rooms.refused", { why: error.message ?? error.code });
-      this.rooms = answer.rooms;
+      this.rooms = answer.rooms.filter((room) => !forNews(room));
+      this.watch();
       this.show();
       if (choose) this.parts.to.value = room;
     });
+  }
+
+  /** Hear who comes into one's rooms and leaves them, while that is shown; of the lobby, the list of people tells. */
+  watch() {
+    const wanted = new Set(this.parts["room-panel"].open ? this.rooms.filter((room) => room !== LOBBY) : []);
+    const tell = (event, room) => this.socket.emit(event, { room: newsOf(room) }, () => {});
+    for (const room of wanted) if (!this.#watched.has(room)) tell("join", room);
+    for (const room of this.#watched) if (!wanted.has(room)) tell("leave", room);
+    this.#watched = wanted;
+  }
+
+  heard(room, changes) {
+    const other = changes.findLast(({ id }) => id !== this.socket.id);
+    if (other) this.tell(`rooms.${other.here ? "joined" : "left"}`, { name: other.name || { text: "nobody" }, room });
   }
 
   tell(key, values) {
@@ -76,21 +83,5 @@ export class Rooms {
     const leave = saying("button", "rooms.leave", {}, { type: "button", "data-room": room });
     leave.addEventListener("click", () => this.ask("leave", room));
     return make("li", { "data-room": room }, make("span", {}, room), leave);
-  }
-
-  /** Who is here, as the hub last said. */
-  present(here, count) {
-    [this.here, this.count] = [here, count];
-    const { who } = this.parts;
-    if (!here.length) return say(who, "here.nobody");
-    hush(who);
-    const names = here.slice(0, NAMED).map(({ id, name }) => this.person(id, name));
-    if (count > names.length) names.push(saying("span", "here.more", { count: count - names.length }));
-    return who.append(...names.flatMap((name, i) => (i ? [", ", name] : [name])));
-  }
-
-  person(id, name) {
-    if (id === this.socket.id) return saying("span", "here.you", { name: this.ownName() }, { "data-id": id });
-    return name ? make("span", { "data-id": id }, name) : saying("span", "nobody", {}, { "data-id": id });
   }
 }

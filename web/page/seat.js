@@ -7,13 +7,14 @@ import { CHOICES, clamped, short } from "./knobs.js";
 import { Lines, lived, time } from "./life.js";
 import { Messages } from "./messages.js";
 import { Network } from "./network.js";
+import { People } from "./people.js";
 import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
 import { Rungs } from "./rungs.js";
 import { tapped } from "./tap.js";
 import { say, text } from "./words.js";
 
-const HISTORY = 60; // messages of the past a newcomer asks for; who came and went is among them
+const HISTORY = 60; // messages of the past a newcomer asks for
 const SKEW = -5; // ms: heard earlier than it was said, so the clocks of hub and browser differ
 
 /** Tells the page of itself by the events `change` (a knob was turned), `way` (another transport) and `heard`. */
@@ -88,7 +89,8 @@ export class Seat extends EventTarget {
       radio.checked = radio.value === this.use;
     }
     this.messages = new Messages(this.parts.messages, this.parts.empty, this.parts.newer);
-    this.rooms = new Rooms(this.parts, socket, () => this.shownName);
+    this.rooms = new Rooms(this.parts, socket);
+    this.people = new People(this.parts, socket, () => this.shownName);
     this.composer = new Composer(this.parts, (content, done) => this.speak(content, done));
     this.life = new Lines(this.parts.life);
     this.decisions = new Lines(this.parts.decisions);
@@ -135,10 +137,11 @@ export class Seat extends EventTarget {
     queueMicrotask(() => {
       this.introducing = false;
       // The first batch is handed on in one turn: what a newcomer finds in it was said before.
-      this.past = this.rooms.past = false;
+      this.past = false;
     });
     this.tellName();
     this.rooms.enter();
+    this.people.watch();
   }
 
   decided({ at, text: words, parts }) {
@@ -228,7 +231,7 @@ export class Seat extends EventTarget {
   }
 
   tellName() {
-    this.rooms.know();
+    this.people.show();
     this.socket.emit("name", { name: this.shownName });
   }
 

@@ -48,10 +48,10 @@ export default {
   "is.none": "nothing reads now",
 
   "name": "Name",
-  "here": "Here",
+  "here": "Who is here",
+  "here.count": "Here: {count}",
   "here.you": "{name} (you)",
-  "here.more": "and {count} more",
-  "here.nobody": "not known yet",
+  "here.more": "Show more of {count}",
   "transport": "Transport",
   "messages": "Messages",
   "empty": "Nothing said yet. Write below and press Enter: both sides will hear it.",

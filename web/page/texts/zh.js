@@ -48,10 +48,10 @@ export default {
   "is.none": "现在没有谁在读",
 
   "name": "名字",
-  "here": "在场",
+  "here": "谁在场",
+  "here.count": "在场：{count} 人",
   "here.you": "{name}（你）",
-  "here.more": "还有 {count} 人",
-  "here.nobody": "还不知道",
+  "here.more": "还有 {count} 人，显示更多",
   "transport": "传输方式",
   "messages": "消息",
   "empty": "还没有人说话。在下面写点什么，按回车：两边都会听到。",
