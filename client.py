@@ -13,66 +13,41 @@ on nothing twice. Run as a program it is a chat in a terminal: python client.py 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import base64
 import contextlib
 import hashlib
 import inspect
 import itertools
-import logging
 import math
 import random
 import secrets
-import sys
-import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Self
-from weakref import WeakSet
 
 from websockets.exceptions import InvalidHandshake
 
+from twin import options
 from twin.acks import Acks
 from twin.address import Elsewhere
 from twin.emit import WayUp
+from twin.handlers import Handlers, Messages
 from twin.http import Answer, Http
 from twin.ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
 from twin.outbox import Emit, Reply
 from twin.reading import Position, Reading, not_beyond
 from twin.sentences import part
 from twin.transports import TRANSPORTS, Line, refused
-from twin.wire import LIFE, Ack, Batch, EmitError, Gap, Greeting, Message, checked, decode, packed
+from twin.wire import Ack, Batch, ClosedError, EmitError, Gap, Greeting, Message, checked, decode, packed
 
-__all__ = ["EmitError", "Message", "Socket", "io"]
+__all__ = ["ClosedError", "EmitError", "Message", "Socket", "io"]
 
 POST_SECONDS = 30.0  # s after which nobody waits for a POST any more
 GREETING_SECONDS = 10.0  # s for the answer to /hello
 NETWORKS = 8  # remembered while this client lives
 REDIRECTS = 8  # sentences about where this client was not led, told once each
-BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive
-
-
-class Messages:
-    """The messages from now on: `async for message in socket.messages`. Ends when the socket is closed."""
-
-    def __init__(self, closed: bool) -> None:
-        self._queue: asyncio.Queue[Message | None] = asyncio.Queue()
-        if closed:
-            self.put(None)
-
-    def put(self, message: Message | None) -> None:
-        self._queue.put_nowait(message)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Message:
-        message = await self._queue.get()
-        if message is None:
-            self.put(None)
-            raise StopAsyncIteration
-        return message
+BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive, and for handlers to end
 
 
 class Socket:
@@ -97,34 +72,38 @@ class Socket:
         `socket.verdicts` told it; the times of `every`, `heartbeat`, `hold` are in s.
         """
         self.http = Http(url)
-        self.clock = clock
+        self.clock = options.function("clock", clock)
+        self.chance = options.function("chance", chance)
+        self._every = options.every(every)
+        self._history = options.count("history", history)
         known: dict[str, Any] = {
-            "network": network,
-            "verdicts": verdicts,
+            "network": options.a(str, "network", network),
+            "verdicts": options.a(dict, "verdicts", verdicts),
             "wall": time.time() - clock(),
             "now": clock(),
         }
-        self.ladder = Ladder(transports, heartbeat=heartbeat, hold=hold, every=every, chance=chance, **known)
+        beats: dict[str, Any] = {
+            "heartbeat": options.seconds("heartbeat", heartbeat, *options.BEATS),
+            "hold": options.seconds("hold", hold, *options.BEATS),
+            "every": self._every,
+        }
+        self.ladder = Ladder(options.rungs("transports", transports), chance=chance, **beats, **known)
         self.repeats = 0  # messages thrown away because they had been handed on
         if use != "auto":
-            self.ladder.use(use, clock())
-        self.chance = chance
+            self.ladder.use(options.rung("use", use, self.ladder.rungs), clock())
         self.way = WayUp(self)
-        self._history = history
-        self._every = every
         self._position = Position()
         self._acks = Acks(clock)
-        self._handlers: dict[str, list[tuple[Callable[..., Any], Callable[..., Any]]]] = {}
-        self._listeners: WeakSet[Messages] = WeakSet()
+        self._handlers = Handlers()
         self._lines: dict[int, Line] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._asked = itertools.count(1)
-        self._closed = False
-        self._taking = False  # a batch is being taken: it may say that the server has forgotten us
+        self._begun = False
+        self._over: ClosedError | None = None  # why this client is at its end
+        self._leaving: asyncio.Task[None] | None = None
         self._fresh = True  # the next `connect` is that of a client the server did not know
         self._news: Gap | None = None  # what the first batch said was lost
-        self._left = False  # this sid said bye, or was refused for good: it cannot come back
         self._networks: dict[str, dict[str, Any]] = {}  # what was learnt on those before this one
         self._told = True  # whether the loss that made this sid necessary was told
         self._redirects = set[str]()  # that were not followed, and told
@@ -143,34 +122,28 @@ class Socket:
         runs at once and in order, a coroutine function as a task begun in order. What it returns answers a message
         that asks.
         """
+        options.heard(event)
         if handler is None:
-            return lambda decorated: self.on(event, decorated)
-        self._handlers.setdefault(event, []).append((handler, fitted(handler)))
+            return lambda decorated: self.on(event, options.function("a handler", decorated))
+        self._handlers.add(event, options.function("a handler", handler))
         return handler
 
     def once(self, event: str) -> asyncio.Future[Any]:
-        """The data of the next `event`."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-
-        def heard(data: Any) -> None:
-            self.off(event, heard)
-            if not future.done():
-                future.set_result(data)
-
-        self.on(event, heard)
+        """The data of the next `event`. ClosedError: this client is at its end, and none will come."""
+        future = self._handlers.wait(options.heard(event))
+        self._end_waits()
         return future
 
     def off(self, event: str, handler: Callable[..., Any] | None = None) -> None:
         """Forget one handler of `event`, or all of them."""
-        kept = [pair for pair in self._handlers.get(event, []) if handler is not None and pair[0] != handler]
-        self._handlers[event] = kept
+        self._handlers.remove(event, handler)
 
     def emit(self, event: str, data: Any = None) -> asyncio.Future[Any]:
         """Send an event up. Awaiting the result gives the ack's data. EmitError: refused, here or by the server."""
         emit = Emit(checked(event), packed(data), asyncio.get_running_loop().create_future())
         emit.done.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody has to await it
-        if self._closed:
-            emit.done.set_exception(EmitError("gone", "this socket is closed"))
+        if self._over:
+            emit.done.set_exception(EmitError("gone", str(self._over)))
         else:
             self.way.outbox.fresh.append(emit)
             asyncio.get_running_loop().call_soon(self.way.flush)  # what is emitted in one turn goes up together
@@ -181,7 +154,8 @@ class Socket:
 
     def use(self, rung: str, *, strict: bool = False) -> None:
         """Read by this transport only, or "auto". What reads now goes on until it does; `strict` lets go first."""
-        self.ladder.use(rung, self.clock(), strict=strict)
+        known = options.rung("use", rung, ("auto", *self.ladder.rungs))
+        self.ladder.use(known, self.clock(), strict=strict)
         self._obey()
 
     def cut(self) -> None:
@@ -203,36 +177,81 @@ class Socket:
         self._obey()
 
     def connect(self) -> Self:
-        """Begin. Needs no await; `ready` waits for the first batch."""
-        if self._left:
+        """Begin, or come back as a new client after the end. Needs no await; `ready` waits for the first batch."""
+        if self._over:
             self._start_over()
-        self._closed = False
+        self._begun = True
         self.ladder.start(self.clock())
         self._obey()
         return self
 
     async def ready(self) -> Self:
-        """Wait until the first batch is here."""
+        """Wait until the first batch is here. ClosedError: the server does not want this client, or it was closed."""
+        if self._over:
+            raise self._over.again()
+        if not self._begun:
+            raise ClosedError("closed", "not begun: say connect(), or enter the socket with `async with`")
         if not self.connected:
             await self.once("connect")
         return self
 
     async def close(self) -> None:
         """Leave: tell the server, end every pipe, wait until nothing of this socket runs any more."""
-        if not self._closed:
-            self._closed = True
-            self.ladder.stop(self.clock())
-            self._obey()
-            self.way.stop()
-            self._acks.end()
-            await self._end_tasks()
-            if not self._left and (self.cursor is not None or self.way.outbox.count):
-                self._left = True
-                await self._bye(self.bearer(), self._last_words())
-            self._fail_all("unknown", "the socket was closed before the ack came")
-            for listener in list(self._listeners):
-                listener.put(None)
-        self.http.close()
+        if self._over is None or self._over.code != "closed":
+            self._leaving = asyncio.get_running_loop().create_task(self._leave(asyncio.current_task(), *self._let_go()))
+        if self._leaving:
+            await asyncio.shield(self._leaving)
+
+    def _let_go(self) -> tuple[set[asyncio.Task[Any]], dict[str, str] | None, bytes]:
+        """End all this client does, in one step: who says connect() from now on is another client. Returns what still
+        runs, and with what the server is told.
+        """
+        known = self._over is None and (self.cursor is not None or self.way.outbox.count > 0)
+        running = self._tasks | self._handlers.tasks
+        self._over = ClosedError("closed", "this socket was closed")
+        self.ladder.stop(self.clock())
+        self._obey()
+        self.way.stop()
+        bearer, words = (self.bearer(), self._last_words()) if known else (None, b"")
+        self._give_back("the socket was closed before the ack came")
+        return running, bearer, words
+
+    async def _leave(
+        self,
+        caller: asyncio.Task[Any] | None,
+        running: set[asyncio.Task[Any]],
+        bearer: dict[str, str] | None,
+        words: bytes,
+    ) -> None:
+        last = self._handlers.tasks - running  # the handlers of `disconnect`, which have a moment
+        await _end_tasks(running - {caller})  # a handler may close its own socket
+        if bearer:
+            await self._bye(bearer, words)
+        if last:
+            await asyncio.wait(last, timeout=BYE_SECONDS)
+        if self._over:
+            await _end_tasks(last)
+            self.http.close()
+
+    def _turned_out(self, why: ClosedError) -> None:
+        """The server does not want this client: nothing of it goes on, and whoever waits is told."""
+        self._over = why
+        self.way.stop()
+        self._give_back(str(why))
+
+    def _give_back(self, message: str) -> None:
+        """Nothing goes up any more. What was never sent is known not to have come."""
+        outbox = self.way.outbox
+        self._acks.end()
+        self._fail(outbox.waiting.values(), "unknown", message)
+        self._fail(outbox.fresh, "gone", message)
+        outbox.waiting.clear()
+        outbox.fresh.clear()
+        self._end_waits()
+
+    def _end_waits(self) -> None:
+        if why := self._over:
+            self._handlers.end(why, lambda: self._over is why)
 
     def _last_words(self) -> bytes:
         """What `bye` brings: the emits and replies that are not acked, as many as one upload takes."""
@@ -285,8 +304,8 @@ class Socket:
     @property
     def messages(self) -> Messages:
         """The messages from now on, for `async for`."""
-        messages = Messages(self._closed)
-        self._listeners.add(messages)
+        messages = self._handlers.listen()
+        self._end_waits()
         return messages
 
     # ---- what the transports use
@@ -315,8 +334,12 @@ class Socket:
 
     # ---- obeying the ladder
 
-    def _obey(self) -> None:
-        """Do what was decided, and come back when time alone decides."""
+    def _obey(self, why: ClosedError | None = None) -> None:
+        """Do what was decided, and come back when time alone decides. `why`: it may be that the client is refused."""
+        self._follow(why)
+        self.way.use(self.ladder.reading, self._pipe())
+
+    def _follow(self, why: ClosedError | None = None) -> None:
         for decision in self.ladder.decisions():
             if isinstance(decision, Open):
                 line = self._lines[decision.pipe.number] = Line(decision.pipe, Reading(self.cursor))
@@ -325,9 +348,10 @@ class Socket:
                 self._drop(decision.pipe)
             elif isinstance(decision, Tell):
                 self._tell(decision.event, decision.detail)
+                why = _word(decision.detail) if decision.event == "error" else why
         self._arm()
-        if not self._taking:
-            self.way.use(self.ladder.reading and not self._closed, self._pipe())
+        if self._begun and self.ladder.stopped and self._over is None:
+            self._turned_out(why or ClosedError("gone", "the server does not want this client"))
 
     def _pipe(self) -> Line | None:
         """The line in use."""
@@ -341,9 +365,9 @@ class Socket:
     def _arm(self) -> None:
         if self._timer:
             self._timer.cancel()
-        due = math.inf if self._closed else self.ladder.due
-        if due < math.inf:
-            self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self.clock()), self._tick)
+        if self.ladder.due < math.inf:
+            wait = max(0.0, self.ladder.due - self.clock())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
 
     def _tick(self) -> None:
         self.ladder.tick(self.clock())
@@ -354,14 +378,6 @@ class Socket:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    async def _end_tasks(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        tasks = self._tasks - {asyncio.current_task()}  # a handler may close its own socket
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
     # ---- reading
 
@@ -398,18 +414,14 @@ class Socket:
         forgotten = self._forgotten(line.reading, taken.gap)
         self._news = taken.gap
         self._fresh = self._fresh or forgotten
-        self._taking = True  # what was sent waits: to a server that has forgotten us it would be new
-        try:
-            self.ladder.heard(line.pipe.number, self.clock())
-            self._obey()
-            if taken.gap and self._untold(line.reading, taken.gap):
-                self._tell("gap", {"reason": taken.gap.reason, "missed": taken.gap.missed})
-            for message in taken.messages:
-                self._hand_on(message)
-            if forgotten:
-                self._renew(told=True)
-        finally:
-            self._taking = False
+        self.ladder.heard(line.pipe.number, self.clock())
+        self._follow()  # what was sent waits: to a server that has forgotten us it would be new
+        if taken.gap and self._untold(line.reading, taken.gap):
+            self._tell("gap", {"reason": taken.gap.reason, "missed": taken.gap.missed})
+        for message in taken.messages:
+            self._hand_on(message)
+        if forgotten:
+            self._renew(told=True)
         self._acks.read(self._position)
         self._obey()
 
@@ -428,7 +440,7 @@ class Socket:
         """Be another client in the same place: the sid before cannot come back."""
         self.way.forget()
         self._new_sid()
-        self._left, self._told, self._fresh = False, False, True
+        self._over, self._told, self._fresh = None, False, True
 
     def _renew(self, *, told: bool) -> None:
         """The server has forgotten this client: go on as a new one, from the own cursor."""
@@ -451,10 +463,6 @@ class Socket:
     # ---- handing on
 
     def _hand_on(self, message: Message) -> None:
-        for listener in list(self._listeners):
-            listener.put(message)
-        if message.event in LIFE:
-            return  # no server may emit it: it would look like our own
         seq, sid = message.seq, self._sid
 
         def reply(data: Any = None) -> None:
@@ -462,10 +470,7 @@ class Socket:
                 self.way.outbox.replies[seq] = Reply(packed(data))
                 asyncio.get_running_loop().call_soon(self.way.flush)
 
-        for handler, run in list(self._handlers.get(message.event, [])):
-            self._run(handler, run, (message.data, reply, message), reply if message.ack else None)
-        for handler, run in list(self._handlers.get("*", [])):
-            self._run(handler, run, (message.event, message.data, message), None)
+        self._handlers.hand_on(message, reply)
 
     def _tell(self, event: str, detail: dict[str, Any]) -> None:
         """One event of the life cycle."""
@@ -474,41 +479,7 @@ class Socket:
             detail = {**detail, "fresh": self._fresh, "missed": missed}
             self._fresh = False
             self.spawn(self._greet())
-        if event == "disconnect" and self.ladder.stopped and not self._closed:
-            self._left = True
-            self._fail_all("gone", str(detail["reason"]))
-        for handler, run in list(self._handlers.get(event, [])):
-            self._run(handler, run, (detail, None, None), None)
-
-    def _run(
-        self, handler: Any, run: Callable[..., Any], given: tuple[Any, ...], reply: Callable[[Any], None] | None
-    ) -> None:
-        """Run one handler. That it fails is told, and stops no reading."""
-        try:
-            value = run(*given)
-            if inspect.isawaitable(value):
-                self.spawn(self._finish(handler, value, reply))
-            else:
-                self._answer(handler, value, reply)
-        except Exception as error:
-            self._failed(handler, error)
-
-    async def _finish(self, handler: Any, value: Awaitable[Any], reply: Callable[[Any], None] | None) -> None:
-        try:
-            self._answer(handler, await value, reply)
-        except Exception as error:
-            self._failed(handler, error)
-
-    def _answer(self, handler: Any, value: Any, reply: Callable[[Any], None] | None) -> None:
-        # A handler that takes `reply` may use it later; what another one returns is its answer, None included.
-        if reply and (value is not None or places(handler) < 2):
-            reply(value)
-
-    def _failed(self, handler: Any, error: Exception) -> None:
-        name = getattr(handler, "__qualname__", "a handler")
-        logging.getLogger("client").error("%s failed", name, exc_info=error)
-        if self._handlers.get("error") and not any(handler is own for own, _ in self._handlers["error"]):
-            self._tell("error", {"code": "handler_failed", "message": f"{name}: {error}"})
+        self._handlers.tell(event, detail)
 
     async def _greet(self) -> None:
         """Learn which network this is; what was learnt on another says nothing here."""
@@ -551,9 +522,10 @@ class Socket:
 
     def over(self, end: End) -> None:
         """The server's word is no, whatever carries it."""
-        self._tell("error", {"code": end.code, "message": end.why})
+        detail = {"code": end.code, "message": end.why}
+        self._tell("error", detail)
         self.ladder.stop(self.clock(), end.why)
-        self._obey()
+        self._obey(_word(detail))
 
     def deaf(self, line: Line) -> None:
         """Nothing goes up by a line that still comes down: its rung has failed."""
@@ -576,93 +548,30 @@ class Socket:
             if not emit.done.done():
                 emit.done.set_exception(EmitError(code, message))
 
-    def _fail_all(self, code: str, message: str) -> None:
-        """Nothing goes up any more. What was never sent is known not to have come."""
-        outbox = self.way.outbox
-        self._fail(outbox.waiting.values(), code, message)
-        self._fail(outbox.fresh, "gone", message)
-        outbox.waiting.clear()
-        outbox.fresh.clear()
+
+def _word(detail: dict[str, Any]) -> ClosedError:
+    """The server's word, for whoever waits."""
+    code, message = str(detail["code"]), str(detail["message"])
+    return ClosedError(code, message.removeprefix(f"{code}: "))
 
 
-def places(handler: Callable[..., Any]) -> float:
-    """How many arguments a handler takes by position. A default is the handler's own, but for `reply` and `message`."""
-    try:
-        parameters = inspect.signature(handler).parameters.values()
-    except (TypeError, ValueError):  # some builtins do not say
-        return 1
-    kinds = [parameter.kind for parameter in parameters]
-    if inspect.Parameter.VAR_POSITIONAL in kinds:
-        return math.inf
-    return sum(
-        parameter.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        and (parameter.default is inspect.Parameter.empty or parameter.name in ("data", "reply", "message"))
-        for parameter in parameters
-    )
+async def _end_tasks(tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=BYE_SECONDS)  # one that will not end must not hold the others
 
 
-def fitted(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """The handler, given as many arguments as it takes."""
-    count = places(handler)
-    return lambda *given: handler(*given[: int(min(count, len(given)))])
-
-
-def io(url: str, **options: Any) -> Socket:
+def io(url: str, **said: Any) -> Socket:
     """A client of the server at `url`, to be entered with `async with`; the options are those of `Socket`."""
-    return Socket(url, **options)
-
-
-# ---- the chat in a terminal
-
-
-async def chat(options: argparse.Namespace) -> None:
-    async with io(options.url, use=options.use, every=options.every, history=options.history) as socket:
-
-        @socket.on("s2c")
-        def heard(data: Any) -> None:
-            if isinstance(data, dict):
-                print(shown(f"{data.get('user')} says {data.get('content')}"), flush=True)
-
-        @socket.on("connect")
-        def connected(detail: Any) -> None:
-            print(f"* connected by {detail['transport']}", file=sys.stderr, flush=True)
-            socket.emit("name", {"name": options.name})
-
-        for event in ("disconnect", "reconnecting", "switch", "gap", "error"):
-            socket.on(event, lambda detail, event=event: print(f"* {event}: {detail}", file=sys.stderr, flush=True))
-
-        typed: asyncio.Queue[str] = asyncio.Queue()
-        threading.Thread(target=listen, args=(asyncio.get_running_loop(), typed), daemon=True).start()
-        while True:
-            if line := await typed.get():
-                try:
-                    await socket.emit("c2s", {"user": options.name, "content": line})
-                except EmitError as error:
-                    print(f"* not said: {error}", file=sys.stderr, flush=True)
-
-
-def shown(text: str) -> str:
-    """A text for the terminal, without what would steer it."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def listen(loop: asyncio.AbstractEventLoop, typed: asyncio.Queue[str]) -> None:
-    """What is typed, by a thread: reading a terminal cannot be cancelled, and must not make it non-blocking."""
-    with contextlib.suppress(RuntimeError, OSError, ValueError):  # the program ends
-        for line in sys.stdin:
-            loop.call_soon_threadsafe(typed.put_nowait, line.strip())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description="A chat in a terminal: what you type is said, what is said is shown.")
-    parser.add_argument("url", nargs="?", default="http://127.0.0.1:3000")
-    parser.add_argument("--use", default="auto", choices=["auto", *RUNGS], help="the transport to read by")
-    parser.add_argument("--name", default="somebody")
-    parser.add_argument("--every", type=float, default=1.0, help="s between polls")
-    parser.add_argument("--history", type=int, default=0, help="messages of the past to show first")
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(chat(parser.parse_args()))
+    known = [name for name in inspect.signature(Socket).parameters if name != "url"]
+    for name in said:
+        if name not in known:
+            raise TypeError(f"io: there is no option {name!r}; there are {', '.join(known)}")
+    return Socket(url, **said)
 
 
 if __name__ == "__main__":
+    from twin.terminal import main
+
     main()

@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -736,22 +733,3 @@ async def test_a_base_url_keeps_its_path(lab: Any) -> None:
         assert socket.target("poll").startswith("/via/~abcdefgh/poll?")
         failed = socket.once("connect_failed")
         await asyncio.wait_for(failed, 5)
-
-
-@pytest.mark.anyio
-async def test_the_chat_in_a_terminal(lab: Any) -> None:
-    echoing(lab.hub)
-    program = Path(__file__).resolve().parent.parent / "client.py"
-    pipes: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE)
-    options = ("--use", "ws", "--name", "Ada", "--history", "5")
-    await lab.say("s2c", {"user": "Bob", "content": "was here\x1b[2J"})
-    chat = await asyncio.create_subprocess_exec(sys.executable, program, lab.url, *options, **pipes)
-    assert chat.stdin and chat.stdout and chat.stderr
-    chat.stdin.write(b"hello\n\nagain\n")
-    chat.stdin.write_eof()  # the end of what is typed is not the end of listening
-    lines = [(await asyncio.wait_for(chat.stdout.readline(), 10)).decode() for _ in range(3)]
-    assert lines == ["Bob says was here\N{REPLACEMENT CHARACTER}[2J\n", "Ada says hello\n", "Ada says again\n"]
-    chat.send_signal(signal.SIGINT)
-    _, errors = await asyncio.wait_for(chat.communicate(), 10)
-    assert chat.returncode == 0 and b"Traceback" not in errors
-    await eventually(lambda: not lab.here())

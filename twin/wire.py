@@ -28,6 +28,18 @@ class EmitError(Exception):
         self.code = code
 
 
+class ClosedError(ConnectionError):
+    """This client is at its end and does not come back by itself: `code` is `closed`, or the server's word."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+
+    def again(self) -> ClosedError:
+        """The same for another who waits: an exception that is raised twice would tell of two places."""
+        return ClosedError(self.code, self.message)
+
+
 class Message(msgspec.Struct, frozen=True):
     seq: int
     event: str
