@@ -47,6 +47,7 @@ POST_SECONDS = 30.0  # s after which nobody waits for a POST any more
 GREETING_SECONDS = 10.0  # s for the answer to /hello
 NETWORKS = 8  # remembered while this client lives
 REDIRECTS = 8  # sentences about where this client was not led, told once each
+CLOSES = {4001: "kicked", 4003: "refused", 4010: "gone"}  # the same words as a ws says them
 BYE_SECONDS = 1.0  # s a closing client waits for its `bye` to arrive, and for handlers to end
 
 
@@ -551,7 +552,7 @@ class Socket:
 
 def _word(detail: dict[str, Any]) -> ClosedError:
     """The server's word, for whoever waits."""
-    code, message = str(detail["code"]), str(detail["message"])
+    code, message = CLOSES.get(detail["code"], str(detail["code"])), str(detail["message"])
     return ClosedError(code, message.removeprefix(f"{code}: "))
 
 
