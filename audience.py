@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -50,6 +51,8 @@ class Audience:
         self.last = Highest()
         self.trimmed = Highest()
         self.lost = 0  # how many were trimmed
+        self.unread = self.unread_bytes = 0  # since emitting last let its readers read; see backpressure.py
+        self.turn: asyncio.Lock | None = None  # of those who wait to emit, if ever somebody had to
 
     def __len__(self) -> int:
         return len(self._messages) - self._start
@@ -61,6 +64,8 @@ class Audience:
     def add(self, message: Message) -> None:
         self._messages.append(message)
         self.bytes += len(message.text)
+        self.unread += 1
+        self.unread_bytes += len(message.text)
         self.last.add(message)
 
     def trim(self) -> int:
@@ -87,6 +92,10 @@ class Audience:
             if message.but is None or message.but != client:
                 yield message
             index += 1
+
+    def seq_before(self, count: int) -> int:
+        """The seq of the message before the last `count`; 0: there is none, or it is not kept."""
+        return self._messages[-1 - count].seq if len(self) > count else 0
 
     def newest(self, until: int, client: str) -> Iterator[Message]:
         """What `client` may read up to and with `until`, the newest first."""

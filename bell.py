@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 
 class Bell:
     """What wakes one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
 
-    __slots__ = ("_rung", "_timer", "_waiter", "ended")
+    __slots__ = ("_rung", "_timer", "_waiter", "at", "ended")
 
     def __init__(self) -> None:
         self._rung = False
         self._waiter: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.at: float = math.inf  # up to which seq this reader has been given what there is; inf: it does not read
         self.ended: str | None = None  # why this reader must stop
 
     def ring(self) -> None:

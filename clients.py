@@ -47,8 +47,12 @@ class Reader(Bell):
     async def wait(self, hold: float) -> Batch:
         """A newcomer is answered at once: it has a position before its first message."""
         if self.newcomer:
-            return self.read()
-        return self._given(await self.hub.wait(self.client, self.cursor, hold, self))
+            batch = self.read()
+        else:
+            batch = self._given(await self.hub.wait(self.client, self.cursor, hold, self))
+        if self.client.id and not self.ended:
+            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
+        return batch
 
     def follow(self, heartbeat: float) -> AsyncGenerator[Batch, None]:
         return self.hub.follow(self.client, self.cursor, heartbeat, self, history=self.history)
@@ -56,6 +60,7 @@ class Reader(Bell):
     def _given(self, batch: Batch) -> Batch:
         if batch.more and isinstance(self.client, Client):
             self.client.owed = batch.cursor
+            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
         return self.told(batch)
 
     def told(self, batch: Batch) -> Batch:
@@ -102,6 +107,8 @@ class Client(Member):
         if not self.here:
             raise LookupError(f"client {self.id} is not here")
         seq = await self.hub.say(Address(self.hub, client=self.id), event, data, ack=True)
+        if not self.here:  # it has left while the hub let others read first
+            raise LookupError(f"client {self.id} is not here")
         answer = self.asks[seq] = promise()
         if speaking.get() == self.id and self.arrival is not None and not self.arrival.done():
             self.arrival.set_result(None)

@@ -30,6 +30,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
 from audience import Audience, Message, Room, Stay
+from backpressure import Backpressure
 from batch import Batch, Cursor, new_epoch
 from bell import Bell
 from codec import RESERVED, decode, encode, packed, printable, reserved
@@ -135,6 +136,7 @@ class Hub:
         self.handlers: dict[str, list[Handler]] = {}
         self.new_member: Callable[[Hub, str], Member] = Member  # clients.py makes richer ones
         self.everyone = Audience()
+        self.pressure = Backpressure(limits)
         self.members: dict[str, Member] = {}
         self.here = Roll()  # of all rooms and none
         self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
@@ -159,7 +161,12 @@ class Hub:
         return keep
 
     async def emit(self, event: str, data: Any = None) -> int:
-        """To everyone, the sender included."""
+        """To everyone, the sender included. Returns its seq.
+
+        It waits for nobody, but in a loop it lets go of the event loop after each quarter of the messages that are
+        kept: whoever can read on reads on first, and nothing is lost to a reader that is well. For a long poll, whose
+        client must ask again, that takes a moment, 50 ms at most; for a line that takes no more, none.
+        """
         return await Address(self).emit(event, data)
 
     async def send(self, data: Any = None) -> int:
@@ -222,6 +229,7 @@ class Hub:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + hold
         with self.listening(client, bell) as bell:
+            bell.at = cursor.seq
             while True:
                 batch = self.read(client, cursor)
                 if batch.news or bell.ended or loop.time() >= deadline:
@@ -237,9 +245,11 @@ class Hub:
         """
         loop = asyncio.get_running_loop()
         most = self.limits.stream_bytes
+        self.pressure.follows(client.id)
         with self.listening(client, bell) as bell:
             batch = self.read(client, cursor, history=history, most=None if history else most)
             while not bell.ended:
+                bell.at = batch.cursor.seq
                 yield batch
                 due = loop.time() + heartbeat
                 if not batch.more:
@@ -247,6 +257,7 @@ class Hub:
                 sent = batch.cursor
                 batch = self.read(client, sent, most=most)
                 while not (batch.news or bell.ended or loop.time() >= due):
+                    bell.at = batch.cursor.seq
                     await bell.heard(due)
                     batch = self.read(client, sent, most=most)
 
@@ -261,6 +272,7 @@ class Hub:
         finally:
             self._bells.discard(bell)
             client.bells.discard(bell)
+            bell.at = math.inf
             bell.still()
 
     async def reach(self, cursor: Cursor) -> None:
@@ -361,9 +373,26 @@ class Hub:
             text = packed(data, self.limits.data, self.limits.depth)
         except Refused as refused:
             raise ValueError(refused.message) from None
+        await self._ease(where)
         if where.client is not None and where.client not in self.members:
             raise LookupError(f"no client {where.client}")
         return await self._append(self._apply_message, where, event, text, speaking.get(), self.clock(), ack)
+
+    async def _ease(self, where: Address) -> None:
+        """Let those read who may lose what was emitted in one go to the same audience; rarely anything to do."""
+        if where.client is not None:
+            member = self.members.get(where.client)
+            if member is not None and self.pressure.due(member.own):
+                await self.pressure.ease(member.own, lambda: member.bells, lambda client: client == member.id)
+        elif where.room is not None:
+            room = self._rooms.get(where.room)
+            if room is not None and self.pressure.due(room):
+                await self.pressure.ease(room, lambda: self._bells_in(room), room.members.__contains__)
+        elif self.pressure.due(self.everyone):
+            await self.pressure.ease(self.everyone, lambda: self._bells, lambda _client: True)
+
+    def _bells_in(self, room: Room) -> Iterator[Bell]:
+        return (bell for client in room.members for bell in self.members[client].bells)
 
     async def bear(self, client: str, cursor: Cursor | None = None) -> Member:
         """A client is born; who comes with a cursor has been forgotten, and is told so from there."""
@@ -428,7 +457,7 @@ class Hub:
                 return  # nobody is in it, and nobody can come
             room = self._rooms.setdefault(where.room, Room())
             self._keep(room, message)
-            woken = (bell for client in room.members for bell in self.members[client].bells)
+            woken = self._bells_in(room)
         else:
             self._keep(self.everyone, message)
             woken = iter(self._bells)
