@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import contextlib
-import os
 import sys
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
@@ -20,16 +17,19 @@ from starlette.routing import Route, WebSocketRoute
 
 from chat import chat as chat_room
 from clients import Clients
-from edge import LOCAL, Edge, on_http_error, on_refused
+from edge import Edge, on_http_error, on_refused
 from errors import Refused
+from flags import options
 from hub import Hub
 from lab.classroom import Classroom, announce, listen_everywhere, more_files
 from lab.feed import Feeds
 from lab.links import Links
 from lab.meter import Meter
 from lab.trace import Traces
-from limits import DEFAULTS, Limits, flags
-from pages import page
+from life import Life, Lived
+from limits import DEFAULTS, Limits
+from names import Names, checked_host, checked_origin, name_of
+from pages import is_file, page
 from server import listen, server_for, url_of
 from transports import headed
 from transports.emit import bye, emit, hello
@@ -37,8 +37,6 @@ from transports.longpoll import longpoll
 from transports.poll import poll
 from transports.sse import sse
 from transports.ws import ws
-
-SWEEP = 0.25  # s between two looks at whose time is over
 
 
 def build(
@@ -54,22 +52,23 @@ def build(
 
     `everywhere`: this machine's addresses are names of this server, whichever it has.
     """
+    if hub is not None and limits not in (DEFAULTS, hub.limits):
+        raise ValueError("a hub has its limits already: Hub(Limits(…))")
     hub = hub or Hub(limits)
-    classroom = Classroom(allow_hosts, everywhere=everywhere)
-    hosts = [*allow_hosts, *classroom.names()]
+    given = [checked_host(name) for name in allow_hosts]
+    classroom = Classroom(given, everywhere=everywhere)
+    names = Names([*given, *filter(name_of, classroom.names())], classroom.knows)
     clients = Clients(hub)
     links, meter, feeds = Links(), Meter(), Feeds(hub)
+    life = Life(clients, feeds)
     if chat:
         chat_room(hub)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(sweep(clients))
+        life.begin()
         yield
-        feeds.stop()
-        sweeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sweeping
+        await life.end()
 
     app = Starlette(
         routes=[
@@ -79,22 +78,19 @@ def build(
             *Traces(meter).routes(),
             *feeds.routes(),
             *classroom.routes(),
-            *page([*LOCAL, *hosts]),
+            *page(names),
         ],
-        middleware=[Middleware(Edge, hosts=hosts, origins=allow_origins, knows=classroom.knows)],
+        middleware=[
+            Middleware(Lived, life=life),
+            Middleware(Edge, names=names, origins=[*map(checked_origin, allow_origins)], open_to_all=is_file),
+        ],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one
     app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
-    app.state.feeds, app.state.classroom = feeds, classroom
+    app.state.feeds, app.state.classroom, app.state.life, app.state.names = feeds, classroom, life, names
     return app
-
-
-async def sweep(clients: Clients) -> None:
-    while True:
-        await asyncio.sleep(SWEEP)
-        clients.sweep()
 
 
 def wire(clients: Clients) -> list[Route | WebSocketRoute]:
@@ -115,27 +111,9 @@ def wire(clients: Clients) -> list[Route | WebSocketRoute]:
     ]
 
 
-def options(arguments: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="A lab of transports: poll, longpoll, sse, ws, and the way between.")
-    parser.add_argument("--host", default=os.environ.get("LAB_HOST", "127.0.0.1"), help="address to listen on")
-    parser.add_argument("--port", type=int, default=int(os.environ.get("LAB_PORT", "3000")), help="0 = any free one")
-    parser.add_argument(
-        "--class", action="store_true", help="open the lab to everybody on this network, on all addresses"
-    )
-    parser.add_argument("--allow-host", action="append", default=[], help="a name this server goes by")
-    parser.add_argument("--allow-origin", action="append", default=[], help="an origin whose pages may use this server")
-    group = parser.add_argument_group("limits", "each also settable in the environment, as LAB_NAME")
-    for name, kind, meaning in flags():
-        text = os.environ.get(f"LAB_{name.upper()}")
-        default = getattr(DEFAULTS, name) if text is None else kind(text)
-        group.add_argument(f"--{name.replace('_', '-')}", type=kind, default=default, help=meaning.replace("%", "%%"))
-    return parser.parse_args(arguments)
-
-
 def main(arguments: list[str]) -> int:
     chosen: dict[str, Any] = vars(options(arguments))
-    limits = Limits(**{name: chosen[name] for name, _kind, _meaning in flags()})
-    host, port, everywhere = chosen["host"], chosen["port"], chosen["class"]
+    limits, host, port, everywhere = (chosen[name] for name in ("limits", "host", "port", "class"))
     if everywhere:
         host, limits = "127.0.0.1", replace(limits, per_sid=True)
         more_files()

@@ -2,33 +2,36 @@
 
 A browser sends cookies and opens WebSockets across origins without asking; what protects a hub that any page could
 reach is that Host and Origin are checked, on http and ws alike. A Host nobody gave this server is a page that had its
-own name point here (DNS rebinding).
+own name point here (DNS rebinding). An <img> of another site asks without an Origin: Sec-Fetch-Site tells that.
 """
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterable
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from codec import encode
 from errors import Refused
+from names import PORTS, Names, checked_origin, origin_of, parts_of
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
-METHODS = "GET, HEAD, POST, PUT"
+log = logging.getLogger("lab")
+
 HEADERS = "Authorization, Content-Type, Last-Event-ID"
-PORTS = {"http": 80, "https": 443}
+FILES = frozenset(("GET", "HEAD"))
+TOLD = 100  # refused origins that are told to whoever runs the server
 
 
 def refusal(refused: Refused) -> Response:
     """The error in the protocol's form, for HTTP."""
-    headers = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if refused.retry is not None:
         headers["Retry-After"] = str(max(1, math.ceil(refused.retry)))
     if refused.code in ("too_large", "bad_type"):
@@ -47,18 +50,23 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     refused = Refused(known.get(error.status_code, "bad_request"), f"{request.method} here: {error.detail}")
     response = refusal(refused)
     response.headers.update(error.headers or {})
+    if error.status_code == 405:
+        response.headers.setdefault("Allow", listed(FILES))
     return response
 
 
-def name_and_port(host: str, scheme: str) -> tuple[str, int | None] | None:
-    """Split a Host or the authority of an Origin; None: it is none."""
-    try:
-        parts = urlsplit(f"//{host}")
-        if parts.username is not None or parts.path or parts.query or not parts.hostname:
-            return None
-        return parts.hostname, parts.port or PORTS.get(scheme)
-    except ValueError:
-        return None
+def listed(methods: Iterable[str]) -> str:
+    return ", ".join(sorted(methods))
+
+
+def methods_of(route: BaseRoute) -> frozenset[str]:
+    if isinstance(route, Route):
+        return frozenset(route.methods or ())
+    return FILES if isinstance(route, Mount) else frozenset()
+
+
+def matches(route: BaseRoute, scope: Scope) -> bool:
+    return route.matches(scope)[0] is not Match.NONE
 
 
 class Edge:
@@ -68,54 +76,69 @@ class Edge:
         self,
         app: ASGIApp,
         *,
-        hosts: Iterable[str] = (),
+        names: Names,
         origins: Iterable[str] = (),
-        knows: Callable[[str], bool] = lambda name: False,
+        open_to_all: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self.app = app
-        self.knows = knows  # a name that this server has now, though it had it not when it began
-        self.hosts = {host.lower().strip("[]") for host in (*LOCAL, *hosts)}
-        self.origins = {origin.lower().rstrip("/") for origin in origins}
+        self.names = names
+        self.origins = set(map(checked_origin, origins))
+        self.open_to_all = open_to_all  # a path that pages of other sites may load or lead to: it is a file of ours
+        self._told: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
-        origin = headers.get("origin")
         try:
-            own = self.check(headers, origin)
+            own = self.check(headers, scope["path"].removeprefix(scope.get("root_path", "")))
         except Refused as refused:
             return await refusal(refused)(scope, receive, send)  # a ws handshake is denied the same way
         if scope["type"] == "http":
-            send = self.sending(send, origin if own else None)
+            send = self.sending(send, headers["origin"] if own else None)
             if scope["method"] == "OPTIONS":
-                return await self.preflight(headers)(scope, receive, send)
+                return await self.preflight(headers, scope)(scope, receive, send)
         await self.app(scope, receive, send)
 
-    def own(self, name: str) -> bool:
-        return name in self.hosts or self.knows(name)
-
-    def check(self, headers: Headers, origin: str | None) -> bool:
+    def check(self, headers: Headers, path: str) -> bool:
         """Whether there is an Origin, and it is our own. Refused: a host or an origin that is not."""
         hosts = headers.getlist("host")
-        host = name_and_port(hosts[0], "http") if len(hosts) == 1 else None
-        if host is None or not self.own(host[0]):
+        host = parts_of(hosts[0]) if len(hosts) == 1 else None
+        if host is None or host[0] not in self.names:
             raise Refused("bad_host", "this server does not go by that name; --allow-host NAME makes it one")
-        if origin is None:
+        asking = headers.get("origin")
+        if asking is None:
+            if headers.get("sec-fetch-site") in ("cross-site", "same-site") and not self.open_to_all(path):
+                raise Refused("bad_origin", "a page of another site asks, and does not say which")
             return False
-        scheme, _, authority = origin.lower().partition("://")
-        asked = name_and_port(authority, scheme) if scheme in PORTS else None
-        _name, port = name_and_port(hosts[0], scheme) or host
-        own = asked is not None and self.own(asked[0]) and asked[1] == port
-        if not own and origin.lower() not in self.origins:
+        found = origin_of(asking)
+        if found is None or found not in self.origins and not self.own(found, host[1]):
+            self.tell(found)
             raise Refused("bad_origin", "pages of that origin may not ask here; --allow-origin makes it one")
         return True
 
-    def preflight(self, headers: Headers) -> Response:
-        allow = {"Allow": f"{METHODS}, OPTIONS"}
+    def own(self, origin: str, port: int | None) -> bool:
+        """Whether this is one of our names at the port that was asked."""
+        scheme, _, authority = origin.partition("://")
+        parts, default = parts_of(authority), PORTS.get(scheme)
+        if parts is None or default is None:
+            return False
+        return parts[0] in self.names and (parts[1] or default) == (port or default)
+
+    def tell(self, origin: str | None) -> None:
+        """Print which page was turned away and what would let it in: its author sees but a failed request."""
+        if origin is not None and origin not in self._told and len(self._told) < TOLD:
+            self._told.add(origin)
+            log.warning("refused a page of %s; --allow-origin %s lets its like in", origin, origin)
+
+    def preflight(self, headers: Headers, scope: Scope) -> Response:
+        """What is there by this address; to a page that asks, what there is at all."""
+        routes: list[BaseRoute] = scope["app"].routes
+        here = {method for route in routes if matches(route, scope) for method in methods_of(route)}
+        allow = {"Allow": listed(here | {"OPTIONS"})}
         if "access-control-request-method" in headers:
             allow |= {
-                "Access-Control-Allow-Methods": METHODS,
+                "Access-Control-Allow-Methods": listed({method for route in routes for method in methods_of(route)}),
                 "Access-Control-Allow-Headers": HEADERS,
                 "Access-Control-Max-Age": "600",
             }

@@ -7,21 +7,47 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
 from bundle import bundle
+from names import parts_of
 
 WEB = Path(__file__).parent / "web"
 FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"report": WEB.parent / "bench" / "report"}
-POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; frame-ancestors 'none'"
+CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; " + CLOSED
+DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
+SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
 IMPORT = re.compile(r'^(?:import|export) .*from "([^"]+)";', re.MULTILINE)
-PACKED = [Middleware(GZipMiddleware, compresslevel=6)]  # comments are part of the lesson, and cost little this way
+
+
+def takes_gzip(accepts: str) -> bool:
+    """Whether an Accept-Encoding takes gzip: the word alone says nothing, `gzip;q=0` forbids it (RFC 9110, 12.5.3)."""
+    weights = {}
+    for part in accepts.lower().split(","):
+        coding, *parameters = (word.strip() for word in part.split(";"))
+        weights[coding] = not any(re.fullmatch(r"q=0(\.0{0,3})?", parameter) for parameter in parameters)
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+
+
+class Packer(GZipMiddleware):
+    """gzip for who takes it. Starlette's looks for the word only."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accepts = Headers(scope=scope).getlist("accept-encoding")
+        headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        coding = b"gzip" if takes_gzip(",".join(accepts)) else b"identity"
+        await super().__call__({**scope, "headers": [*headers, (b"accept-encoding", coding)]}, receive, send)
+
+
+PACKED = [Middleware(Packer, compresslevel=6)]  # comments are part of the lesson, and cost little this way
 
 
 class Files(StaticFiles):
@@ -29,14 +55,22 @@ class Files(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers.update(SAFE)
+        if path.endswith((".html", ".svg")):
+            response.headers["Content-Security-Policy"] = DRAWN
         return response
+
+
+def is_file(path: str) -> bool:
+    """Whether this is a file of ours or the page: what anybody may read, and any site lead to."""
+    return path in ("/", "/socket.io/socket.io.js") or path.lstrip("/").partition("/")[0] in FOLDERS
 
 
 def policy(host: str, names: Iterable[str]) -> str:
     """What the page may load: nothing from outside. It may use any of our names: six connections are for each."""
-    _, colon, port = host.rpartition(":")
-    own = (f"http://{name}{colon}{port}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
+    _name, port = parts_of(host) or ("", None)
+    end = "" if port is None else f":{port}"
+    own = (f"http://{name}{end}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
     return POLICY.format(own=" ".join(own))
 
 
@@ -60,15 +94,11 @@ def page(names: Iterable[str]) -> list[Route | Mount]:
     preload = ", ".join(f"<{address}>; rel=modulepreload" for address in modules("/page/page.js"))
 
     async def index(request: Request) -> Response:
-        headers = {
-            "Content-Security-Policy": policy(request.headers["host"], names),
-            "Cache-Control": "no-cache",
-            "Link": preload,
-        }
-        return FileResponse(WEB / "index.html", headers=headers)
+        headers = {"Content-Security-Policy": policy(request.headers["host"], names), "Link": preload}
+        return FileResponse(WEB / "index.html", headers=SAFE | headers)
 
     async def classic(_request: Request) -> Response:
-        return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-cache"})
+        return Response(script, media_type="text/javascript", headers=SAFE)
 
     return [
         Route("/", index, middleware=PACKED),

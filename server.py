@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
+import os
+import signal
 import socket
+import sys
+import threading
 from collections.abc import AsyncIterator, Iterator
+from types import FrameType
 from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Host, Mount
+from starlette.types import ASGIApp
 
 from http_protocol import Http
 from ws_protocol import Ws
@@ -22,14 +30,23 @@ class Server(uvicorn.Server):
 
     signals = True
 
+    def __init__(self, config: uvicorn.Config, lab: Starlette) -> None:
+        super().__init__(config)
+        self.lab = lab
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
             server.close()
-        state = self.config.app.state  # type: ignore[union-attr]
+        state = self.lab.state
         state.links.thaw()  # what hangs is not waited for
-        await state.clients.drain()
+        await state.life.drain()
         await state.links.close()
         await super().shutdown(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self.should_exit:
+            end_by(sig)  # asked twice: at once
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -40,24 +57,50 @@ class Server(uvicorn.Server):
             yield
 
 
-def server_for(app: Starlette, **settings: Any) -> Server:
-    limits = app.state.hub.limits
+def end_by(sig: int) -> None:
+    """End this process as the signal does that nobody handles, so that whoever sent it sees so."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    signal.signal(sig, signal.SIG_DFL)
+    signal.raise_signal(sig)
+    os._exit(128 + sig)  # the first process of a container is spared (pid_namespaces(7))
+
+
+def lab_in(app: ASGIApp) -> Starlette:
+    """The application that `build` made: this one, or the one mounted in it. ValueError: none, or several."""
+    found, waiting = [], [app]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Starlette) and hasattr(one.state, "life"):
+            found.append(one)
+        else:
+            waiting += [route.app for route in getattr(one, "routes", ()) if isinstance(route, Mount | Host)]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} applications of app.build are in this one, and one there must be: say lab=…")
+    return found[0]
+
+
+def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -> Server:
+    """The server for an application of `build`, or for another in which `lab`, found if it can be, is mounted."""
+    state = (lab := lab or lab_in(app)).state
+    limits = state.hub.limits
     config = uvicorn.Config(
         app,
-        http=type("Http", (Http,), {"limits": limits, "links": app.state.links, "meter": app.state.meter}),
-        ws=type("Ws", (Ws,), {"limits": limits, "meter": app.state.meter}),
+        http=type("Http", (Http,), {"limits": limits, "links": state.links, "meter": state.meter}),
+        ws=type("Ws", (Ws,), {"limits": limits, "meter": state.meter}),
         ws_max_size=limits.body,
         ws_per_message_deflate=False,  # 64 KiB a connection, and no comparison of bytes would be fair
         workers=1,  # a log in memory has one process: two would be two logs
         proxy_headers=False,  # or anybody could claim any address
         server_header=False,
         access_log=False,  # a query may hold a sid
-        log_level="warning",
+        log_level="error",  # what a stranger sends that is no HTTP is no news
         timeout_graceful_shutdown=1,
-        lifespan="on",
+        lifespan="auto",
         **settings,
     )
-    return Server(config)
+    return Server(config, lab)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,18 +124,57 @@ def url_of(listener: socket.socket) -> str:
 
 
 @contextlib.asynccontextmanager
-async def running(app: Starlette, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve `app` in this event loop, as tests and benches do. Yields its URL; leaving drains it."""
-    listener = listen(host, port)
-    server = server_for(app)
+async def running(
+    app: ASGIApp, host: str = "127.0.0.1", port: int = 0, *, lab: Starlette | None = None
+) -> AsyncIterator[str]:
+    """Serve `app` in this event loop, by the name `host` too. Yields its URL; leaving drains it.
+
+    SIGTERM, where nobody else minds it, drains and cancels the body; when all has unwound, the process ends by it. A
+    second one ends it at once. SIGINT is `asyncio.run`'s, which cancels its task: so that leaves, too.
+    """
+    server = server_for(app, lab)
     server.signals = False
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    server.lab.state.names.add(host)
+    listener = listen(host, port)
+    with terminated(server):
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        try:
+            while not server.started:
+                if serving.done():
+                    serving.result()
+                await asyncio.sleep(0.005)
+            yield url_of(listener)
+        finally:
+            server.should_exit = True
+            await serving
+
+
+@contextlib.contextmanager
+def terminated(server: Server) -> Iterator[None]:
+    """Let SIGTERM stop this server and cancel the body, unless somebody minds that signal already."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if told:
+            end_by(signal.SIGTERM)
+        told = True
+        atexit.register(end_by, signal.SIGTERM)
+        if not server.should_exit and task is not None:  # else it is leaving, and must not be kept from draining
+            server.should_exit = True
+            task.cancel()
+
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    loop.add_signal_handler(signal.SIGTERM, stop)
     try:
-        while not server.started:
-            if serving.done():
-                serving.result()
-            await asyncio.sleep(0.005)
-        yield url_of(listener)
+        yield
+    except asyncio.CancelledError:
+        if not told:
+            raise
     finally:
-        server.should_exit = True
-        await serving
+        loop.remove_signal_handler(signal.SIGTERM)
+    if told:
+        raise SystemExit(128 + signal.SIGTERM)

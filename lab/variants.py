@@ -82,6 +82,7 @@ def generous() -> Limits:
         emit_rate=MANY,
         emit_burst=MANY,
         keep_messages=20_000,
+        body=96 << 10,
         data=80 << 10,
         batch_bytes=1 << 20,
         clients=20_000,

@@ -626,7 +626,7 @@ async def test_the_largest_audience_is_trimmed_first(busy: int) -> None:
 
 async def test_the_bytes_counted_are_the_bytes_kept() -> None:
     clock = Clock()
-    hub = hub_with(clock, keep_messages=4, keep_bytes=8_000, keep_seconds=50.0)
+    hub = hub_with(clock, data=4_000, keep_messages=4, keep_bytes=8_000, keep_seconds=50.0)
     ann, bob = await born(hub, "ann", "bob")
     for word in range(60):
         await (ann.join if word % 7 else ann.leave)("red")

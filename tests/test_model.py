@@ -26,6 +26,7 @@ LIMITS = Limits(
     keep_messages=5,
     keep_seconds=100.0,
     keep_bytes=6_000,
+    data=4_000,
     batch_messages=4,
     batch_bytes=900,
     rooms=4,
