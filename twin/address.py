@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 REDIRECTS = (301, 302, 303, 307, 308)
 EXAMPLE = "http://127.0.0.1:3000"
+NO_HOST = re.compile(r"[\s\\^`{}|<>\"]")
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 
 
@@ -30,7 +31,7 @@ class Address(NamedTuple):
         parts = urlsplit(url.strip())
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is no http URL: {_instead(url, parts)}")
-        if re.search(r"[\s\\^`{}|<>\"]", parts.netloc):
+        if NO_HOST.search(parts.netloc):
             raise ValueError(f"{url!r} names no host")
         if "@" in parts.netloc:
             # Authorization carries the sid, so there is no room for a password; and it would stand in logs.
