@@ -24,8 +24,8 @@ from hub import Hub
 from lab.classroom import Classroom, announce, listen_everywhere, more_files
 from lab.feed import Feeds
 from lab.links import Links
+from lab.looks import Looks
 from lab.meter import Meter
-from lab.trace import Traces
 from life import Life, Lived
 from limits import DEFAULTS, Limits
 from names import Names, checked_host, checked_origin, name_of
@@ -59,8 +59,8 @@ def build(
     classroom = Classroom(given, everywhere=everywhere)
     names = Names([*given, *filter(name_of, classroom.names())], classroom.knows)
     clients = Clients(hub)
-    links, meter, feeds = Links(), Meter(), Feeds(hub)
-    life = Life(clients, feeds)
+    links, meter, feeds = Links(), Meter(lambda client: client in hub.roll()), Feeds(hub)
+    life = Life(clients, meter, feeds)
     if chat:
         chat_room(hub)
 
@@ -75,7 +75,7 @@ def build(
             *wire(clients),
             *links.routes(),
             *meter.routes(),
-            *Traces(meter).routes(),
+            *Looks(meter).routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from clients import Clients
 from handlers import log
 from lab.feed import Feeds
+from lab.meter import Meter
 
 SWEEP = 0.25  # s between two looks at whose time is over
 
@@ -19,8 +20,8 @@ SWEEP = 0.25  # s between two looks at whose time is over
 class Life:
     """The sweep of one application, in whatever event loop serves it, and its drain, once."""
 
-    def __init__(self, clients: Clients, feeds: Feeds) -> None:
-        self.clients, self.feeds = clients, feeds
+    def __init__(self, clients: Clients, meter: Meter, feeds: Feeds) -> None:
+        self.clients, self.meter, self.feeds = clients, meter, feeds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.Future[None] | None = None
@@ -42,6 +43,7 @@ class Life:
         assert self._loop is not None
         self._next = self._loop.call_later(SWEEP, self._tick)
         self.clients.sweep()
+        self.meter.sweep()
         told, self._told = self._told, stopping()
         if self._told and not told:
             self._leave()

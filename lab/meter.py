@@ -7,56 +7,31 @@ TLS add is not in it. Up is from the client to the server, down the other way.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import time
-from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import unquote_to_bytes
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from batch import Batch
-from lab.trace import Head, Trace, public_name
+from errors import Refused
+from lab.accounts import Account, Accounts, Counts
+from lab.sockets import Sockets
+from lab.trace import FRAMES, HEAD, Head, Shelf, Trace, head_of, public_name
 
 SID = re.compile(rb"[A-Za-z0-9_-]{22}")
-CLIENTS = 2000  # of which single figures are kept; those heard of longest ago are forgotten first
+SAID = re.compile(rb"(?:^|&)sid=([^&]+)")  # a query is not taken apart for it: it may have thousands of fields
+ID = re.compile(r"[A-Za-z0-9_-]{10}")
 WATCHERS, WATCHED, WATCH_SECONDS = 200, 8, 0.5  # lines that watch, clients of one, s between two looks
 READING = ("poll", "longpoll", "sse", "ws")
 STREAMS = ("sse", "ws")  # where what is written is more than what is said
 NAMES = (*READING, "emit", "hello", "bye", "other")  # other: the page and its files, and what is no request of ours
-
-
-@dataclass(slots=True)
-class Counts:
-    """What one client, or everybody, caused on one transport. Bytes but for the last nine."""
-
-    up: int = 0
-    down: int = 0
-    head_up: int = 0  # request lines and headers
-    head_down: int = 0  # status lines and headers, the 101 included
-    payload_up: int = 0  # bodies of requests, texts of frames
-    payload_down: int = 0  # texts of batches and of other answers
-    connections: int = 0
-    requests: int = 0
-    news: int = 0  # answers and heartbeats that held at least one message, or a gap
-    empty: int = 0  # those that held nothing
-    batches: int = 0
-    messages: int = 0
-    frames_up: int = 0
-    frames_down: int = 0
-
-    def as_json(self) -> dict[str, int]:
-        figures = {name: getattr(self, name) for name in self.__slots__}
-        # The rest: WebSocket's two bytes and more, an event's `id:` and `data:`, the sizes of chunks.
-        figures["framing_up"] = self.up - self.head_up - self.payload_up
-        figures["framing_down"] = self.down - self.head_down - self.payload_down
-        return figures
 
 
 class Exchange:
@@ -71,7 +46,7 @@ class Exchange:
         self.head = True  # the next bytes down are the head of an answer
         self.trace = trace
         self.number = trace.begin()
-        self.said: Any = None  # what the next bytes down say: the seqs of a batch, or a word
+        self.said: Any = None  # what the next bytes down say: the messages of a batch, or a word
         self.up: list[int] = []  # the frames in what came up last, each by the size of its text
 
     def asked(self, head: Head, size: int) -> None:
@@ -80,7 +55,7 @@ class Exchange:
         self.all.up += size
         self.add("requests")
         if self.trace.on:
-            self.trace.add(self.number, "ask", size, head)
+            self.trace.add(self.number, "ask", size, head_of(head))
 
     def whole(self, head: int, body: int) -> None:
         """The request is here to its end."""
@@ -104,8 +79,12 @@ class Exchange:
         """In what was heard last there was the end of a frame."""
         self.add("frames_up")
         self.add("payload_up", payload)
-        if self.trace.on:  # else nobody empties it, and a WebSocket lives for hours
+        if not self.trace.on:  # else nobody empties it, and a WebSocket lives for hours
+            return
+        if len(self.up) < FRAMES:
             self.up.append(payload)
+        else:
+            self.up[-1] += payload
 
     def text(self, word: str, payload: int) -> None:
         """The next frame down is no batch."""
@@ -126,12 +105,13 @@ class Exchange:
             self.head = data.startswith(b"HTTP/1.1 100 ")  # it only says: go on
             self.add("head_down", size)
             if self.trace.on:
-                self.trace.add(self.number, "head", size, bytes(data))
+                self.trace.add(self.number, "head", size, bytes(data[:HEAD]))
             return
         if self.name not in STREAMS:
             self.add("payload_down", size)
         if self.trace.on:
-            self.trace.add(self.number, "down", size, self.said)
+            said = [message.seq for message in self.said] if isinstance(self.said, list) else self.said
+            self.trace.add(self.number, "down", size, said)
         self.said = None
 
     def batch(self, batch: Batch) -> None:
@@ -165,50 +145,41 @@ class Wire:
         return getattr(self.transport, name)
 
 
-class Client:
-    """What is kept of one client."""
-
-    __slots__ = ("counts", "trace")
-
-    def __init__(self) -> None:
-        self.counts: dict[str, Counts] = {}
-        self.trace = Trace()
-
-
 class Meter:
     """All counts of one server: by transport, and by client."""
 
-    def __init__(self) -> None:
+    def __init__(self, here: Callable[[str], bool] = lambda client: False) -> None:
         self.since = time.time()
         self.totals = {name: Counts() for name in NAMES}
-        self._watchers = 0
-        self._clients: OrderedDict[str, Client] = OrderedDict()  # the one heard of last at the end
+        self.accounts = Accounts(here)
+        self._nobody = Account(Shelf())
+        self._nobody.trace.end()  # nobody can prove to be nobody
+        self._watchers = Sockets(WATCHERS, WATCH_SECONDS)
 
     def exchange(self, name: str, client: str) -> Exchange:
         """A request of this name has come from this client, "" where nobody says who."""
         name = name if name in self.totals else "other"
-        known = self._of(client)
-        return Exchange(name, known.counts.setdefault(name, Counts()), self.totals[name], known.trace)
+        known = self.account(client) if client else self._nobody
+        counts = known.counts.get(name)
+        if counts is None:
+            counts = known.counts[name] = Counts()
+        return Exchange(name, counts, self.totals[name], known.trace)
 
-    def _of(self, client: str) -> Client:
-        known = self._clients.get(client)
-        if known is None:
-            known = self._clients[client] = Client()
-            if not client:
-                known.trace.on = False  # nobody can prove to be nobody
-        self._clients.move_to_end(client)
-        if len(self._clients) > CLIENTS:
-            self._clients.popitem(last=False)
-        return known
+    def account(self, client: str) -> Account:
+        return self.accounts.open(client)
 
     def of(self, client: str) -> dict[str, Counts]:
         """What is kept of one client, by transport."""
-        known = self._clients.get(client)
+        known = self.accounts.find(client) if client else self._nobody
         return known.counts if known else {}
 
     def trace(self, client: str) -> Trace:
         """What crossed the wire for one client; it may be one that has yet to come."""
-        return self._of(client).trace
+        return self.account(client).trace
+
+    def sweep(self) -> None:
+        """Free what is no longer kept, though nothing more comes of it."""
+        self.accounts.sweep()
 
     def routes(self) -> list[Route | WebSocketRoute]:
         return [
@@ -219,26 +190,19 @@ class Meter:
 
     async def _watch(self, socket: WebSocket) -> None:
         """What some clients cause, as it happens: `?client=ID`, up to eight times. This line is counted as other."""
-        await socket.accept()
         clients = socket.query_params.getlist("client")[:WATCHED]
-        if self._watchers >= WATCHERS:
-            return await socket.close(4153, "full")
-        self._watchers += 1
-        leaving = asyncio.ensure_future(_left(socket))
         told = ""
-        try:
-            while not leaving.done():
-                figures = {client: self.told(self.of(client)) for client in clients}
-                text = json.dumps(figures, separators=(",", ":"))
-                if text != told:
-                    told = text
-                    await socket.send_text(text)
-                await asyncio.wait([leaving], timeout=WATCH_SECONDS)
-        except (WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
-            pass
-        finally:
-            self._watchers -= 1
-            leaving.cancel()
+
+        async def tell() -> None:
+            nonlocal told
+            if not clients or not all(map(ID.fullmatch, clients)):
+                raise Refused("bad_parameter", "say whom to watch: client=ID, up to eight times")
+            text = json.dumps({client: self.told(self.of(client)) for client in clients}, separators=(",", ":"))
+            if text != told:
+                told = text
+                await socket.send_text(text)
+
+        await self._watchers.serve(socket, tell)
 
     @staticmethod
     def told(counts: dict[str, Counts]) -> dict[str, dict[str, int]]:
@@ -262,12 +226,6 @@ class Meter:
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4", headers={"Cache-Control": "no-store"})
 
 
-async def _left(socket: WebSocket) -> None:
-    """Done when nobody is at the other end any more. What is said there is not listened to."""
-    while (await socket.receive())["type"] != "websocket.disconnect":
-        pass
-
-
 def name_of(path: bytes) -> str:
     """The name a request asks for: the last part of its path."""
     return path.rpartition(b"/")[2].decode("latin-1")
@@ -277,8 +235,8 @@ def client_of(query: bytes, headers: list[tuple[bytes, bytes]]) -> str:
     """Who asks, by the public name of the sid; "" for nobody. Whether the server knows it is not asked here."""
     bearers = (value for name, value in headers if name == b"authorization" and value[:7].lower() == b"bearer ")
     sid = next(bearers, b"")[7:].strip()
-    if not sid and b"sid=" in query:
-        sid = parse_qs(query.decode("latin-1")).get("sid", [""])[0].encode("latin-1", "replace")
+    if not sid and (found := SAID.search(query)):
+        sid = unquote_to_bytes(found[1])
     if not SID.fullmatch(sid):
         return ""
     return public_name(sid)

@@ -1,34 +1,27 @@
-"""The trace: each request, answer and frame of one client as it crossed the wire, told to that client alone.
+"""The trace: each request, answer and frame of one client as it crossed the wire, kept for that client alone.
 
 It is a log, as the hub's is: looking takes nothing, and whoever looks goes on from where it was. It says when and how
-many bytes; what the bytes said is told of heads only, for a client knows its own messages. Whoever knows the sid may
-look, and nobody else: a head holds what a browser says of its owner.
+many bytes; what the bytes said is kept of heads only, for a client knows its own messages.
 """
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import hashlib
-import json
-import re
 import time
-from collections import deque
-from typing import Any, Protocol
-from urllib.parse import parse_qs
-
-from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from itertools import islice
+from typing import Any
 
 YOUNG = 5.0  # s the first moments of a client are kept for whoever comes to look
 WATCHED = 30.0  # s they are kept on after somebody looked
-KEPT = 1000  # events of one client
-LOOK = 0.05  # s between two looks of one line
-LINES, CLIENTS = 64, 8  # lines that look, clients of one
-FRAME = 4096  # bytes a page may say at once
-
-SID = re.compile(r"[A-Za-z0-9_-]{22}")
-SECRET = re.compile(r"((?:[?&])sid=)[^& ]*")
+EVENTS = 1000  # of one client
+YOUNG_BYTES, WATCHED_BYTES = 64 << 10, 1 << 20  # of one client's events, before and after somebody looked
+BYTES = 16 << 20  # of all events of all clients
+HEAD = 4 << 10  # bytes kept of one head; a longer one is told with its end cut
+FRAMES = 64  # sizes kept of the frames that came up in one piece; the last one is of all that are left
+EVENT, NUMBER = 200, 36  # bytes that Python takes for an event as such, and for a number in it
 
 Head = tuple[str, bytes, list[tuple[bytes, bytes]], bool]  # method, target, headers, whether the connection is new
 
@@ -38,128 +31,122 @@ def public_name(sid: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(sid).digest())[:10].decode()
 
 
+class Shelf:
+    """All traces of one server: so many bytes in all, each for its time. What nobody looks at gives way first."""
+
+    def __init__(self, *, most: int = BYTES, clock: Callable[[], float] = time.monotonic) -> None:
+        self.most, self.clock = most, clock
+        self.bytes = 0
+        # Until when each is kept, in that order, for all of one kind are kept equally long.
+        self._young: OrderedDict[Trace, float] = OrderedDict()
+        self._watched: OrderedDict[Trace, float] = OrderedDict()
+
+    def put(self, trace: Trace) -> None:
+        self._young[trace] = self.clock() + YOUNG
+
+    def look(self, trace: Trace) -> None:
+        self._young.pop(trace, None)
+        self._watched[trace] = self.clock() + WATCHED
+        self._watched.move_to_end(trace)
+
+    def drop(self, trace: Trace) -> None:
+        self._young.pop(trace, None)
+        self._watched.pop(trace, None)
+
+    def grow(self, size: int) -> None:
+        self.bytes += size
+        while self.bytes > self.most:
+            if self._young:
+                next(iter(self._young)).end()
+            else:
+                most = max(self._watched, key=lambda trace: trace.bytes)
+                most.shrink(most.bytes // 2)  # by so much that it does not happen at every event
+
+    def sweep(self) -> None:
+        """Free those whose time is over, and look at no others."""
+        now = self.clock()
+        for kept in (self._young, self._watched):
+            while kept and (trace := next(iter(kept))) and kept[trace] <= now:
+                trace.end()
+
+
 class Trace:
     """What crossed the wire for one client. An event is (exchange, s since 1970, kind, bytes, more)."""
 
-    __slots__ = ("_events", "_until", "exchanges", "on", "total")
+    __slots__ = ("_costs", "_events", "_most", "_shelf", "bytes", "exchanges", "on", "total")
 
-    def __init__(self) -> None:
-        self.on = True
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._shelf = shelf or Shelf()
+        self._events: deque[tuple[Any, ...]] = deque()
+        self._costs: deque[int] = deque()
+        self._most = YOUNG_BYTES
+        self.bytes = 0
         self.exchanges = 0
         self.total = 0  # events so far, those no longer kept included
-        self._events: deque[tuple[Any, ...]] = deque(maxlen=KEPT)
-        self._until = time.time() + YOUNG
+        self.on = True
+        self._shelf.put(self)
 
     def begin(self) -> int:
         self.exchanges += 1
         return self.exchanges
 
     def add(self, exchange: int, kind: str, size: int, more: Any = None) -> None:
-        now = time.time()
-        if now > self._until:
-            self.on = False  # nobody looks
-            return self._events.clear()
+        if not self.on:
+            return
+        cost = EVENT + weight(kind, size, more)
         self.total += 1
-        self._events.append((exchange, now, kind, size, more))
+        self._events.append((exchange, time.time(), kind, size, more))
+        self._costs.append(cost)
+        self.bytes += cost
+        self._shelf.grow(cost)
+        if self.bytes > self._most or len(self._events) > EVENTS:
+            self.shrink(self._most)
 
-    def after(self, n: int) -> tuple[int, list[tuple[Any, ...]]]:
-        """The events after the first `n`, and how many of those are not kept any more."""
-        self._until = time.time() + WATCHED
-        self.on = True
+    def after(self, n: int, room: int | None = None) -> tuple[int, list[tuple[Any, ...]]]:
+        """The events after the first `n`, and how many of those are not kept any more.
+
+        `room`: so many bytes of them at most, but one event at least. Who looks is looked after for a while.
+        """
+        self.on, self._most = True, WATCHED_BYTES
+        self._shelf.look(self)
         fresh = min(max(0, self.total - n), len(self._events))
-        return self.total - n - fresh, [self._events[i] for i in range(len(self._events) - fresh, len(self._events))]
+        missed, first = self.total - n - fresh, len(self._events) - fresh
+        if room is None:
+            return missed, list(islice(self._events, first, None))
+        events: list[tuple[Any, ...]] = []
+        for event, cost in zip(islice(self._events, first, None), islice(self._costs, first, None), strict=True):
+            room -= cost - EVENT // 2
+            if events and room < 0:
+                break
+            events.append(event)
+        return missed, events
+
+    def shrink(self, size: int) -> None:
+        """Keep no more than so many bytes, the newest."""
+        before = self.bytes
+        while self._events and (self.bytes > size or len(self._events) > EVENTS):
+            self._events.popleft()
+            self.bytes -= self._costs.popleft()
+        self._shelf.bytes -= before - self.bytes
+
+    def end(self) -> None:
+        """Keep nothing, until somebody looks."""
+        self.on = False
+        self.shrink(0)
+        self._shelf.drop(self)
 
 
-def told(event: tuple[Any, ...]) -> list[Any]:
-    """An event as JSON has it: times in ms, heads as texts."""
-    exchange, at, kind, size, more = event
-    if kind == "ask":
-        more = asked(*more)
-    elif isinstance(more, bytes):
-        more = more.decode("latin-1")
-    elif kind == "down" and isinstance(more, list):
-        more = [message.seq for message in more]
-    return [exchange, round(at * 1000, 2), kind, size, more]
+def weight(kind: str, size: int, more: Any) -> int:
+    """The bytes that Python takes for what an event says, about."""
+    if kind == "up":  # its frames are still to be counted: each has six bytes, or more
+        return NUMBER * min(FRAMES, size // 6 + 1)
+    if isinstance(more, list):
+        return NUMBER * len(more)
+    return len(more) if isinstance(more, bytes | str) else 0
 
 
-def asked(method: str, target: bytes, headers: list[tuple[bytes, bytes]], fresh: bool) -> dict[str, Any]:
-    """A request: what it asks for, its mark (`t`, which a client makes for each), and its head without secrets."""
-    text = target.decode("latin-1")
-    path, _, query = text.partition("?")
-    lines = [f"{method} {hidden(text)} HTTP/1.1"]
-    lines += [f"{name.decode('latin-1')}: {shown(name, value)}" for name, value in headers]
-    mark = parse_qs(query).get("t", [""])[0]
-    name = path.rpartition("/")[2]
-    return {"name": name, "method": method, "mark": mark, "new": fresh, "head": "\r\n".join([*lines, "", ""])}
-
-
-def shown(name: bytes, value: bytes) -> str:
-    return "…" if name in (b"authorization", b"cookie") else hidden(value.decode("latin-1"))
-
-
-def hidden(text: str) -> str:
-    """A text without the sids in it."""
-    return SECRET.sub(r"\1…", text)
-
-
-class Kept(Protocol):
-    """Where the traces are: the meter's."""
-
-    def trace(self, client: str) -> Trace: ...
-
-
-class Traces:
-    """The line on which pages look: `{"look": {SID: n}}`, answered by `{"events": {SID: [missed, events]}}`."""
-
-    def __init__(self, kept: Kept) -> None:
-        self.kept = kept
-        self._lines = 0
-
-    def routes(self) -> list[WebSocketRoute]:
-        return [WebSocketRoute("/lab/trace", self._line)]
-
-    async def _line(self, socket: WebSocket) -> None:
-        await socket.accept()
-        if self._lines >= LINES:
-            return await socket.close(4153, "full")
-        self._lines += 1
-        looked: dict[str, int] = {}  # sid → events it has
-        listening = asyncio.ensure_future(self._listen(socket, looked))
-        try:
-            while not listening.done():
-                if news := self._news(looked):
-                    await socket.send_text(json.dumps({"events": news}, separators=(",", ":"), ensure_ascii=False))
-                await asyncio.wait([listening], timeout=LOOK)
-            if listening.result():
-                await socket.close(4000, "bad_request")
-        except (WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
-            pass
-        finally:
-            self._lines -= 1
-            listening.cancel()
-
-    def _news(self, looked: dict[str, int]) -> dict[str, Any]:
-        news = {}
-        for sid, n in looked.items():
-            trace = self.kept.trace(public_name(sid.encode()))
-            missed, events = trace.after(n)
-            looked[sid] = trace.total
-            if events or missed > 0:
-                news[sid] = [max(0, missed), [told(event) for event in events]]
-        return news
-
-    async def _listen(self, socket: WebSocket, looked: dict[str, int]) -> bool:
-        """Whom this page wants to look at, and what time it is here. Done when it leaves; True: it speaks nonsense."""
-        while (message := await socket.receive())["type"] != "websocket.disconnect":
-            try:
-                text = message.get("text") or ""
-                said: Any = json.loads(text) if len(text) <= FRAME else None
-                if "ping" in said:
-                    await socket.send_text(json.dumps({"pong": said["ping"], "now": time.time() * 1000}))
-                wanted = {sid: max(0, int(n)) for sid, n in said.get("look", {}).items() if SID.fullmatch(sid)}
-            except (ValueError, TypeError, AttributeError, RecursionError):
-                return True
-            looked.update(wanted)
-            while len(looked) > CLIENTS:
-                looked.pop(next(iter(looked)))  # the one looked at first: a page's clients take new sids
-        return False
+def head_of(head: Head) -> bytes:
+    """A request as it is kept: whether its connection is new, its line, and its headers, as far as there is room."""
+    method, target, headers, fresh = head
+    lines = [b"%s %s HTTP/1.1" % (method.encode(), target), *(b"%s: %s" % header for header in headers), b"", b""]
+    return (b"+" if fresh else b"-") + b"\r\n".join(lines)[:HEAD]

@@ -40,9 +40,10 @@ from clients import Clients, Reader
 from codec import encode
 from errors import Refused
 from hub import Hub
+from lab.accounts import Account
 from lab.alarm import Alarm
 from lab.feed import EVENT, LEAD, Feeds, Wish, plan
-from lab.meter import Client, Meter
+from lab.meter import Meter
 from limits import Limits
 from server import listen, server_for, url_of
 from transports import Endpoint, batch_response, headed, number, reading
@@ -92,9 +93,9 @@ def generous() -> Limits:
 class Untraced(Meter):
     """The meter without the trace that it keeps of each client's first seconds, for a page that may come to look."""
 
-    def _of(self, client: str) -> Client:
-        known = super()._of(client)
-        known.trace.on = False
+    def account(self, client: str) -> Account:
+        known = super().account(client)
+        known.trace.end()
         return known
 
 
@@ -254,7 +255,7 @@ def lab() -> Any:
         heard.clear()
         return JSONResponse(told)
 
-    feeds, meter, bare = Prompt(hub), Untraced(), Bare(app.state.clients)
+    feeds, meter, bare = Prompt(hub), Untraced(lambda client: client in hub.roll()), Bare(app.state.clients)
     app.state.meter = meter
     others = [route for name in ("unbatched", "latest", "per-message") for route in wire(app.state.clients, name)]
     app.router.routes[:0] = [

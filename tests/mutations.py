@@ -691,7 +691,7 @@ MUTATIONS = [
     Mutation(
         "a head with its sid",
         "who sees the screen can read as this client",
-        "lab/trace.py",
+        "lab/looks.py",
         '    return SECRET.sub(r"\\1…", text)\n',
         "    return text\n",
         "tests/test_trace.py::test_a_poll_with_news_and_one_without",
@@ -751,5 +751,21 @@ MUTATIONS = [
         "        room.here.discard(client)\n",
         "",
         HUB + "test_the_roll_follows_who_comes_and_goes",
+    ),
+    Mutation(
+        "traces are bounded one by one",
+        "who makes up sids fills the memory",
+        "lab/trace.py",
+        "        while self.bytes > self.most:\n",
+        "        while False:\n",
+        "tests/test_trace.py::test_all_traces_together_keep_so_much_and_what_is_looked_at_stays",
+    ),
+    Mutation(
+        "strangers count as clients",
+        "made-up sids wipe the figures of who is here",
+        "lab/accounts.py",
+        "            if self.here(first):\n",
+        "            if not self.here(first):\n",
+        "tests/test_meter.py::test_strangers_forget_nobody_who_has_been_here",
     ),
 ]

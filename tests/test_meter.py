@@ -13,11 +13,14 @@ from urllib.parse import urlsplit
 
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
 from client import io
 from conftest import Lab, eventually
-from lab.meter import Counts, Meter, client_of
+from lab import accounts
+from lab.accounts import Counts
+from lab.meter import Meter, client_of
 from wire import http, new_sid, public_id
 
 pytestmark = pytest.mark.anyio
@@ -197,15 +200,63 @@ async def test_what_clients_cause_is_watched_as_it_happens(lab: Lab) -> None:
         assert told[public_id(sid)]["poll"] == counted(lab, sid)["poll"].as_json() and told[public_id(other)] == {}
 
 
+@pytest.mark.parametrize(
+    "query", ["", "?client=", "?client=nobody-at-all", "?client=%00", "?CLIENT=x", "?client=%ff%fe"]
+)
+async def test_who_watches_nobody_is_refused(lab: Lab, query: str) -> None:
+    async with connect(lab.url.replace("http", "ws") + f"/lab/watch{query}", proxy=None) as watch:
+        assert json.loads(await watch.recv())["error"]["code"] == "bad_parameter"
+        with pytest.raises(ConnectionClosed):
+            await watch.recv()
+        assert watch.close_code == 4000
+
+
+@pytest.mark.parametrize("query", ["client=" + "x" * 9000, "client=%00%ff", "client", "client=a&client=b", "&=&%%%=%"])
+async def test_nonsense_asked_of_the_stats_is_answered_by_nothing(lab: Lab, query: str) -> None:
+    assert (await http(lab.url, "GET", f"/stats?{query}")).status == 200
+    assert (await http(lab.url, "GET", f"/metrics?{query}")).status == 200
+
+
 def test_figures_of_so_many_clients_are_kept() -> None:
-    meter = Meter()
-    for n in range(2100):
+    meter = Meter(lambda client: True)
+    for n in range(accounts.CLIENTS + 2 * accounts.STRANGERS):
         meter.exchange("poll", f"client{n}").heard(10)
-    assert meter.of("client0") == {} and meter.of("client2099")["poll"].up == 10
-    assert meter.totals["poll"].up == 21_000
+    assert meter.of(f"client{accounts.CLIENTS + 399}")["poll"].up == 10
+    assert meter.totals["poll"].up == 10 * (accounts.CLIENTS + 400)
+    assert len(meter.accounts) == accounts.CLIENTS + accounts.STRANGERS
 
 
-@pytest.mark.parametrize("sid", ["", "short", "x" * 23, "%00" * 22, "\u00e9" * 11])
+def test_strangers_forget_nobody_who_has_been_here() -> None:
+    here = {"me"}
+    meter = Meter(here.__contains__)
+    first = meter.exchange("sse", "me")
+    for n in range(3 * accounts.CLIENTS):
+        meter.exchange("hello", f"made-up{n}").heard(10)
+        first.heard(1)
+    assert meter.of("me")["sse"].up == 3 * accounts.CLIENTS
+    assert len(meter.accounts) <= accounts.STRANGERS + 1
+
+
+def test_who_is_here_is_forgotten_after_who_has_gone() -> None:
+    here = {"me"}
+    meter = Meter(here.__contains__)
+    meter.exchange("sse", "me")
+    for n in range(2 * accounts.CLIENTS):
+        here.add(f"brief{n}")
+        meter.exchange("poll", f"brief{n}")
+        meter.exchange("poll", f"brief{n}")
+        here.discard(f"brief{n}")
+    assert "sse" in meter.of("me") and len(meter.accounts) <= accounts.CLIENTS + accounts.STRANGERS
+
+
+def test_a_forgotten_clients_trace_is_freed() -> None:
+    meter = Meter()
+    for n in range(3 * accounts.STRANGERS):
+        meter.exchange("poll", f"client{n}").heard(10)
+    assert len(meter.accounts.shelf._young) == accounts.STRANGERS
+
+
+@pytest.mark.parametrize("sid", ["", "short", "x" * 23, "%00" * 22, "\u00e9" * 11, "%", "%zz"])
 def test_a_sid_that_is_none_is_nobodys(sid: str) -> None:
     assert client_of(b"sid=" + sid.encode(), []) == client_of(b"", [(b"authorization", b"Bearer")]) == ""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -12,10 +13,12 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from client import io
-from conftest import Lab
+from conftest import Lab, serving
+from errors import CODES
+from lab import looks, sockets
 from lab import trace as tracing
 from lab.meter import Meter
-from lab.trace import KEPT, Trace
+from lab.trace import EVENTS, Shelf, Trace
 from test_meter import line_to
 from wire import http, new_sid, public_id
 
@@ -134,47 +137,168 @@ async def test_the_hubs_clock_is_told(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "7", "null", '{"look":7}', '{"look":{"%s":"x"}}' % ("a" * 22), "[" * 4000]
+    "text",
+    ["", "{", "[]", "7", "null", '{"look":7}', '{"look":{"%s":"x"}}' % ("a" * 22), "[" * 4000]
+    + [
+        json.dumps({"look": {"a" * 22: 0}}).replace("0", n)
+        for n in ("1e999", "-1", "1.5", "NaN", "true", "null", "9" * 400, "1e300")
+    ]
+    + [
+        json.dumps({"ping": 0}).replace("0", ping)
+        for ping in ("1e999", "NaN", "9" * 40, "[" * 9 + "]" * 9, json.dumps("x" * 5000))
+    ],
 )
-async def test_nonsense_closes_the_line(lab: Lab, text: str) -> None:
+async def test_nonsense_is_refused_and_closes_the_line(lab: Lab, text: str) -> None:
     async with looking(lab) as page:
         await page.send(text)
+        refused = json.loads(await asyncio.wait_for(page.recv(), 2))
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(page.recv(), 2)
-        assert page.close_code == 4000
+        assert (page.close_code, page.close_reason) == (CODES[refused["error"]["code"]][1], refused["error"]["code"])
     assert (await http(lab.url, "GET", "/hello")).status == 200
 
 
-async def test_lines_that_look_are_few(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracing, "LINES", 1)
-    async with looking(lab) as first:
-        await first.send('{"ping":1}')
-        await first.recv()
-        async with looking(lab) as second:
-            with pytest.raises(ConnectionClosed):
-                await asyncio.wait_for(second.recv(), 2)
-            assert second.close_code == 4153
+async def test_bytes_are_no_word(lab: Lab) -> None:
+    async with looking(lab) as page:
+        await page.send(b"{}")
+        assert json.loads(await page.recv())["error"]["code"] == "bad_json"
+
+
+async def closed(line: ClientConnection) -> int | None:
+    with pytest.raises(ConnectionClosed):
+        async with asyncio.timeout(5):
+            while True:
+                await line.recv()
+    return line.close_code
+
+
+async def test_who_says_too_much_is_not_heard_any_more(lab: Lab) -> None:
+    for path in ("/lab/trace", f"/lab/watch?client={public_id(new_sid())}"):
+        async with connect(lab.url.replace("http", "ws") + path, proxy=None) as line:
+            with contextlib.suppress(ConnectionClosed):
+                for _ in range(sockets.BURST + 20):
+                    await line.send("{}")
+            assert await closed(line) == 4129
+
+
+async def test_who_looks_from_many_lines_makes_way_for_another(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "LINES", 3)
+    async with contextlib.AsyncExitStack() as stack, serving() as small:
+        ws = small.url.replace("http", "ws") + "/lab/trace"
+        lines = [await stack.enter_async_context(connect(ws, proxy=None)) for _ in range(3)]
+        for line in lines:
+            await line.send('{"ping":1}')
+            await line.recv()
+        fourth = await stack.enter_async_context(connect(ws, proxy=None))
+        assert await closed(fourth) == 4153  # nobody has more than it would have
+        other = await stack.enter_async_context(connect(ws, proxy=None, local_addr=("127.0.0.2", 0)))
+        await other.send('{"ping":2}')
+        assert json.loads(await other.recv())["pong"] == 2
+        assert await closed(lines[0]) == 4153
+        await lines[1].send('{"ping":3}')
+        assert json.loads(await lines[1].recv())["pong"] == 3
+
+
+async def test_much_is_told_in_parts_and_only_to_who_takes_them(lab: Lab) -> None:
+    sid = new_sid()
+    trace = lab.app.state.meter.trace(public_id(sid))
+    trace.after(0)
+    for n in range(400):
+        trace.add(n, "head", 1, b"x" * 1000)
+    async with looking(lab) as page:
+        await page.send(json.dumps({"look": {sid: 0}}))
+        told: list[Any] = []
+        while len(told) < 400:
+            text = await page.recv()
+            assert len(text) < 2 * looks.TOLD
+            missed, events = json.loads(text)["events"][sid]
+            assert missed == 0
+            told += events
+        assert [event[0] for event in told] == list(range(400))
 
 
 def test_so_many_are_kept_and_the_rest_is_told_as_missed() -> None:
     trace = Trace()
-    for n in range(KEPT + 5):
+    trace.after(0)
+    for n in range(EVENTS + 5):
         trace.add(1, "down", n)
     missed, kept = trace.after(0)
-    assert missed == 5 and len(kept) == KEPT and kept[-1][3] == KEPT + 4
+    assert missed == 5 and len(kept) == EVENTS and kept[-1][3] == EVENTS + 4
     assert trace.after(trace.total) == (0, []) and trace.after(trace.total + 9) == (-9, [])
+    assert trace.bytes == EVENTS * tracing.EVENT
 
 
-def test_nobody_looks_so_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+class Clock:
     now = 1000.0
-    monkeypatch.setattr(tracing.time, "time", lambda: now)
-    trace = Trace()
-    trace.add(1, "ask", 10)
-    now += tracing.YOUNG + 1
-    trace.add(1, "down", 10)
-    assert not trace.on and trace.after(0) == (1, [])
-    trace.add(1, "down", 20)
-    assert [event[3] for event in trace.after(1)[1]] == [20]
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_what_nobody_looks_at_is_freed_in_time_though_nothing_more_comes() -> None:
+    clock = Clock()
+    shelf = Shelf(clock=clock)
+    traces = [Trace(shelf) for _ in range(3)]
+    for trace in traces:
+        trace.add(1, "ask", 10, b"x" * 100)
+    traces[1].after(0)
+    clock.now += tracing.YOUNG
+    shelf.sweep()
+    assert [trace.on for trace in traces] == [False, True, False]
+    assert shelf.bytes == traces[1].bytes == tracing.EVENT + 100
+    traces[0].add(1, "down", 10)
+    assert traces[0].after(0) == (1, [])
+    traces[0].add(1, "down", 20)
+    assert [event[3] for event in traces[0].after(1)[1]] == [20]
+    clock.now += tracing.WATCHED
+    shelf.sweep()
+    assert shelf.bytes == 0 and not any(trace.on for trace in traces)
+
+
+def test_all_traces_together_keep_so_much_and_what_is_looked_at_stays() -> None:
+    shelf = Shelf(most=100_000)
+    watched = Trace(shelf)
+    watched.after(0)
+    watched.add(1, "head", 10, b"w" * 100)
+    strangers = [Trace(shelf) for _ in range(100)]
+    for n in range(100):
+        for trace in strangers:
+            trace.add(1, "head", 10, b"s" * n)
+            assert shelf.bytes <= 100_000
+    assert len(watched.after(0)[1]) == 1
+    others = [Trace(shelf) for _ in range(20)]
+    for trace in others:
+        trace.after(0)
+    for n in range(2000):
+        others[n % 7].add(1, "head", 10, b"o" * 400)
+        assert shelf.bytes <= 100_000
+    assert len(watched.after(0)[1]) == 1  # who keeps most gives way
+    missed, events = others[0].after(0)
+    assert missed + len(events) == others[0].total and events
+    for trace in (watched, *strangers, *others):
+        trace.end()
+    assert shelf.bytes == 0
+
+
+async def test_what_a_stranger_says_is_kept_in_short(lab: Lab) -> None:
+    """Targets of 15 KB, headers as large, and frames by the thousand: the meter counts all, the trace keeps little."""
+    shelf = lab.app.state.meter.accounts.shelf
+    long = "x" * 14_000
+    for _ in range(5):
+        sid = new_sid()
+        assert (await http(lab.url, "GET", f"/hello?sid={sid}&p={long}")).status == 200
+        assert lab.app.state.meter.of(public_id(sid))["hello"].up > 14_000
+        assert lab.app.state.meter.trace(public_id(sid)).bytes < tracing.HEAD + 3000
+        async with looking(lab) as page:
+            seen = await events(page, sid, lambda seen: any(event[2] == "head" for event in seen))
+        assert of(seen, 1, "ask")[4]["head"].endswith("…") and of(seen, 1, "ask")[4]["name"] == "hello"
+    assert shelf.bytes == sum(trace.bytes for kept in (shelf._young, shelf._watched) for trace in kept)
+    exchange = Meter().exchange("ws", "client")
+    exchange.heard(6 * 10_000)
+    for _ in range(10_000):
+        exchange.frame(1)
+    assert sum(exchange.up) == 10_000 and len(exchange.up) <= tracing.FRAMES
+    assert exchange.trace.bytes < 3000
 
 
 def test_frames_nobody_looks_at_leave_nothing_behind() -> None:

@@ -8,6 +8,7 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 REDIRECTS = (301, 302, 303, 307, 308)
 EXAMPLE = "http://127.0.0.1:3000"
+SCHEMELESS = re.compile(r"[\w.-]++(:\d++)?(/|$)")
 NO_HOST = re.compile(r"[\s\\^`{}|<>\"]")
 LOOPBACK = re.compile(r"localhost|127(\.\d+){3}|::1")
 
@@ -74,4 +75,4 @@ def _base(parts: SplitResult, name: str = "") -> str:
 def _instead(url: str, parts: SplitResult) -> str:
     if parts.scheme in ("ws", "wss"):
         return f"say {url.strip().replace('ws', 'http', 1)}, a WebSocket is opened where one is needed"
-    return f"say http://{url.strip().lstrip('/')}" if re.match(r"[\w.-]+(:\d+)?(/|$)", url) else f"say {EXAMPLE}"
+    return f"say http://{url.strip().lstrip('/')}" if SCHEMELESS.match(url) else f"say {EXAMPLE}"
