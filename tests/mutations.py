@@ -74,6 +74,22 @@ MUTATIONS = [
         "tests/test_reading.py::test_the_javascript_client_takes",
     ),
     Mutation(
+        "what broke before the answer is evidence",
+        "an outage of everything rests every rung",
+        "twin/evidence.py",
+        "            failure.spans.discard(number)\n",
+        "            pass\n",
+        "tests/test_ladder_evidence.py",
+    ),
+    Mutation(
+        "news from before an outage are evidence, in JavaScript",
+        "a black hole is held against whoever was just being tried",
+        "web/client/evidence.js",
+        ">= half",
+        ">= half - 2000",
+        "tests/test_checks.py",
+    ),
+    Mutation(
         "future ignored",
         "a cursor beyond the end waits for ever",
         "hub.py",

@@ -21,11 +21,12 @@ process.exit(failed.length ? 1 : 0);
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="no node here")
-@pytest.mark.parametrize("name", ["ladder_checks"])
+@pytest.mark.parametrize("name", ["ladder_checks", "evidence_checks"])
 def test_the_rules_of_the_pure_parts_hold(tmp_path: Path, name: str) -> None:
     shutil.copytree(ROOT / "web" / "client", tmp_path / "client")
-    checks = (ROOT / "tests" / "browser" / f"{name}.js").read_text("utf-8")
-    (tmp_path / f"{name}.js").write_text(checks.replace('"/client/', '"./client/'), "utf-8")
+    for checks in (ROOT / "tests" / "browser").glob("*_checks.js"):
+        text = checks.read_text("utf-8").replace('"/client/', '"./client/')
+        (tmp_path / checks.name).write_text(text, "utf-8")
     (tmp_path / "package.json").write_text('{"type":"module"}')
     (tmp_path / "run.mjs").write_text(RUN)
     ran = subprocess.run(["node", "run.mjs", name], cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -276,7 +276,12 @@ def test_whatever_happens_one_reads_or_one_is_tried_and_no_tick_is_in_vain(acts:
                 play.ladder.ended(number, End(act, act), play.now)  # type: ignore[arg-type]
         play.obey()
         assert sorted(play.open) == sorted(play.ladder.pipes)
-        assert len([pipe for pipe in play.ladder.pipes.values() if pipe.passed is None and not pipe.late]) <= 1
+        assert (
+            len(
+                [pipe for pipe in play.ladder.pipes.values() if pipe.passed is None and not (pipe.late or pipe.witness)]
+            )
+            <= 1
+        )
         assert len(play.open) <= 4
         assert play.ladder.due < math.inf or play.ladder.current is not None
         play.wait(after)
@@ -373,28 +378,6 @@ def test_who_slept_blames_nobody() -> None:
 # ---- what counts
 
 
-@pytest.mark.parametrize(("after", "counts"), [(0.0, True), (9.9, True), (10.1, False)])
-def test_a_failure_counts_if_a_lower_rung_delivers_within_10_s(after: float, counts: bool) -> None:
-    play = settled(rtt=3.0, rungs=("ws", "longpoll"))  # of such a line a first batch is waited for long enough
-    play.lose("ws")
-    play.wait(after)
-    assert play.rungs == ["longpoll"] and not play.ladder.records["ws"].strikes
-    play.beat("longpoll")
-    assert bool(play.ladder.records["ws"].strikes) is counts
-
-
-def test_that_a_better_rung_delivers_counts_against_nobody() -> None:
-    play = settled()
-    play.lose("ws")
-    play.lose("sse")
-    play.wait(0.1)
-    assert play.rungs == ["longpoll"]
-    play.lose("longpoll")
-    play.beat("poll")
-    assert {rung for rung, record in play.ladder.records.items() if record.strikes} == {"ws", "sse", "longpoll"}
-    assert not play.ladder.records["poll"].strikes
-
-
 @pytest.mark.parametrize("kind", ["leave", "wait", "again"])
 def test_what_a_server_says_counts_against_no_rung(kind: Any) -> None:
     play = Play(rungs=("ws", "longpoll")).start()
@@ -422,9 +405,9 @@ def test_a_rest_doubles_up_to_10_min_and_a_long_life_clears_it() -> None:
         play.wait(0.1, "longpoll")
     play.beat("ws")
     play.wait(31, "ws")
-    play.lose("ws")
+    play.lose("ws")  # nobody read beside it
     play.beat("longpoll")
-    for _ in range(2):
+    for _ in range(3):
         assert play.ladder.records["ws"].resting < play.now  # the two before that life are forgiven
         fail(play, "ws")
     assert play.ladder.records["ws"].resting - play.now == pytest.approx(60, abs=0.1)
@@ -573,8 +556,8 @@ def test_in_doubt_the_next_rung_down_is_tried_beside() -> None:
     play.ladder.give_up(play.number("ws"), End("silent", "nothing goes up by it"), play.now)
     play.obey()
     assert play.rungs == ["sse"] and play.told[-1][0] == "switch" and play.told[-1][1]["gapMs"] == 0
-    assert play.ladder.records["ws"].strikes == [play.now]
-    assert play.ladder.notes[-1].text.endswith("the first time while sse was delivering; sse carries on; silence 0 ms")
+    assert play.ladder.notes[-1].text == "ws was silent for 100 ms; sse carries on; silence 0 ms"
+    assert play.ladder.records["ws"].once is None  # nobody lower read when it was last heard
 
 
 @pytest.mark.parametrize("first", [False, True])
@@ -635,13 +618,18 @@ def test_a_failure_is_one_sentence_that_tells_what_the_network_does() -> None:
         play.beat("longpoll")
         play.now += 0.053
         play.lose("ws", End("lost", "closed with 1006"))
+        assert (
+            play.ladder.notes[-2].text
+            == "ws opened and died after 203 ms (closed with 1006); longpoll carries on; silence 0 ms"
+        )
+        play.beat("longpoll")
     note = play.ladder.notes[-1]
     assert note.text == (
-        "ws opened and died after 203 ms (closed with 1006), the third time while longpoll was delivering: "
-        "resting it for 1 min; longpoll carries on; silence 0 ms"
+        "the way was open: ws opened and died after 203 ms (closed with 1006), the third time while longpoll was "
+        "delivering: resting it for 1 min; longpoll carries on; silence 0 ms"
     )
-    assert [one.key for one in note.parts] == ["died", "why", "count", "rest", "carries"]
-    assert note.parts[0].values == {"rung": "ws", "time": pytest.approx(203.0)}
+    assert [one.key for one in note.parts] == ["convicted", "died", "why", "count", "rest", "carries"]
+    assert note.parts[1].values == {"rung": "ws", "time": pytest.approx(203.0)}
 
 
 def test_the_silence_of_a_switch_is_in_the_log() -> None:
@@ -662,7 +650,7 @@ def test_what_was_learnt_is_taken_up_again() -> None:
     new.start().beat("longpoll")
     new.wait(59, "longpoll")
     assert new.rungs == ["longpoll"]
-    new.wait(2, "longpoll")
+    new.wait(1.5, "longpoll")
     assert new.rungs == ["longpoll", "ws"]
 
 

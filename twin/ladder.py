@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from twin.evidence import Evidence
 from twin.pipe import NETWORK, End, Kind, Pipe, came
-from twin.rung import PAUSE, PAUSE_MOST, REST, REST_MOST, Record, Renewals, pause
+from twin.rung import LONG_LIFE, PAUSE, PAUSE_MOST, PROBATION, REST, REST_MOST, Record, Renewals, pause
 from twin.sentences import Part, part, sentence
 
 __all__ = ["FIRST_HOLD", "PAUSE", "PAUSE_MOST", "REST", "REST_MOST", "RUNGS", "Decision", "End", "Kind", "Ladder",
@@ -23,10 +24,7 @@ RUNGS = ("ws", "sse", "longpoll", "poll")  # best first
 ROUND = ("longpoll", "ws", "sse", "poll")  # served first: with no reader, one round trip must be enough
 PATIENCE, PATIENCE_MOST = 1.5, 15.0  # s for a first batch; doubled after each failure by time alone
 FIRST_HOLD = 1.0  # s: the first long poll of a reading is answered soon, for only an answer proves the rung
-PROBATION = 5.0  # s the old rung goes on reading beside the new one
 TAKE_OVER = 1.5  # s without a reader before it is a disconnect and not a switch
-EVIDENCE = 10.0  # s after a failure in which a lower rung's delivery makes it count
-LONG_LIFE = 30.0  # s of life that clear a rung's failures
 JITTER = 3.0  # s over which those whom a server sent away come back
 AT_ONCE = 10.0  # s between two returns "at once"
 OVERSLEPT = 1.0  # s a tick may be late before it was this process that slept, not the network
@@ -105,10 +103,7 @@ class Ladder:
         self._why = ""
         self._at_once = -math.inf
         self._renewals = Renewals()
-        self._delivered: dict[str, float] = {}
-        # Failures that count if a lower rung delivers until then: the rung, the time, and what happened.
-        self._unproven: list[tuple[str, float, list[Part]]] = []
-        self._asking = False  # a failure waits for a witness
+        self._evidence = Evidence()
         self._follow_at = math.inf  # when longpoll follows a ws that starts
         self._out: list[Decision] = []
 
@@ -138,9 +133,8 @@ class Ladder:
         pipe = self.pipes.get(number)
         if pipe is None:
             return
-        self._delivered[pipe.rung] = now
+        self._evidence.heard(pipe.rung, now)
         self.alive(number, now)
-        self._weigh(pipe.rung, now)
         if pipe.passed is None:
             self._passed(pipe, now)
         self._decide(now)
@@ -172,9 +166,10 @@ class Ladder:
     def doubt(self, number: int, now: float) -> None:
         """What went up by this pipe has no answer. It may be deaf or dead: another rung is asked for a witness."""
         pipe = self.pipes.get(number)
-        if pipe is None or pipe is not self.current or len(self.pipes) > 1:
+        beside = any(one is not pipe and not one.witness for one in self.pipes.values())
+        if pipe is None or pipe is not self.current or beside:
             return
-        lower = [rung for rung in self.rungs if RUNGS.index(rung) > RUNGS.index(pipe.rung) and self._allowed(rung)]
+        lower = self._lower(pipe.rung)
         other = next((rung for rung in lower if self.records[rung].ready_at <= now), None)
         if other is None:
             return
@@ -218,7 +213,7 @@ class Ladder:
         self.retry(now, "forget")
 
     def _remember(self, verdicts: dict[str, Any], now: float) -> None:
-        self._unproven.clear()
+        self._evidence.forget()
         for rung, record in self.records.items():
             self.records[rung] = Record.kept(record.usual, verdicts.get(rung), now, self._wall)
 
@@ -277,6 +272,7 @@ class Ladder:
         for pipe in list(self.pipes.values()):
             self._out.append(Shut(self.pipes.pop(pipe.number)))
         self.current, self._lost, self._round, self.stopped = None, None, [], True
+        self._evidence.forget()
         if self.connected:
             self.connected = False
             self._tell("disconnect", reason=why)
@@ -294,6 +290,7 @@ class Ladder:
         if self.stopped:
             return math.inf
         times = [self._limit(pipe) for pipe in self.pipes.values()]
+        times += [self._half(pipe) for pipe in self.pipes.values() if self._unasked(pipe)]
         if self._lost is not None:
             times.append(self._lost + TAKE_OVER)
         if self.current is None:
@@ -328,14 +325,18 @@ class Ladder:
         pipe.passed = now
         self.records[pipe.rung].slow = 0
         before, passed = self.current, part("passed", rung=pipe.rung, time=(now - pipe.began) * 1000)
-        if before and pipe.witness:
-            return self._shut(pipe, now)
+        if pipe.witness:
+            self._answered(now)
+            if before:
+                return self._shut(pipe, now)
+            pipe.witness = False  # nobody reads meanwhile, so this one does
         if before and pipe.second and before.doubted:
             return self.note(now, passed, part("beside", old=before.rung))  # it reads, whatever becomes of the other
         if before and pipe.rung != self.pinned and RUNGS.index(pipe.rung) >= RUNGS.index(before.rung):
             return self._shut(pipe, now, passed, part("worse", old=before.rung))
         if before:
-            self.note(now, passed, part("better", old=before.rung, rung=pipe.rung, time=PROBATION * 1000))
+            time = self.records[pipe.rung].probation * 1000
+            self.note(now, passed, part("better", old=before.rung, rung=pipe.rung, time=time))
         else:
             silence = [] if self._lost is None else [part("silence", time=(now - self._lost) * 1000)]
             self.note(now, passed, part("use"), *silence)
@@ -365,6 +366,7 @@ class Ladder:
 
     def _end(self, pipe: Pipe, end: End, now: float) -> None:
         del self.pipes[pipe.number]
+        self._evidence.gone(pipe.number)
         record = self.records[pipe.rung]
         lived = 0.0 if pipe.passed is None else pipe.heard - pipe.passed
         parts = came(pipe, end, now)
@@ -372,13 +374,17 @@ class Ladder:
             self.note(now, *parts)
             self._tell("error", code=end.code, message=end.why)
             return self.stop(now, end.why)
+        if pipe.witness:  # no answer proves nothing
+            self._evidence.forget()
+            return self.note(now, *parts)
         if lived >= PROBATION:
             record.tries = self._rounds = 0
         if lived >= LONG_LIFE:
             record.clear()
         if end.kind in NETWORK:
+            record.short |= PROBATION <= lived < LONG_LIFE
             self._learn(pipe, end, now, parts)
-            self._suspect(pipe, now, parts)
+            self._suspect(pipe, end, now, parts)
         wait = self._wait(end, record, now)
         record.again = now + wait
         others = [one for one in self.pipes.values() if one.passed is not None]
@@ -403,7 +409,7 @@ class Ladder:
             return self._read_by(min(readers, key=_rank), now, end.why)
         self._lost, self._why = (now if self.connected else None), end.why
         if end.kind in (*NETWORK, "cut"):
-            lower = [rung for rung in self.rungs if RUNGS.index(rung) > RUNGS.index(pipe.rung) and self._allowed(rung)]
+            lower = self._lower(pipe.rung)
             awake = [rung for rung in lower if self.records[rung].resting <= now]
             if lower:
                 self._plan(awake or lower, now, 0.0)
@@ -424,35 +430,28 @@ class Ladder:
         if not self._ever and not self._failed_told:
             self._failed_told = True
             self._tell("connect_failed", message=why)
-        self._unproven.clear()
         self._rounds += 1
         wait = pause(self._rounds, self._chance())
         self.note(now, part("nothing", time=wait * 1000))
         self._begin_round(now, wait)
 
-    def _suspect(self, pipe: Pipe, now: float, parts: list[Part]) -> None:
-        """A failure counts against a rung only if a lower one delivered meanwhile: else everything was out."""
-        since = pipe.began if pipe.passed is None else pipe.heard
-        lower = RUNGS[RUNGS.index(pipe.rung) + 1 :]
-        witness = next((rung for rung in lower if self._delivered.get(rung, -math.inf) > since), None)
-        if witness:
-            self._strike(pipe.rung, witness, now, parts)
-        elif lower:
-            self._unproven.append((pipe.rung, now + EVIDENCE, parts[:2]))
-            self._asking = True
+    def _suspect(self, pipe: Pipe, end: End, now: float, parts: list[Part]) -> None:
+        """A failure counts only if a lower rung proved, during its own life, that the way was open (evidence.py)."""
+        lower = self._lower(pipe.rung)
+        if end.kind == "time":
+            if witness := self._evidence.in_time(lower, (pipe.began + now) / 2):
+                self._strike(pipe.rung, witness, now, parts)
+        else:
+            self._evidence.broke(pipe, [other for other in self.pipes.values() if other.rung in lower], parts[:2])
 
-    def _weigh(self, delivering: str, now: float) -> None:
-        """A rung delivered: failures of better ones a moment ago were theirs."""
-        unproven, self._unproven = self._unproven, []
-        for rung, until, what in unproven:
-            if now <= until and RUNGS.index(rung) < RUNGS.index(delivering):
-                parts = [part("convicted"), *what]
-                self._strike(rung, delivering, now, parts)
-                if self.current:
-                    parts.append(part("carries", rung=self.current.rung))
-                self.note(now, *parts)
-            elif now <= until:
-                self._unproven.append((rung, until, what))
+    def _answered(self, now: float) -> None:
+        """The way is open: what broke beside a reading that stands failed alone."""
+        for rung, spans, what in self._evidence.answered():
+            parts = [part("convicted"), *what]
+            self._strike(rung, self.pipes[min(spans)].rung, now, parts)
+            if self.current:
+                parts.append(part("carries", rung=self.current.rung))
+            self.note(now, *parts)
 
     def _strike(self, rung: str, witness: str, now: float, parts: list[Part]) -> None:
         record = self.records[rung]
@@ -490,7 +489,7 @@ class Ladder:
         for pipe in list(self.pipes.values()):
             if pipe.number not in self.pipes or now < self._limit(pipe):
                 continue
-            if pipe.passed is None and not pipe.late and self.current is None:
+            if pipe.passed is None and not pipe.late and not pipe.witness and self.current is None:
                 self._is_late(pipe, now)
             else:
                 self._out.append(Shut(pipe))
@@ -499,6 +498,7 @@ class Ladder:
         if self.stopped:
             return
         self._probation(now)
+        self._ask(now)
         self._disconnect(now)
         if self.current is not None:
             self._climb(now)
@@ -515,7 +515,7 @@ class Ladder:
 
     def _waiting(self) -> bool:
         """Nothing reads, and nothing is tried that is not late already."""
-        return all(pipe.late for pipe in self.pipes.values())
+        return all(pipe.late or pipe.witness for pipe in self.pipes.values())
 
     def _is_late(self, pipe: Pipe, now: float) -> None:
         """Nothing reads, so nothing is lost by waiting on: the next is tried beside it. Slow is not broken."""
@@ -530,11 +530,27 @@ class Ladder:
         current = self.current
         # Life is what was heard: a line that went mute after its first batch has not lived, however long it stays.
         lived = -1.0 if current is None or current.passed is None else current.heard - current.passed
-        if current and not current.proven and lived >= PROBATION:
-            current.proven = True
-            self._rounds = self.records[current.rung].tries = 0
-            self.records[current.rung].works = now
+        if current and not current.proven and lived >= self.records[current.rung].probation:
+            current.proven, self._rounds = True, 0
+            self.records[current.rung].lived(now)
             self._let_go(now, current.rung)
+
+    def _ask(self, now: float) -> None:
+        """Ask the lowest rung for a witness, where something waits for one: a poll is answered at once."""
+        for pipe in [one for one in self.pipes.values() if self._unasked(one) and now >= self._half(one)]:
+            # It has waited for half of its time, and what reads may bring nothing in the other half.
+            pipe.asked, lower = True, self._lower(pipe.rung)
+            if self.current and self.current.rung in lower and self.current.beat > self._limit(pipe) - now:
+                self._evidence.asks = True
+        asks, self._evidence.asks = self._evidence.asks, False
+        if asks and self.current and not any(pipe.witness for pipe in self.pipes.values()):
+            self._open(self.rungs[-1], now, witness=True)
+
+    def _unasked(self, pipe: Pipe) -> bool:
+        return pipe.passed is None and not (pipe.late or pipe.witness or pipe.asked)
+
+    def _half(self, pipe: Pipe) -> float:
+        return (pipe.began + self._limit(pipe)) / 2
 
     def _disconnect(self, now: float) -> None:
         if self._lost is None or now < self._lost + TAKE_OVER:
@@ -549,23 +565,12 @@ class Ladder:
 
     def _climb(self, now: float) -> None:
         """Somebody reads: try the best rung that may be tried, one at a time."""
-        if self._trying() or self._asking and self._ask(now):
+        if self._trying():
             return
         for rung in self._wanted():
             if now >= self.records[rung].ready_at:
                 self._open(rung, now)
                 return
-
-    def _ask(self, now: float) -> bool:
-        """Ask the rung that reads once more, if it is held for so long that it would be no witness in time."""
-        self._asking = False
-        assert self.current is not None
-        rank = _rank(self.current)
-        waiting = any(RUNGS.index(rung) < rank and now <= until for rung, until, _what in self._unproven)
-        if not waiting or self.current.beat <= EVIDENCE / 2:
-            return False
-        self._open(self.current.rung, now, witness=True)
-        return True
 
     def _wanted(self) -> list[str]:
         """The rungs that are better than the one that reads, best first."""
@@ -575,7 +580,10 @@ class Ladder:
         return [rung for rung in self.rungs if RUNGS.index(rung) < RUNGS.index(self.current.rung)]
 
     def _trying(self) -> bool:
-        return any(pipe.passed is None for pipe in self.pipes.values())
+        return any(pipe.passed is None and not pipe.witness for pipe in self.pipes.values())
+
+    def _lower(self, rung: str) -> list[str]:
+        return [other for other in self.rungs if RUNGS.index(other) > RUNGS.index(rung) and self._allowed(other)]
 
     def _allowed(self, rung: str) -> bool:
         return rung == self.pinned if self.pinned else rung in self.rungs
@@ -614,6 +622,7 @@ class Ladder:
         if why:
             self.note(now, *why)
         self._out.append(Shut(self.pipes.pop(pipe.number)))
+        self._evidence.gone(pipe.number)
         if pipe is self.current:
             self.current, self._why = None, "let go"
             self._lost = now if self.connected else None
@@ -622,7 +631,8 @@ class Ladder:
         """Only the one in use reads on. `proven`: because it has lived through its probation."""
         for pipe in list(self.pipes.values()):
             if pipe is not self.current and pipe.passed is not None:
-                why = [part("proven", rung=proven, time=PROBATION * 1000, old=pipe.rung)] if proven else []
+                time = self.records[proven].probation * 1000 if proven else 0.0
+                why = [part("proven", rung=proven, time=time, old=pipe.rung)] if proven else []
                 self._shut(pipe, now, *why)
 
     def _limit(self, pipe: Pipe) -> float:

@@ -40,6 +40,7 @@ class Pipe:
     doubted: bool = False  # what went up by it has no answer
     second: bool = False  # it was opened beside one in doubt
     witness: bool = False  # it was opened only to see whether the network delivers
+    asked: bool = False  # half of its time is over: a witness was asked, where one is needed
     passed: float | None = None  # when its first batch came: nothing else counts as open
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeGuard
 PAUSE, PAUSE_MOST = 0.5, 30.0  # s between attempts, doubling; full jitter is applied after the cap
 STRIKES, STRIKES_WITHIN = 3, 600.0  # failures that count, within so many s, rest a rung
 REST, REST_MOST = 60.0, 600.0  # s, doubling
+PROBATION = 5.0  # s the old rung goes on reading beside the new one
+LONG_LIFE = 30.0  # s of life that clear a rung's failures
 WORKS_FOR = 86_400.0  # s: so long it is believed that what worked still works
 BEAT_LEAST, BEAT_MOST = 2.0, 30.0  # s: what a heartbeat may be learnt down to, and the most that may be asked for
 
@@ -50,6 +52,8 @@ class Record:
     tries: int = 0  # failures since it last lived through a probation
     slow: int = 0  # failures by time alone
     strikes: list[float] = field(default_factory=list)  # failures that count
+    once: float | None = None  # when it failed first since it last lived, while the way was open
+    short: bool = False  # it died between its probation and a long life: the next probation lasts as long
 
     @property
     def beat(self) -> float:
@@ -60,9 +64,22 @@ class Record:
         """When it may be tried."""
         return max(self.again, self.resting)
 
+    @property
+    def probation(self) -> float:
+        """S it has to live before the old rung is let go."""
+        return LONG_LIFE if self.short else PROBATION
+
     def strike(self, now: float) -> float:
-        """A failure that counts. Returns the s it must rest, 0 if none."""
-        self.strikes = [at for at in self.strikes if at > now - STRIKES_WITHIN] + [now]
+        """It failed while the way was open. Returns the s it must rest, 0 if none.
+
+        Once may be chance: an outage of a moment can hit one line alone. With a second time, and no life between the
+        two, both count.
+        """
+        first, self.once = self.once, now
+        if first is None:
+            return 0.0
+        earlier = self.strikes if first in self.strikes else [*self.strikes, first]
+        self.strikes = [at for at in earlier if at > now - STRIKES_WITHIN] + [now]
         if len(self.strikes) < STRIKES and not self.rests:  # who rested before gets one chance
             return 0.0
         rest = min(REST * 2.0**self.rests, REST_MOST)
@@ -81,9 +98,13 @@ class Record:
         """It may be tried now: by hand, or because the network is another. What it did is not forgotten."""
         self.again = self.resting = -math.inf
 
+    def lived(self, now: float) -> None:
+        """It lived through its probation."""
+        self.works, self.tries, self.once = now, 0, None
+
     def clear(self) -> None:
         """It lived long: what was before says nothing any more."""
-        self.rests, self.evidence = 0, None
+        self.rests, self.evidence, self.once, self.short = 0, None, None, False
         self.strikes.clear()
 
     def proven(self, now: float) -> bool:
@@ -124,6 +145,7 @@ class Record:
         bad = bool(record.strikes) or record.resting > now
         if bad and _number(rests) and rests >= 1:
             record.rests = int(min(rests, 10))
+        record.once = now if bad else None
         if bad and isinstance(evidence, str):
             record.evidence = evidence
         if _number(beat) and BEAT_LEAST <= beat <= BEAT_MOST:

@@ -1,18 +1,16 @@
 // The ladder: which transport to try, keep or leave, judged by what arrives.
 // Policy only: events and time go in, commands come out. It keeps no timer, sees no network, throws no dice.
+import { Evidence } from "./evidence.js";
 import { Life } from "./life.js";
-import { pauseBefore, Renewals, Rung } from "./rung.js";
+import { LONG_LIFE, pauseBefore, PROBATION, Renewals, Rung } from "./rung.js";
 
 export const LADDER = ["ws", "sse", "longpoll", "poll"]; // best first
 const PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
 
 const PASS = 1500; // ms for the first batch, doubled after each failure by time alone
 const LONGEST_PASS = 15_000; // ms
-const PROBATION = 5000; // ms the old rung goes on reading beside the new one
-const PROVEN = 30_000; // ms: a life longer than this clears a rung's failures
 const SPREAD = 3000; // ms over which a crowd comes back that one server let go (1001, 1012)
 const AT_ONCE = 10_000; // ms between two returns "at once"
-const DELIVERED = 10_000; // ms after a failure in which a lower rung must deliver for it to count
 const SLEPT = 2000; // ms a tick may be late before the page must have been asleep
 const SECOND = 150; // ms after which longpoll follows a ws that starts because it worked before
 const LEASE_AGAIN = 2000; // ms after which one asks for a lease again
@@ -20,7 +18,7 @@ const LEASE_AGAIN = 2000; // ms after which one asks for a lease again
 /**
  * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh"|"second"|"witness", since: number, 
  *   opened: number|null, passed: number|null, heard: number, beat: number, patience: number,
- *   late: boolean, doubted: boolean, proven: boolean}} Reader   `beat`: s, of longpoll its hold; `patience`: ms
+ *   late: boolean, asked: boolean, doubted: boolean, proven: boolean}} Reader   `beat`: s, of longpoll its hold; `patience`: ms
  * @typedef {{key: string}} Part   of a sentence, with its values: sentences.js
  * @typedef {{do: "open", id: number, transport: string, beat: number} | {do: "close", id: number}
  *   | {do: "use", id: number|null} | {do: "say", parts: Part[]} | {do: "tell", event: string, detail: object}
@@ -31,7 +29,7 @@ export class Ladder {
   #now = 0;
   #chance = 0;
   #count = 0;
-  #pending = []; // failures that count if a lower rung delivers soon
+  #evidence = new Evidence();
   #over = true;
   #expected = null; // when the next tick was to come
   #renewals = new Renewals();
@@ -56,7 +54,6 @@ export class Ladder {
     this.pausedAt = 0;
     this.rounds = 0; // rounds in a row in which every rung failed
     this.lastGood = this.#rung("longpoll") ?? this.rungs.at(-1); // answered at once, and it always gets through
-    this.asking = false; // for a witness against a rung that failed
     this.followAt = null; // when longpoll follows a ws that starts
     this.offline = this.hidden = false; // then no failure counts
     this.life = new Life(this.#out);
@@ -116,6 +113,7 @@ export class Ladder {
   get due() {
     if (this.#over) return null;
     const times = [...this.readers.values()].map((reader) => this.#deadline(reader));
+    times.push(...this.#unasked().map((reader) => this.#half(reader)));
     times.push(this.nextAt ?? Infinity, this.followAt ?? Infinity, this.life.due);
     if (this.main && !this.#climbing()) times.push(...this.#above().map((rung) => rung.until));
     const due = Math.min(...times);
@@ -173,8 +171,8 @@ export class Ladder {
   }
 
   #heard(reader, detail) {
+    this.#evidence.heard(reader.rung, this.#now);
     this.#lives(reader);
-    this.#judgePending(reader);
     if (reader.passed === null) this.#passed(reader, detail);
   }
 
@@ -196,7 +194,11 @@ export class Ladder {
     reader.opened ??= this.#now;
     rung.leaseTold = false;
     const passed = { key: "passed", rung: rung.name, time: this.#now - since };
-    if (role === "witness" && this.main) return this.#close(reader);
+    if (role === "witness") {
+      this.#answered();
+      if (this.main) return this.#close(reader);
+      reader.role = "round"; // nobody reads meanwhile, so this one does
+    }
     if (role === "second" && this.main?.doubted && !this.old) {
       this.#say(passed, { key: "beside", old: this.transport });
       this.old = reader; // it reads, whatever becomes of the other
@@ -221,7 +223,7 @@ export class Ladder {
   /** The part that says why a rung that passed becomes the one in use; null if it does not. */
   #reasonFor({ rung }) {
     if (!this.main) return { key: "use" };
-    const better = { key: "better", old: this.transport, rung: rung.name, time: PROBATION };
+    const better = { key: "better", old: this.transport, rung: rung.name, time: rung.probation };
     if (this.only) return rung.name === this.only ? better : null;
     if (rung === this.main.rung) return { key: "fresh" };
     return rung.rank < this.main.rung.rank ? better : null;
@@ -237,7 +239,7 @@ export class Ladder {
   #endRound(winner) {
     this.round = this.nextAt = this.followAt = null;
     for (const reader of this.readers.values()) {
-      if (reader.passed !== null || reader === winner) continue;
+      if (reader.passed !== null || reader === winner || reader.role === "witness") continue;
       // What is late is older than this answer: its line is dead, and a new one is tried at once.
       if (reader.late || reader.rung.rank >= winner.rung.rank || this.only) this.#close(reader);
       else reader.role = "climb";
@@ -249,6 +251,10 @@ export class Ladder {
     const { rung } = reader;
     this.#close(reader);
     const parts = this.#whatCame(reader, kind, why);
+    if (reader.role === "witness" && kind !== "over") {
+      this.#evidence.forget(); // no answer proves nothing
+      return this.#say(...parts);
+    }
     const happened = [...parts];
     const wait = this.#sentence(reader, kind, retry, parts);
     const next = reader === this.main ? this.old : this.main;
@@ -324,37 +330,35 @@ export class Ladder {
       }
     }
     rung.pause(now, this.#chance);
-    if (kind !== "cut") this.#suspect(reader, parts); // a cut by hand proves nothing
+    if (kind !== "cut") this.#suspect(reader, kind, parts); // a cut by hand proves nothing
     if (this.main && this.main !== reader && rung.until > now && !rung.resting) {
       parts.push({ key: "pause", time: rung.until - now });
     }
     return null;
   }
 
-  /** A failure counts only if a lower rung delivered at that time: an outage of everything says nothing of a rung. */
-  #suspect(failed, parts) {
-    const { rung } = failed;
+  /** A failure counts only if a lower rung proved, during its own life, that the way was open (evidence.js). */
+  #suspect(failed, kind, parts) {
+    const { rung, passed, since, heard } = failed;
+    const lived = passed === null ? 0 : heard - passed;
+    if (lived >= PROBATION && lived < LONG_LIFE) rung.short = true;
     const quiet = this.offline ? "offline" : this.hidden ? "hidden" : null;
     if (quiet) return parts.push({ key: "uncounted", because: { key: quiet } });
-    const since = failed.passed === null ? failed.since : failed.heard;
-    const lower = [...this.readers.values()].filter((other) => other.rung.rank > rung.rank);
-    const witness = lower.find((other) => other.passed !== null && other.heard > since);
-    if (!witness) return this.#wait(rung, parts.slice(0, 2));
-    this.#convict(rung, witness, parts.slice(0, 2), parts);
+    const lower = this.#below(rung);
+    const what = parts.slice(0, 2);
+    if (kind !== "time") {
+      return this.#evidence.broke(failed, [...this.readers.values()].filter((other) => lower.includes(other.rung)), what);
+    }
+    const witness = this.#evidence.inTime(lower, (since + this.#now) / 2);
+    if (witness) this.#convict(rung, witness, what, parts);
   }
 
-  /** It counts if a lower rung delivers soon. One that is held for long, and has nothing to bring, is asked anew. */
-  #wait(rung, what) {
-    this.#pending.push({ rung, until: this.#now + DELIVERED, what });
-    this.asking = true;
-  }
-
-  #judgePending(witness) {
-    const guilty = this.#pending.filter(({ rung, until }) => rung.rank < witness.rung.rank && this.#now <= until);
-    this.#pending = this.#pending.filter((failure) => !guilty.includes(failure) && this.#now <= failure.until);
-    for (const { rung, what } of guilty) {
+  /** The way is open: what broke beside a reading that stands failed alone. */
+  #answered() {
+    for (const { rung, spans, what } of this.#evidence.answered()) {
       const parts = [{ key: "convicted" }, ...what];
-      this.#convict(rung, witness, what, parts);
+      const [standing] = spans;
+      this.#convict(rung, standing.rung, what, parts);
       if (this.main) parts.push({ key: "carries", rung: this.transport });
       this.#say(...parts);
     }
@@ -363,7 +367,7 @@ export class Ladder {
   #convict(rung, witness, evidence, parts) {
     const rest = this.only ? 0 : rung.count(this.#now); // what is asked for by hand pauses, but never rests
     rung.evidence = evidence;
-    parts.push({ key: "count", nth: Math.max(1, rung.fails.length), witness: witness.rung.name });
+    parts.push({ key: "count", nth: Math.max(1, rung.fails.length), witness: witness.name });
     if (rest) parts.push({ key: "rest", time: rest });
     this.#out.push({ do: "learnt" });
   }
@@ -371,8 +375,7 @@ export class Ladder {
   /** What went up by the one in use has no answer. It may be deaf or dead: another rung is asked for a witness. */
   #doubt(reader) {
     if (reader !== this.main || this.#climbing() || this.old) return;
-    const lower = this.#usable().filter((rung) => rung.rank > reader.rung.rank);
-    const other = lower.find((rung) => rung.until <= this.#now);
+    const other = this.#below(reader.rung).find((rung) => rung.until <= this.#now);
     if (!other) return;
     reader.doubted = true;
     this.#say({ key: "doubt", rung: reader.rung.name, other: other.name });
@@ -427,7 +430,7 @@ export class Ladder {
   }
 
   #forget() {
-    this.#pending = [];
+    this.#evidence.forget();
     for (const rung of this.rungs) rung.forget();
     this.#out.push({ do: "learnt" });
     this.#retry({ key: "forget" });
@@ -448,7 +451,7 @@ export class Ladder {
     this.network = name;
     if (first && !known) return this.#out.push({ do: "learnt" });
     this.#say({ key: "network", name, known: { key: known ? "network.known" : "network.new" } });
-    this.#pending = [];
+    this.#evidence.forget();
     for (const rung of this.rungs) rung.load(verdicts[rung.name], this.#now);
   }
 
@@ -537,7 +540,7 @@ export class Ladder {
   #settle() {
     for (const reader of [...this.readers.values()]) {
       if (!this.readers.has(reader.id) || this.#now < this.#deadline(reader)) continue;
-      if (reader.passed === null && !reader.late && !this.main) this.#isLate(reader);
+      if (reader.passed === null && !reader.late && reader.role !== "witness" && !this.main) this.#isLate(reader);
       else if (reader.passed === null) this.#fail(reader, { kind: "time" });
       else this.#fail(reader, { kind: "silence" });
       if (this.#over) return;
@@ -545,6 +548,7 @@ export class Ladder {
     if (this.main) this.#prove();
     if (this.followAt !== null && this.#now >= this.followAt) this.#follow();
     if (this.nextAt !== null && this.#now >= this.nextAt) this.#begin(this.#now - this.pausedAt, this.lastGood, true);
+    this.#ask();
     this.#climb();
     this.life.tick(this.#now);
   }
@@ -562,18 +566,19 @@ export class Ladder {
   #prove() {
     // Life is what was heard: a line that went mute after its first batch has not lived, however long it stays.
     const lived = (ms) => this.main.heard >= this.main.passed + ms;
-    if (lived(PROBATION) && !this.main.proven) {
+    const { probation } = this.main.rung;
+    if (lived(PROBATION)) this.rounds = this.main.rung.tries = 0;
+    if (lived(probation) && !this.main.proven) {
       this.main.proven = true;
-      this.rounds = this.main.rung.tries = 0;
-      this.main.rung.works = this.#now;
+      this.main.rung.lived(this.#now);
       this.#out.push({ do: "learnt" });
       if (this.old) {
-        this.#say({ key: "proven", rung: this.transport, time: PROBATION, old: this.old.rung.name });
+        this.#say({ key: "proven", rung: this.transport, time: probation, old: this.old.rung.name });
         this.#close(this.old);
         this.old = null;
       }
     }
-    if (lived(PROVEN)) this.main.rung.clear();
+    if (lived(LONG_LIFE)) this.main.rung.clear();
   }
 
   /** The ws that worked before has not answered yet: longpoll is served beside it. */
@@ -588,18 +593,21 @@ export class Ladder {
   /** While something reads, try the best rung above it that does not rest. */
   #climb() {
     if (!this.main || this.#climbing()) return;
-    if (this.asking && this.#ask()) return;
     const better = this.#above().find((rung) => rung.until <= this.#now);
     if (better) this.#open(better, "climb");
   }
 
-  /** @returns {boolean} whether a witness was asked */
+  /** Ask the lowest rung for a witness, where something waits for one: a poll is answered at once. */
   #ask() {
-    this.asking = false;
-    const waiting = this.#pending.some(({ rung, until }) => rung.rank < this.main.rung.rank && this.#now <= until);
-    const ask = waiting && this.main.beat * 1000 > DELIVERED / 2;
-    if (ask) this.#open(this.main.rung, "witness");
-    return ask;
+    for (const reader of this.#unasked().filter((one) => this.#now >= this.#half(one))) {
+      // It has waited for half of its time, and what reads may bring nothing in the other half.
+      reader.asked = true;
+      const long = this.main && this.#expects(this.main) > this.#deadline(reader) - this.#now;
+      if (long && this.#below(reader.rung).includes(this.main.rung)) this.#evidence.asks = true;
+    }
+    const asks = this.#evidence.asks && this.main;
+    this.#evidence.asks = false;
+    if (asks && ![...this.readers.values()].some((one) => one.role === "witness")) this.#open(this.#usable().at(-1), "witness");
   }
 
   // ---- small words
@@ -618,8 +626,26 @@ export class Ladder {
     return this.#usable().filter((rung) => (this.only ? rung !== main : rung.rank < main.rank));
   }
 
+  #below(rung) {
+    return this.#usable().filter((other) => other.rank > rung.rank);
+  }
+
   #attempts() {
-    return [...this.readers.values()].filter((reader) => reader.passed === null);
+    return [...this.readers.values()].filter((reader) => reader.passed === null && reader.role !== "witness");
+  }
+
+  #unasked() {
+    return this.#attempts().filter((reader) => !reader.late && !reader.asked);
+  }
+
+  /** When half of the time for a first batch is over. */
+  #half(reader) {
+    return (reader.since + this.#deadline(reader)) / 2;
+  }
+
+  /** Ms between two batches where there is no news. */
+  #expects({ rung, beat }) {
+    return rung.name === "poll" ? this.pace.every : beat * 1000;
   }
 
   #climbing() {
@@ -654,7 +680,7 @@ export class Ladder {
     this.#count += 1;
     const [since, beat] = [this.#now, this.#beat(rung)];
     const reader = { id: this.#count, rung, role, since, opened: null, passed: null, heard: since, beat };
-    Object.assign(reader, { patience: this.#patience(rung), late: false, doubted: false, proven: false });
+    Object.assign(reader, { patience: this.#patience(rung), late: false, asked: false, doubted: false, proven: false });
     this.readers.set(reader.id, reader);
     if (role === "witness") this.#say({ key: "witness", rung: rung.name });
     else if (!rung.leaseTold) this.#say({ key: "tried", rung: rung.name, time: this.#patience(rung) });
@@ -663,6 +689,7 @@ export class Ladder {
 
   #close(reader) {
     this.readers.delete(reader.id);
+    this.#evidence.gone(reader);
     this.#out.push({ do: "close", id: reader.id });
   }
 

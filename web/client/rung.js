@@ -6,6 +6,8 @@ const FAILURES_TO_REST = 3; // that count, within
 const FAILURE_MEMORY = 600_000; // ms
 const FIRST_REST = 60_000; // ms, doubled after each rest
 const LONGEST_REST = 600_000; // ms
+export const PROBATION = 5000; // ms the old rung goes on reading beside the new one
+export const LONG_LIFE = 30_000; // ms of life that clear a rung's failures
 const WORKS_FOR = 86_400_000; // ms: so long it is believed that what worked still works
 const BEAT_LEAST = 2; // s: what a heartbeat may be learnt down to
 
@@ -46,7 +48,9 @@ export class Rung {
     this.until = 0; // not to be tried before
     this.tries = 0; // failures in a row, for the pauses
     this.late = 0; // failures by time alone: each doubles its patience
-    this.fails = []; // when it failed while a lower rung delivered
+    this.fails = []; // when it failed while the way was open
+    this.once = null; // when it failed first since it last lived, while the way was open
+    this.short = false; // it died between its probation and a long life: the next probation lasts as long
     this.rests = 0;
     this.resting = 0; // until when: a rest, not only a pause
     this.works = null; // when it last lived through its probation
@@ -61,10 +65,22 @@ export class Rung {
     this.until = Math.max(this.until, now + pauseBefore(this.tries, chance));
   }
 
-  /** A failure that counts. @returns {number} ms it must rest, 0 = none */
+  /** Ms it has to live before the old rung is let go. */
+  get probation() {
+    return this.short ? LONG_LIFE : PROBATION;
+  }
+
+  /**
+   * It failed while the way was open. @returns {number} ms it must rest, 0 = none
+   * Once may be chance: an outage of a moment can hit one line alone. With a second time, and no life between the two,
+   * both count.
+   */
   count(now) {
-    this.fails = this.fails.filter((at) => now - at < FAILURE_MEMORY);
-    this.fails.push(now);
+    const first = this.once;
+    this.once = now;
+    if (first === null) return 0;
+    if (!this.fails.includes(first)) this.fails.push(first);
+    this.fails = [...this.fails, now].filter((at) => now - at < FAILURE_MEMORY);
     if (this.fails.length < FAILURES_TO_REST && !this.rests) return 0; // who rested before gets one chance
     const rest = Math.min(LONGEST_REST, FIRST_REST * 2 ** this.rests);
     this.rests += 1;
@@ -87,8 +103,16 @@ export class Rung {
     this.tries = 0;
   }
 
+  /** It lived through its probation. */
+  lived(now) {
+    this.works = now;
+    this.once = null;
+  }
+
   /** It lived long: what was before says nothing any more. */
   clear() {
+    this.once = null;
+    this.short = false;
     this.tries = this.late = this.rests = this.resting = 0;
     this.fails = [];
     this.evidence = null;
@@ -121,6 +145,7 @@ export class Rung {
     }
     if (Number.isInteger(rests) && rests > 0 && (this.resting || this.fails.length)) this.rests = Math.min(rests, 10);
     if (typeof beat === "number" && beat >= BEAT_LEAST && beat <= 30) this.beat = beat;
+    if (this.resting || this.fails.length) this.once = now;
     if (Array.isArray(evidence) && (this.resting || this.fails.length)) this.evidence = evidence;
   }
 }

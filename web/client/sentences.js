@@ -19,7 +19,7 @@ export const ENGLISH = {
   // What that means
   count: ", the {nth} time while {witness} was delivering",
   uncounted: ", which does not count: {because}",
-  convicted: "that counts: ",
+  convicted: "the way was open: ",
   rest: ": resting it for {time}",
   pause: ": trying it again in {time}",
   lesson: ": from now on it beats every {time}",

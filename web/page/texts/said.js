@@ -16,7 +16,7 @@ export const zh = {
   why: "（{because}）",
   count: "，这是 {witness} 正常送达期间的第 {nth} 次",
   uncounted: "，但不计数：{because}",
-  convicted: "刚才的算数：",
+  convicted: "当时网络是通的：",
   rest: "：让它休息 {time}",
   pause: "：{time} 后再试",
   lesson: "：今后每 {time} 跳一次",
