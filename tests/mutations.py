@@ -22,6 +22,7 @@ PRESENCE, BAD, STOP, GUARDS = (
     "tests/test_guards.py::",
 )
 HUB, CLIENTS = "tests/test_hub.py::", "tests/test_clients.py::"
+JAVASCRIPT = "tests/test_javascript.py::test_the_javascript_client_does_what_its_tests_say"
 HANDLERS = "tests/test_handlers.py::"
 
 MUTATIONS = [
@@ -783,5 +784,37 @@ MUTATIONS = [
         "            if self.here(first):\n",
         "            if not self.here(first):\n",
         "tests/test_meter.py::test_strangers_forget_nobody_who_has_been_here",
+    ),
+    Mutation(
+        "handlers inside the step",
+        "connect() in a handler of disconnect is ignored",
+        "web/client/handlers.js",
+        "    queueMicrotask(() => this.#handOn(event, values));",
+        "    this.#handOn(event, values);",
+        JAVASCRIPT + "[handlers]",
+    ),
+    Mutation(
+        "waits that outlive the client",
+        "an ack is waited for for ever after close()",
+        "web/client/socket.js",
+        "    this.#wayUp.end(sentence(why));\n",
+        "",
+        JAVASCRIPT + "[waits]",
+    ),
+    Mutation(
+        "a POST lost in a redirect",
+        "what goes up goes nowhere behind a 301",
+        "web/client/socket.js",
+        "if (again && movedTo && movedTo !== this.#postBase) {",
+        "if (false) {",
+        JAVASCRIPT + "[waits]",
+    ),
+    Mutation(
+        "a Map for {}",
+        "what is no JSON is sent changed",
+        "web/client/json.js",
+        '  if (kind !== "Object") throw wrong(',
+        "  if (false) throw wrong(",
+        JAVASCRIPT + "[data]",
     ),
 ]

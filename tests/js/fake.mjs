@@ -115,7 +115,7 @@ export class FakeServer {
       const [status, batch] = this.read(query.get("cursor"));
       if (!query.has("cursor") || batch.messages.length || batch.gap || this.clock.now() >= until)
         return [status, batch];
-      await this.wait(20, signal);
+      await this.wait(50, signal);
     }
   }
 

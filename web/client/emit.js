@@ -9,6 +9,7 @@ const ANSWER = 1500; // ms until a way is given up, or 4 round trips
 const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required", "bad_host"]);
 const VOID_PAUSE = 30_000; // ms: even nothing was refused, so something else is wrong
 const TURNED_AWAY = 60_000; // ms: what stands on the way and lets nothing up may pass, a sign-in for one, but not for ever
+const UNHEARD = 300_000; // ms in which this client reads, and nothing that goes up is answered
 
 /**
  * Sends what is in the outbox. `post(frame)` and `hello()` are the way up that is always there; a ws pipe is the other.
@@ -24,7 +25,7 @@ export class WayUp {
   #resumeAt = 0;
   #failures = 0;
   #patience = 1; // doubled where a ping showed that only a handler is slow
-  #awaySince = null; // since when something on the way turns away all that goes up
+  #shutSince = null; // since when nothing goes up, though this client reads
   #ackedAt = -Infinity; // when a POST was answered last
   #calmAt = 0; // when a ping was answered last
   #oneByOne = 0; // up to this n each emit goes alone
@@ -45,7 +46,7 @@ export class WayUp {
     if (socket && this.#pipe?.socket !== socket) this.#pipe = { socket, deaf: false, silent: false, bests: new Map() };
     if (alive && !this.#alive) {
       this.#again();
-      this.#awaySince = null;
+      this.#shutSince = null;
     }
     this.#alive = alive;
     this.flush();
@@ -82,7 +83,7 @@ export class WayUp {
     for (const { stop } of this.#pings.values()) stop();
     this.#again();
     this.#alive = false;
-    this.#pipe = this.#way = this.#awaySince = null;
+    this.#pipe = this.#way = this.#shutSince = null;
     this.#oneByOne = this.#failures = this.#resumeAt = 0;
     this.alarm.set(null);
     return this.outbox.forget();
@@ -183,7 +184,7 @@ export class WayUp {
 
   #take(acks, bestWhenSent) {
     const { done, hole, forgotten } = this.outbox.answer(acks, bestWhenSent);
-    if (acks.length) this.#awaySince = null;
+    if (acks.length) this.#shutSince = null;
     if (done.length) this.#patience = 1;
     for (const [emit, ack] of done) this.on.done(emit, ack.data, ack.error && errorOf(ack.error), ack.cursor);
     if (forgotten) return this.on.forgotten();
@@ -201,16 +202,17 @@ export class WayUp {
     else if (this.#pipe && !this.#pipe.deaf && !this.#way) this.#way = this.#pipe;
     else {
       this.#resumeAt = now + pauseBefore((this.#failures += 1), this.clock.random());
-      if (failure.turnedAway || NOT_OF_THE_EMIT.has(failure.code)) this.turnedAway(failure);
+      this.shut(failure);
     }
   }
 
-  /** Something on the way, or the wrong server, lets nothing up. It is tried on, but what was said long ago ends. */
-  turnedAway(failure) {
+  /** Nothing goes up. It is tried on, but what was said long ago ends: nobody should wait for an ack for ever. */
+  shut(failure) {
     const now = this.clock.now();
-    this.#awaySince ??= now;
-    if (now < this.#awaySince + TURNED_AWAY) return;
-    const { sent, waiting } = this.outbox.giveUp(now - TURNED_AWAY);
+    const limit = failure.turnedAway || NOT_OF_THE_EMIT.has(failure.code) ? TURNED_AWAY : UNHEARD;
+    this.#shutSince ??= now;
+    if (now < this.#shutSince + limit) return;
+    const { sent, waiting } = this.outbox.giveUp(now - limit);
     for (const emit of sent) this.#fail(emit, "unknown", `nothing goes up (${failure.message})`);
     for (const emit of waiting) this.#fail(emit, "unsent", `nothing goes up (${failure.message})`);
   }

@@ -72,6 +72,7 @@ export class Socket {
   #lossTold = false; // whether the application knows of the loss for which this sid was made
   #forgotten = false; // the hub has forgotten this sid: nothing goes up under it any more
   #greeted = false;
+  #greetings = 0; // begun: one that failed is not repeated beside a later one
   #started = false;
   #begun = null; // when it was started first
   #left = new AbortController(); // undoes what listens to the page
@@ -332,7 +333,7 @@ export class Socket {
       use: (reader) => this.#use(reader),
       heard: (reader, frame) => this.#wayUp.heard(reader.pipe, frame),
       refused: (failure) => this.#tell("error", failure),
-      turnedAway: (failure) => !this.transport && this.#wayUp.turnedAway(failure),
+      turnedAway: (failure) => !this.transport && this.#wayUp.shut(failure),
       tell: (event, detail) => this.#tell(event, detail),
       say: (parts) => this.#say(parts),
       learnt: () => ladder.network !== null && this.#verdicts.keep(ladder.network, ladder.verdicts),
@@ -411,7 +412,7 @@ export class Socket {
   /** Learn one's own id. crypto.subtle would need a secure context; the server knows it anyway. */
   async #greet(again = HELLO_AGAIN) {
     this.#greeted = true;
-    const sid = this.#sid;
+    const [sid, greeting] = [this.#sid, (this.#greetings += 1)];
     try {
       const hello = await this.#askHello(this.#left.signal);
       if (sid !== this.#sid) return;
@@ -421,7 +422,8 @@ export class Socket {
       const name = String(hello?.network ?? "").slice(0, 64);
       if (name) this.#readers.step({ type: "network", name, verdicts: this.#verdicts.of(name) });
     } catch {
-      const greet = () => this.connected && sid === this.#sid && this.#greet(Math.min(2 * again, HELLO_SELDOM));
+      const mine = () => sid === this.#sid && greeting === this.#greetings;
+      const greet = () => this.connected && mine() && this.#greet(Math.min(2 * again, HELLO_SELDOM));
       sleepOn(this.clock, again, this.#left.signal).then(greet, () => {});
     }
   }
