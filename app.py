@@ -11,13 +11,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
 from chat import chat as chat_room
 from clients import Clients
-from edge import Edge, on_http_error, on_refused
+from edge import Edge, on_gone, on_http_error, on_refused
 from errors import Refused
 from flags import options
 from hub import Hub
@@ -84,7 +84,7 @@ def build(
             Middleware(Lived, life=life),
             Middleware(Edge, names=names, origins=[*map(checked_origin, allow_origins)], open_to_all=is_file),
         ],
-        exception_handlers={Refused: on_refused, HTTPException: on_http_error},
+        exception_handlers={Refused: on_refused, HTTPException: on_http_error, ClientDisconnect: on_gone},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one

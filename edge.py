@@ -44,6 +44,11 @@ async def on_refused(_request: Request, refused: Exception) -> Response:
     return refusal(refused)
 
 
+async def on_gone(_request: Request, _left: Exception) -> Response:
+    """Who hangs up in the middle of a request is no news, and hears no answer."""
+    return refusal(Refused("bad_request", "the body did not come"))
+
+
 async def on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     known = {404: "not_found", 405: "bad_method"}
