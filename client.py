@@ -38,7 +38,7 @@ from twin.ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
 from twin.outbox import Emit, Reply
 from twin.reading import Position, Reading, not_beyond
 from twin.sentences import part
-from twin.transports import TRANSPORTS, Line, refused
+from twin.transports import TRANSPORTS, Line, broke, refused, turned_away
 from twin.wire import Ack, Batch, ClosedError, EmitError, Gap, Greeting, Message, checked, decode, packed
 
 __all__ = ["ClosedError", "EmitError", "Message", "Socket", "io"]
@@ -141,7 +141,7 @@ class Socket:
 
     def emit(self, event: str, data: Any = None) -> asyncio.Future[Any]:
         """Send an event up. Awaiting the result gives the ack's data. EmitError: refused, here or by the server."""
-        emit = Emit(checked(event), packed(data), asyncio.get_running_loop().create_future())
+        emit = Emit(checked(event), packed(data), asyncio.get_running_loop().create_future(), self.clock())
         emit.done.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody has to await it
         if self._over:
             emit.done.set_exception(EmitError("gone", str(self._over)))
@@ -244,8 +244,8 @@ class Socket:
         """Nothing goes up any more. What was never sent is known not to have come."""
         outbox = self.way.outbox
         self._acks.end()
-        self._fail(outbox.waiting.values(), "unknown", message)
-        self._fail(outbox.fresh, "gone", message)
+        self.fail(outbox.waiting.values(), "unknown", message)
+        self.fail(outbox.fresh, "gone", message)
         outbox.waiting.clear()
         outbox.fresh.clear()
         self._end_waits()
@@ -396,10 +396,12 @@ class Socket:
         except (OSError, EOFError, ValueError, InvalidHandshake) as error:
             if isinstance(error, Elsewhere):
                 self._redirected(str(error))
-            end = End("lost", str(error) or type(error).__name__)
+            end = broke(error)
         self._lines.pop(line.pipe.number, None)
         self.ladder.ended(line.pipe.number, end, self.clock())
         self._obey()
+        if turned_away(end) and not self.ladder.reading:
+            self.way.shut(end)
 
     def _redirected(self, message: str) -> None:
         """Said once: a portal redirects whoever comes, until it lets them in, so it is tried on."""
@@ -413,6 +415,8 @@ class Socket:
         taken = self._position.take(line.reading, batch)
         self.repeats += len(batch.messages) - len(taken.messages)
         forgotten = self._forgotten(line.reading, taken.gap)
+        if batch.more and self._expected(line.reading, taken.gap):
+            self._birth = self.cursor  # until it has caught up, a server may tell of the same loss again
         self._news = taken.gap
         self._fresh = self._fresh or forgotten
         self.ladder.heard(line.pipe.number, self.clock())
@@ -448,7 +452,7 @@ class Socket:
         old = self.bearer()
         lost = self.way.forget()
         self._acks.end()
-        self._fail(lost, "unknown", "the server has forgotten this client: nobody knows whether this came")
+        self.fail(lost, "unknown", "the server has forgotten this client: nobody knows whether this came")
         self._new_sid()
         self._told = told
         self.ladder.note(self.clock(), part("forgotten"))
@@ -512,7 +516,7 @@ class Socket:
 
         def tell() -> None:
             if ack.error:
-                self._fail([emit], ack.error.code, ack.error.message)
+                self.fail([emit], ack.error.code, ack.error.message)
             elif not emit.done.done():
                 emit.done.set_result(ack.data)
 
@@ -544,7 +548,7 @@ class Socket:
         self.ladder.alive(line.pipe.number, self.clock())
         self._obey()
 
-    def _fail(self, emits: Iterable[Emit], code: str, message: str) -> None:
+    def fail(self, emits: Iterable[Emit], code: str, message: str) -> None:
         for emit in emits:
             if not emit.done.done():
                 emit.done.set_exception(EmitError(code, message))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, NamedTuple, Protocol
 
 from twin.http import Answer
 from twin.ladder import PAUSE, PAUSE_MOST, End, Ladder
 from twin.outbox import Emit, Outbox, Reply
 from twin.sentences import Part, part
-from twin.transports import Line, refused
+from twin.transports import Line, broke, refused, turned_away
 from twin.wire import Ack, Acks, Fault, Frame, decode
 
 ANSWER = 1.5  # s until a way is given up, or 4 round trips
 VOID_PAUSE = 30.0  # s: even nothing was refused, so something else is wrong
+TURNED_AWAY = 60.0  # s: what stands on the way and lets nothing up may pass, a sign-in for one, but not for ever
+UNHEARD = 300.0  # s in which this client reads, and nothing that goes up is answered
 PATIENT = 16  # how many times longer a handler that was found alive may take
 POSTS = 3  # requests that may wait for their answers, the given-up ones included
 OVER = ("gone", "kicked", "refused", "bad_origin", "bad_sid")  # refusals that are not about what is in a request
@@ -40,6 +42,7 @@ class Office(Protocol):
     async def post(self, body: bytes) -> tuple[Answer, bytes]: ...
     async def hello(self) -> tuple[Answer, bytes]: ...
     def done(self, emit: Emit, ack: Ack) -> None: ...
+    def fail(self, emits: Iterable[Emit], code: str, message: str) -> None: ...
     def forgotten(self) -> None: ...
     def over(self, end: End) -> None: ...
     def deaf(self, line: Line) -> None: ...
@@ -66,10 +69,13 @@ class WayUp:
         self._calm = -math.inf  # when a ping was answered or asked last
         self._patience = 1
         self._failures = 0
+        self._shut_since = math.inf  # since when nothing goes up, though this client reads
 
     def use(self, alive: bool, pipe: Line | None) -> None:
         """What reads now; `pipe` is its ws, or None."""
         pipe = pipe if pipe is not None and pipe.up is not None else None
+        if alive and not self._alive:
+            self._shut_since = math.inf
         if alive and not self._alive or self._way not in (None, pipe):
             self._again()
         if self._way is not pipe:
@@ -83,7 +89,7 @@ class WayUp:
         self.stop()
         self.outbox = Outbox(self.outbox.fresh)
         self._alive, self._pipe, self._way, self._deaf, self._silent = False, None, None, None, None
-        self._failures, self._resume = 0, -math.inf
+        self._failures, self._resume, self._shut_since = 0, -math.inf, math.inf
         return lost
 
     def stop(self) -> None:
@@ -168,7 +174,7 @@ class WayUp:
         except End as end:
             failure = end
         except (OSError, EOFError, ValueError) as error:
-            failure = End("lost", str(error) or type(error).__name__)
+            failure = broke(error)
         if outbox is not self.outbox:
             return  # the answer is to a sid that is no more
         current = self._post is flight
@@ -183,6 +189,8 @@ class WayUp:
 
     def _take(self, acks: list[Ack], best: Callable[[int], int]) -> None:
         done, hole, forgotten = self.outbox.answer(acks, best)
+        if acks:
+            self._shut_since = math.inf
         for emit, ack in done:
             self._patience = 1
             if not emit.void:
@@ -212,6 +220,19 @@ class WayUp:
             self._resume = now + pause
             if self._way is None and self._pipe is not None and self._pipe is not self._deaf:
                 self._way, self._resume = self._pipe, -math.inf
+            else:
+                self.shut(end)
+
+    def shut(self, end: End) -> None:
+        """Nothing goes up. It is tried on, but what was said long ago ends: nobody has to wait for an ack for ever."""
+        now = self.office.clock()
+        limit = TURNED_AWAY if end.code in ELSEWHERE or turned_away(end) else UNHEARD
+        self._shut_since = min(self._shut_since, now)
+        if now < self._shut_since + limit:
+            return
+        sent, fresh = self.outbox.give_up(now - limit)
+        self.office.fail(sent, "unknown", f"nothing goes up ({end.why})")
+        self.office.fail(fresh, "unsent", f"nothing goes up ({end.why})")
 
     def _single(self, end: End, emits: list[Emit], now: float) -> None:
         """Something in it is not to the server's taste: one by one shows what. By POST: there each has its answer."""
@@ -221,7 +242,7 @@ class WayUp:
         elif emits[0].void:
             self._resume = now + VOID_PAUSE
         else:
-            refused_one = Emit(emits[0].event, emits[0].data, emits[0].done, emits[0].n)
+            refused_one = Emit(emits[0].event, emits[0].data, emits[0].done, n=emits[0].n)
             self.outbox.empties(emits[0])
             self.office.done(refused_one, Ack(n=refused_one.n, error=Fault(str(end.code), end.why)))
 
@@ -287,6 +308,7 @@ class WayUp:
         else:
             for task in self._flights:
                 task.cancel()
+            self.shut(End("lost", "no answer"))
             if self._way is None:
                 self._again()
         self.flush()

@@ -23,6 +23,7 @@ class Emit:
     event: str
     data: msgspec.Raw
     done: asyncio.Future[Any]
+    since: float = 0.0  # when the application said it
     n: int = 0
     sent: float | None = None  # when it last went up, while that may still be answered
     void: bool = False  # it was refused, and goes up empty only to use its number
@@ -108,6 +109,15 @@ class Outbox:
     def empties(self, emit: Emit) -> None:
         """Its number must be used all the same: the server refuses a hole."""
         emit.event, emit.data, emit.void, emit.sent = "$void", msgspec.Raw(b"null"), True, None
+
+    def give_up(self, before: float) -> tuple[list[Emit], list[Emit]]:
+        """What was said before that time and may have been taken, and what was never sent: they are to fail."""
+        sent = [emit for emit in self.waiting.values() if emit.since <= before and not emit.void]
+        fresh = [emit for emit in self.fresh if emit.since <= before]
+        self.fresh = deque(emit for emit in self.fresh if emit.since > before)
+        for emit in sent:
+            self.empties(emit)
+        return sent, fresh
 
     def upload(self, emits: list[Emit], replies: dict[int, Reply]) -> bytes:
         return msgspec.json.encode(

@@ -15,6 +15,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from twin.address import Elsewhere
 from twin.http import MOST, Answer, events
 from twin.ladder import FIRST_HOLD, End, Pipe
 from twin.reading import Reading
@@ -23,6 +24,7 @@ from twin.wire import Batch, Fault, Frame, Refusal, decode
 if TYPE_CHECKING:
     from client import Socket
 
+PASSING = (408, 425, 429)  # a stranger's word that says: later
 QUIET = logging.getLogger("client.wire")  # websockets would log headers, and one of them is the sid
 QUIET.setLevel(logging.CRITICAL + 1)
 
@@ -152,10 +154,20 @@ def refused(answer: Answer, body: bytes) -> End:
         with contextlib.suppress(End):
             fault = decode(body, Refusal).error
     if fault is None or answer.status >= 500 and answer.status != 503 or answer.status == 426:
-        return End("lost", f"answered {answer.status} on the way")
+        return End("lost", f"answered {answer.status} on the way", code=answer.status)
     if answer.status in (429, 503):
         return End("wait", f"{fault.code}: {fault.message}", code=fault.code, retry=fault.retry)
     return End("stop", f"{fault.code}: {fault.message}", code=fault.code)
+
+
+def broke(error: Exception) -> End:
+    """What a line that was no good asks for."""
+    return End("lost", str(error) or type(error).__name__, code=302 if isinstance(error, Elsewhere) else None)
+
+
+def turned_away(end: End) -> bool:
+    """Whether something on the way said no, and not only for want of a server behind it."""
+    return end.kind == "lost" and isinstance(end.code, int) and end.code < 500 and end.code not in PASSING
 
 
 def closed_by(closed: ConnectionClosed, fault: Fault | None) -> End:
