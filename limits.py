@@ -22,6 +22,9 @@ def file_limit_share() -> int:
     return 800_000 if soft == resource.RLIM_INFINITY else soft * 8 // 10
 
 
+SPARE_FILES = 32  # which the program itself holds open: listeners, the loop, logs
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one process of the lab may hold and how long it waits. Times in seconds, sizes in bytes unless said.
@@ -61,6 +64,10 @@ class Limits:
     anonymous_per_address: int = limit(50, "open reads without a sid per address")
     per_sid: bool = limit(False, "count what is counted per address per sid instead: a class behind one NAT")
 
+    # Which connections may be open. A proxy is one address: half of all is then what its clients have.
+    connections: int = limit(0, "open connections in all; 0 = 70 % of the file limit: a link's takes three files")
+    connections_per_address: int = limit(0, "of one address; 0 = half of all, so that one address is not everybody")
+
     # How long.
     grace: float = limit(10.0, "s a client is still here after its last read ended", 0, DAY)
     forget_after: float = limit(300.0, "s a client is remembered after its grace; also how long `bye` leaves a mark")
@@ -84,6 +91,17 @@ class Limits:
     def most_clients(self) -> int:
         """How many client records fit: as many as could hold a connection each."""
         return self.clients or file_limit_share()
+
+    @property
+    def most_connections(self) -> int:
+        return self.connections or max(1, (file_limit_share() * 10 // 8 - SPARE_FILES) * 7 // 10)
+
+    @property
+    def most_per_address(self) -> int:
+        """A class is one address, and everybody."""
+        if self.per_sid:
+            return self.most_connections
+        return self.connections_per_address or max(1, self.most_connections // 2)
 
 
 RELATIONS = (
