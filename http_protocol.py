@@ -1,126 +1,149 @@
-"""HTTP as the server speaks it: uvicorn's, with a bound on what one connection can make us do."""
+"""HTTP as the server speaks it: uvicorn's, one request at a time, and no more than it asks for."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from codec import encode
-from connection import Stall
+from connection import Connection, Line
 from errors import Refused
-from lab.meter import Exchange, Wire, client_of, name_of
+from http_answer import answered
+from lab.http import Bad, Body, Chunked, Length
+from lab.meter import Exchange, client_of, name_of
 
 if TYPE_CHECKING:
+    import asyncio
+
     from lab.links import Link, Links
 
 HEAD_BYTES = 16 << 10  # of one request's line and headers
 HEADERS = 64
-PIPELINED = 16  # requests sent ahead on one connection
+BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at least is to be ignored)
+FIRST = 128  # bytes of a request that tell whether it is a link's
+HEAD_END = b"\r\n\r\n"
 
 
-class Http(Stall, HttpToolsProtocol):
-    """HTTP with a deadline and a size for the head of a request, of which uvicorn has neither."""
+class Http(Connection, HttpToolsProtocol):
+    """One request at a time: the next is looked at when this one is whole, and its answer, too.
 
-    _deadline: asyncio.TimerHandle | None = None
-    _head = 0  # bytes of the head so far
-    _in_head = True
+    So what is sent ahead costs nobody anything, an upgrade waits for the answers before it, and a request that is a
+    link's never meets the parser.
+    """
+
     links: Links | None = None
-    _between = True  # two requests: what comes next may be a link's
-    _early = b""  # what came of a request before anybody could say whose it is
-    _linked = b""  # a link's request, which waits for the answer to the one before it
+    _between = True  # two requests
+    _blank = 0  # bytes of empty lines before this one
+    _in_head = True
+    _head = 0  # bytes of the head so far
+    _seam = b""  # its last bytes, where its end may lie across two pieces
+    _framing: Body = Length(0)
+    _ignoring = False  # this head offers an upgrade that is not taken
     _heard = 0  # bytes of the request so far
     _body = 0  # of its body
     _exchange: Exchange | None = None  # to which they are counted, once its head is whole
+    _astray = False  # what comes is no HTTP
     _first = True  # request of this connection
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._arm()
+        if not self._refused:
+            self.arm(self.limits.header_seconds, self.cut)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self.cycle is not None and not self.cycle.response_complete:
-            self.transport.exchange.ended()
+        if not self._refused:
+            self.unheard(len(self._input))
+            if self.cycle is not None and not self.cycle.response_complete:
+                self.transport.exchange.ended()
         super().connection_lost(exc)
-        self._disarm()
 
-    def data_received(self, data: bytes) -> None:
+    # ---- what comes, piece by piece
+
+    def work(self) -> None:
+        while self._input and "app" not in self._holds and not self.left:
+            if self._between and not self._begin() or not self.may():
+                return
+            size = self._piece()
+            if not size:
+                return
+            self._parse(self.taken(size))
+
+    def _begin(self) -> bool:
+        """Whether a request of ours begins here, and it is its turn."""
+        if not self._answered or self.flow.write_paused:
+            return False
+        rest = self._input.lstrip(b"\r\n")
+        blank = len(self._input) - len(rest)
+        self._input = rest
+        self._blank, self._heard = self._blank + blank, self._heard + blank
+        if self._blank > BLANKS:
+            self.send_400_response("a request begins with its line")
+        if not rest or self.left:
+            return False
+        if self._deadline is None:
+            self._unset_keepalive_if_required()
+            self.arm(self.limits.header_seconds, self.cut)
         if self.links is None or "lab.link" in self.app_state:  # no link leads through another
-            return self._parse(data)
-        data, self._early = self._early + data, b""
-        if self._linked:
-            self._linked += data
-            self.flow.pause_reading()
-            data = b""
-        while data and not self.transport.is_closing() and self.transport.get_protocol() is self:
-            claimed = self.links.claims(data) if self._between else False
-            if claimed is None:
-                self._early, data = data, b""
-            elif claimed:
-                self._linked, data = data, b""
-                self._hand_over()
-            else:
-                end = self.links.next_in(data)
-                self._parse(data[:end])
-                data = data[end:]
+            return True
+        claimed = self.links.claims(bytes(rest[:FIRST]))
+        if claimed:
+            self._hand_over(self.links)
+        return claimed is False
 
-    def _hand_over(self) -> None:
-        """Give a connection that asks for a link to the lab, when all it asked for before has been answered."""
-        if self.cycle is not None and not self.cycle.response_complete or self.flow.write_paused:
-            return self.flow.pause_reading()
-        if self.links is None or self.transport.is_closing():
-            return
-        self._disarm()
-        self._moving()
-        self._unset_keepalive_if_required()
-        self.flow.resume_reading()
-        self.connections.discard(self)
-        data, self._linked = self._linked, b""
-        self.links.carry(self.transport.transport, data, self._again)
+    @property
+    def _answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
 
-    def _again(self, link: Link | None) -> asyncio.Protocol:
-        """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
-        behind = {} if link is None else {"lab.link": link, "lab.client": self.client}
-        return type(self)(self.config, self.server_state, {**self.app_state, **behind})
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        if self._linked:
-            self._hand_over()
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        if self._linked:
-            self._hand_over()
-
-    def _parse(self, data: bytes) -> None:
-        self._heard += len(data)
-        if self._exchange is not None:
-            self._exchange.heard(len(data))
-        super().data_received(data)
+    def _piece(self) -> int:
+        """How many bytes are of this head, or of this body."""
         if self._in_head:
-            self._head += len(data)
-            if self._head > HEAD_BYTES and not self.transport.is_closing():
-                self.send_400_response("the head of the request is too large")
+            seam = len(self._seam)
+            found = (self._seam + self._input[: HEAD_BYTES + 1]).find(HEAD_END)
+            return min(len(self._input), HEAD_BYTES + 1) if found < 0 else found + len(HEAD_END) - seam
+        try:
+            return self._framing.cut(self._input) or (len(self._input) if self._framing.whole else 0)
+        except Bad:
+            return len(self._input)  # the parser will say so
+
+    def _parse(self, piece: bytes) -> None:
+        self._heard += len(piece)
+        if self._exchange is not None:
+            self._exchange.heard(len(piece))
+        if self._in_head:
+            self._head += len(piece)
+            self._seam = (self._seam + piece)[-3:]
+        try:
+            self._feed(piece)
+        except httptools.HttpParserError:
+            self.send_400_response("this is not HTTP/1.1")
+        if self._in_head and self._head > HEAD_BYTES:
+            self.send_400_response("the head of the request is too large")
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            if self._ignoring:
+                self._ignore()
+            else:
+                self._upgrade()
+
+    def unheard(self, size: int) -> None:
+        if self._exchange is None:
+            size, self._heard = size + self._heard, 0
+        if size:
+            (self._exchange or self.meter.exchange("other", "")).heard(size)
+
+    def expecting(self) -> bool:
+        return bool(self._input) or not self._between or self._astray
+
+    # ---- the parser's word
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._between = False
-        self._in_head, self._head = True, 0
-        if self._deadline is None:
-            self._arm()
-
-    def on_body(self, body: bytes) -> None:
-        super().on_body(body)
-        self._body += len(body)
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._between = True
-        if self._exchange is not None:
-            self._exchange.whole(self._heard - self._body, self._body)
-        self._exchange, self._heard, self._body = None, 0, 0
+        self._between, self._blank = False, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)
@@ -130,14 +153,47 @@ class Http(Stall, HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._disarm()
+        self._ignoring = self.parser.should_upgrade() and not self._should_upgrade()
+        if self._ignoring:
+            return
+        self._framing = framing(self.headers)
+        self._aim()
         self._measure()
+        self.doors.busy(self)
+        if not self._framing.whole:
+            self.arm(self.limits.body_seconds + 1, self.cut)
         super().on_headers_complete()
         link = self.app_state.get("lab.link")
         if link is not None and link.once and self.cycle is not None:
             self.cycle.keep_alive = False  # says so in the answer, and closes after it
-        if len(self.pipeline) > PIPELINED:
-            raise ValueError("too many requests at once")
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._body += len(body)
+        if self._body > self.limits.body and self._answered:
+            self.transport.close()  # nobody waits for the rest
+
+    def on_message_complete(self) -> None:
+        if self._ignoring:
+            return
+        super().on_message_complete()
+        self._disarm()
+        self._between = self._in_head = True
+        self._head, self._seam = 0, b""
+        if self._answered:
+            self.doors.idle(self)
+        if self._exchange is not None:
+            self._exchange.whole(self._heard - self._body, self._body)
+        self._exchange, self._heard, self._body = None, 0, 0
+
+    def _aim(self) -> None:
+        """A target in absolute form says which host is meant, whatever `Host` says (RFC 9112, 3.2.2)."""
+        if self.url[:1] in b"/*":
+            return
+        url = httptools.parse_url(self.url)
+        authority = self.url.partition(b"://")[2].replace(b"?", b"/").partition(b"/")[0]
+        self.url = (url.path or b"/") + (b"?" + url.query if url.query is not None else b"")
+        self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
 
     def _measure(self) -> None:
         """From now on the bytes of this request, and of its answer, are counted to whoever asks."""
@@ -150,20 +206,92 @@ class Http(Stall, HttpToolsProtocol):
             exchange.add("connections")
         self._first = False
         self.scope["state"]["lab.exchange"] = exchange
-        self.transport = Wire(self.transport.transport, exchange)  # answers are written in turn, each by its own
+        self.transport = Line(self, exchange)  # answers are written in turn, each by its own
+
+    # ---- what it becomes
+
+    def _should_upgrade(self) -> bool:
+        """Only what RFC 6455, 4.1 says a handshake is. Any other offer may be ignored (RFC 9110, 7.8)."""
+        offers = [value.strip().lower() for name, value in self.headers if name == b"upgrade"]
+        plain = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
+        return offers == [b"websocket"] and plain and framing(self.headers).whole
+
+    def _upgrade(self) -> None:
+        self._let_go()
+        lines = [b"GET %b HTTP/1.1" % self.url, *(b"%b: %b" % header for header in self.headers), b"", b""]
+        rest = bytes(self._input)
+        self._input.clear()
+        protocol: Any = self.ws_protocol_class(self.config, self.server_state, self.app_state)  # type: ignore[call-arg, misc]
+        self.real.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        protocol.upgraded(b"\r\n".join(lines), rest)
+
+    def _ignore(self) -> None:
+        """Parse the request as if it had not offered anything: the parser takes what follows an offer for no HTTP."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            return self.send_400_response("this is no proxy")
+        kept = [header for header in self.headers if header[0] != b"upgrade"]
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version), *(b"%b: %b" % header for header in kept), b"", b""]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.feed_data(b"\r\n".join(lines))
+
+    def _hand_over(self, links: Links) -> None:
+        """Give a connection that asks for a link to the lab."""
+        self._let_go()
+        self.doors.leave(self)
+        data = bytes(self._input)
+        self._input.clear()
+        self._heard = 0
+        links.carry(self.real, data, self._again)
+
+    def _let_go(self) -> None:
+        """The connection is another's from now on."""
+        self._disarm()
+        self._moving()
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        self.release()
+
+    def _again(self, link: Link | None) -> asyncio.Protocol:
+        """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
+        behind = {} if link is None else {"lab.link": link, "lab.client": self.client}
+        return type(self)(self.config, self.server_state, {**self.app_state, **behind})
+
+    # ---- the answer
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        super()._start_asgi_task(cycle, answered(app, cycle))
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.left:
+            return
+        if self._between:
+            self.doors.idle(self)
+        if self._input:
+            self.loop.call_soon(self.wake)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.wake()
 
     def send_400_response(self, msg: str) -> None:
         """What is no HTTP is refused in the protocol's form, too."""
+        if self.left or self.real.is_closing():
+            return
+        self._astray = True
         body = encode(Refused("bad_request", msg).as_json())
         head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
         self.transport.write(head + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body)
         self.transport.close()
 
-    def _arm(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._deadline = loop.call_later(self.limits.header_seconds, self.transport.abort)
 
-    def _disarm(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+def framing(headers: list[tuple[bytes, bytes]]) -> Body:
+    """Where the body ends, as the parser sees it too, which refuses what contradicts itself."""
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return Chunked()
+        if name == b"content-length":
+            return Length(int(value))
+    return Length(0)

@@ -19,7 +19,9 @@ from starlette.applications import Starlette
 from starlette.routing import Host, Mount
 from starlette.types import ASGIApp
 
+from doors import Doors
 from http_protocol import Http
+from turns import Turns
 from ws_protocol import Ws
 
 SEND_BUFFER = 128 << 10  # bytes the kernel takes for one client; its default swallows megabytes
@@ -85,10 +87,12 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
     """The server for an application of `build`, or for another in which `lab`, found if it can be, is mounted."""
     state = (lab := lab or lab_in(app)).state
     limits = state.hub.limits
+    state.doors = Doors(limits)
+    shared = {"limits": limits, "meter": state.meter, "doors": state.doors, "turns": Turns()}
     config = uvicorn.Config(
         app,
-        http=type("Http", (Http,), {"limits": limits, "links": state.links, "meter": state.meter}),
-        ws=type("Ws", (Ws,), {"limits": limits, "meter": state.meter}),
+        http=type("Http", (Http,), {**shared, "links": state.links}),
+        ws=type("Ws", (Ws,), shared),
         ws_max_size=limits.body,
         ws_per_message_deflate=False,  # 64 KiB a connection, and no comparison of bytes would be fair
         workers=1,  # a log in memory has one process: two would be two logs

@@ -1,43 +1,156 @@
-"""WebSocket as the server speaks it: uvicorn's, with a bound on what one peer can make us do."""
+"""WebSocket as the server speaks it: uvicorn's, a frame at a time, with a bound on what one peer can make us do."""
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
 
 from batch import Batch
-from connection import Stall
+from connection import Connection
 from lab.meter import Exchange
 from pace import Bucket
+from ws_frames import Frames
 
-FRAGMENTS = 64  # of one ws message; empty ones are free for the sender and not for us
-QUEUED = 256  # ws messages that came in one piece and wait to be read
-CONTROL_RATE, CONTROL_BURST = 20, 100  # ws pings a second: each is answered
+FRAGMENTS = 64  # of one ws message
+FRAME_RATE, FRAME_BURST = 200, 1000  # frames a second; more of them are read later
+CONTROL_RATE, CONTROL_BURST = 20, 100  # a second of those that say nothing: pings, pongs, empty ones; more are too many
+
+UTF8 = codecs.getincrementaldecoder("utf-8")
 
 
-class Ws(Stall, WebSocketsSansIOProtocol):
-    """WebSocket that bounds what one peer can make us do, and writes frames made once for many."""
+class Ws(Connection, WebSocketsSansIOProtocol):
+    """One frame at a time: the next is read when the application has taken the message before it.
+
+    After our last word nothing is parsed, whoever said it: the application, the parser, or the bounds here.
+    """
 
     _fragments = 0
-    _control: Bucket | None = None
-    _upgraded = False  # the request, which came before and is counted, was given to us again
+    _text: codecs.IncrementalDecoder | None = None  # the text so far of a message that is still to end
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self.exchange: Exchange = self.transport.exchange
+        self._cut = Frames()
+        now = self.loop.time()
+        self._frames, self._control = Bucket(FRAME_RATE, FRAME_BURST, now), Bucket(CONTROL_RATE, CONTROL_BURST, now)
 
-    def data_received(self, data: bytes) -> None:
-        if self._upgraded:
-            self.exchange.heard(len(data))
-        self._upgraded = True
-        super().data_received(data)
+    def upgraded(self, head: bytes, rest: bytes) -> None:
+        """The request, which came by HTTP and is counted, and what came behind it."""
+        self.arm(self.limits.header_seconds, self.cut)
+        self.conn.receive_data(head)
+        self.handle_events()
+        if rest:
+            self.data_received(rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.exchange.ended()
         super().connection_lost(exc)
+
+    # ---- what comes, frame by frame
+
+    def data_received(self, data: bytes) -> None:
+        if not self.left:
+            self.exchange.heard(len(data))
+        super().data_received(data)
+
+    def unheard(self, size: int) -> None:
+        if self.left and size and not self._input:
+            self.exchange.heard(size)
+
+    def expecting(self) -> bool:
+        return True
+
+    def work(self) -> None:
+        while self._input and self._listening() and self.may():
+            wait = self._frames.wait(1, self.loop.time())
+            if wait:
+                self.hold("pace")
+                self.loop.call_later(wait, self._paced)
+                break
+            size = self._cut.next(self._input)
+            if not size:
+                break
+            self._frames.tokens -= 1
+            self._read(self.taken(size))
+        if self._input and not self._listening():
+            self.hold("input")
+
+    def _listening(self) -> bool:
+        return self.handshake_complete and not self.left and not self._holds & {"app", "pace"}
+
+    def _paced(self) -> None:
+        self.free("pace")
+        self.wake()
+
+    def _read(self, piece: bytes) -> None:
+        if self._cut.closing:
+            self.conn.current_size = None  # a close may stand between the fragments of a message (RFC 6455, 5.4)
+        self.conn.receive_data(piece)
+        if self.conn.parser_exc is not None:
+            return self.handle_parser_exception()
+        self.handle_events()
+
+    def handle_text(self, event: Frame) -> None:
+        self._text = UTF8()
+        self._count(event)
+        if self._is_text(event):
+            super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        self._text = None
+        self._count(event)
+        super().handle_bytes(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        self._count(event)
+        self._fragments += 1
+        if self._fragments > FRAGMENTS:
+            return self.give_up(1008, "too many fragments")
+        if self._is_text(event):
+            super().handle_cont(event)
+
+    def _count(self, event: Frame) -> None:
+        self.exchange.frame(len(event.data))
+        if event.opcode is not Opcode.CONT:
+            self._fragments = 0
+        if not event.data:
+            self._says_nothing()
+
+    def _is_text(self, event: Frame) -> bool:
+        """Whether this may go on: a text is refused with its first fragment that is none (RFC 6455, 8.1)."""
+        try:
+            if self._text is not None:
+                self._text.decode(event.data, event.fin)
+        except UnicodeDecodeError:
+            self.give_up(1007, "this is not UTF-8")
+        return not self.left
+
+    def handle_ping(self) -> None:
+        if self._says_nothing():
+            super().handle_ping()
+
+    def handle_pong(self, event: Frame) -> None:
+        if self._says_nothing():
+            super().handle_pong(event)
+
+    def _says_nothing(self) -> bool:
+        if self._control.wait(1, self.loop.time()):
+            self.give_up(4129, "too many frames that say nothing")
+            return False
+        self._control.tokens -= 1
+        return True
+
+    def send_receive_event_to_app(self) -> None:
+        if not self.left:
+            super().send_receive_event_to_app()
+
+    # ---- what goes
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
@@ -49,9 +162,18 @@ class Ws(Stall, WebSocketsSansIOProtocol):
         text = message.get("text")
         if text is not None:  # acks, pongs and errors; batches go by `write`
             self.exchange.text(text.split('"', 2)[1], len(text.encode()))  # acks, pong or error
+        opening = not self.handshake_complete
         await super().send(message)
         if self.initial_response and self.close_sent:
             self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report
+        if opening and self.handshake_complete and not self.left:
+            self._disarm()
+            self.free("input")
+            self.wake()
+        if self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = None
+            self.transport.close()
 
     async def write(self, batch: Batch) -> None:
         """Send one batch. Its frame is made by the first reader and shared by all who see the same."""
@@ -63,42 +185,18 @@ class Ws(Stall, WebSocketsSansIOProtocol):
             frame = batch.forms["ws"] = Frame(Opcode.TEXT, batch.text).serialize(mask=False)
         self.transport.write(frame)
 
-    def handle_text(self, event: Frame) -> None:
-        self.exchange.frame(len(event.data))
-        self._fragments = 0
-        super().handle_text(event)
+    # ---- its end
 
-    def handle_cont(self, event: Frame) -> None:
-        self.exchange.frame(len(event.data))
-        self._fragments += 1
-        if self._fragments > FRAGMENTS:
-            return self.give_up(1008, "too many fragments")
-        super().handle_cont(event)
-
-    def handle_ping(self) -> None:
-        now = self.loop.time()
-        self._control = self._control or Bucket(CONTROL_RATE, CONTROL_BURST, now)
-        if self._control.wait(1, now):
-            return self.give_up(4129, "too many pings")
-        self._control.tokens -= 1
-        super().handle_ping()
-
-    def send_receive_event_to_app(self) -> None:
-        if self.queue.qsize() >= QUEUED:
-            return self.give_up(4129, "too many frames at once")
-        super().send_receive_event_to_app()
-
-    def keepalive_timeout(self) -> None:
-        super().keepalive_timeout()
-        self.loop.call_later(1, self.transport.abort)  # nobody is there to take the rest
+    def shutdown(self) -> None:
+        with contextlib.suppress(InvalidState):  # the peer has just closed it
+            super().shutdown()
 
     def give_up(self, code: int, reason: str) -> None:
         """Close from our side, whatever the peer still sends."""
-        if self.close_sent:
+        if self.close_sent or self.left:
             return
         self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
         self.conn.send_close(code, reason)
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.close_sent = True
         self.transport.close()
-        self.loop.call_later(1, self.transport.abort)

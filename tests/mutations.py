@@ -436,7 +436,7 @@ MUTATIONS = [
         "stalled reader kept",
         "who takes no bytes holds its buffers for ever",
         "connection.py",
-        "loop.call_later(self.limits.stall_seconds, self.transport.abort)",
+        "loop.call_later(self.limits.stall_seconds, self.cut)",
         "loop.call_later(self.limits.stall_seconds, self.transport.close)",
         GUARDS + "test_a_reader_that_takes_no_bytes_is_cut_and_delays_nobody",
     ),

@@ -1,0 +1,62 @@
+"""Turns: in one turn of the event loop each address gets so much done, and the rest in the turns after it.
+
+What one asks for is worked at in steps, and every other client waits until a step is done. So a step is small, and a
+neighbour waits for a few steps of each other address, however much that address has sent on however many connections.
+Nothing is refused for it: who asks for more than its share is read more slowly, and only while others ask, too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Protocol
+
+SHARE = 4  # steps of one address in one turn: requests begun, frames read
+STEP_BYTES = 4 << 10  # which count as a step more
+
+
+class Working(Protocol):
+    """What has steps to do."""
+
+    address: str
+
+    def go_on(self) -> None: ...
+
+
+class Turns:
+    """Whose turn it is. Kept is only who did something in this turn, or waits for the next."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, float] = {}
+        self._waiting: dict[str, deque[Working]] = {}
+        self._set = False
+
+    def take(self, one: Working) -> bool:
+        """Whether `one` may do a step now. False: its `go_on` is called when it may."""
+        used = self._used.get(one.address, 0.0)
+        if used >= SHARE:
+            self._waiting.setdefault(one.address, deque()).append(one)
+            return False
+        self._used[one.address] = used + 1
+        if not self._set:
+            self._set = True
+            asyncio.get_running_loop().call_soon(self._turn)
+        return True
+
+    def spend(self, one: Working, size: int) -> None:
+        """Its step was one of so many bytes."""
+        self._used[one.address] = self._used.get(one.address, 0.0) + size / STEP_BYTES
+
+    def _turn(self) -> None:
+        """Give every address its next share; what a large step took beyond one is paid back first."""
+        self._used = {address: used - SHARE for address, used in self._used.items() if used > SHARE}
+        waiting, self._waiting = self._waiting, {}
+        for address, ones in waiting.items():
+            while ones and self._used.get(address, 0.0) < SHARE:
+                ones.popleft().go_on()
+            ones.extend(self._waiting.pop(address, ()))  # who did a step stands behind those who did none
+            if ones:
+                self._waiting[address] = ones
+        self._set = bool(self._used or self._waiting)
+        if self._set:
+            asyncio.get_running_loop().call_soon(self._turn)
