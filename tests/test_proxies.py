@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 REFUSED = "answered 426 on the way"  # the upgrade did not arrive
 ROWS = [
-    Row("nginx-plain", "sse", (REFUSED, "the first time while longpoll was delivering", "sse passed", "resting it")),
+    Row("nginx-plain", "sse", (REFUSED, "the first time while longpoll was delivering", "resting it")),
     # It asks for no gzip, as a browser does: so it does not fall into that trap.
     Row("nginx-gzip", "sse", (REFUSED, "sse passed", "resting it")),
     Row("nginx-impatient", "ws", ("ws passed", "ws opened and died after", "it beats every 2 s", "ws passed")),

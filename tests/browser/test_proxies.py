@@ -29,7 +29,7 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row("nginx-plain", "sse", ("ws did not open", "the first time while", "sse passed", "resting it")),
+    Row("nginx-plain", "sse", ("ws did not open", "the first time while", "resting it")),
     Row("nginx-gzip", "longpoll", ("ws did not open", "sse gave no first batch", "while longpoll was delivering")),
     Row("nginx-impatient", "ws", ("ws passed", "ws opened and died after", "it beats every 2 s", "ws passed")),
     Row("nginx-right", "ws", ("ws passed", "ws has lived 5 s: longpoll is let go")),
