@@ -80,7 +80,7 @@ class Socket:
         known: dict[str, Any] = {
             "network": options.a(str, "network", network),
             "verdicts": options.a(dict, "verdicts", verdicts),
-            "wall": time.time() - clock(),
+            "wall": lambda: time.time() - clock(),
             "now": clock(),
         }
         beats: dict[str, Any] = {

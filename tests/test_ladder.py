@@ -600,7 +600,7 @@ def test_there_is_no_doubt_by_hand_nor_beside_another_nor_of_one_that_is_gone() 
 
 def rested() -> Play:
     """longpoll reads; ws has failed three times and rests."""
-    play = Play(rungs=("ws", "longpoll"), network="home", wall=1e9).start()
+    play = Play(rungs=("ws", "longpoll"), network="home", wall=lambda: 1e9).start()
     play.beat("longpoll")
     for _ in range(3):
         fail(play, "ws")
@@ -644,7 +644,7 @@ def test_the_silence_of_a_switch_is_in_the_log() -> None:
 def test_what_was_learnt_is_taken_up_again() -> None:
     old = rested()
     kept = json.loads(json.dumps(old.ladder.verdicts))
-    new = Play(rungs=("ws", "longpoll"), network="home", verdicts=kept, wall=1e9 + 20, now=old.now - 20)
+    new = Play(rungs=("ws", "longpoll"), network="home", verdicts=kept, wall=lambda: 1e9 + 20, now=old.now - 20)
     new.now = old.now - 20  # another clock, the same time of day
     assert new.ladder.verdicts == kept and kept["ws"]["rests"] == 1 and kept["ws"]["evidence"]
     new.start().beat("longpoll")
@@ -657,8 +657,33 @@ def test_what_was_learnt_is_taken_up_again() -> None:
 def test_what_was_learnt_does_not_hold_for_ever() -> None:
     kept = rested().ladder.verdicts
     kept["longpoll"] = {"works": 1e9}
-    later = Ladder(("ws", "longpoll"), verdicts=kept, wall=1e9, now=90_000.0)
+    later = Ladder(("ws", "longpoll"), verdicts=kept, wall=lambda: 1e9, now=90_000.0)
     assert later.verdicts == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.floats(-4e7, 4e7))
+def test_whatever_the_time_of_day_jumps_by_nothing_rests_for_longer_than_it_would_have(jump: float) -> None:
+    wall = [1e9]
+    play = Play(rungs=("ws", "longpoll"), network="home", wall=lambda: wall[0]).start()
+    play.beat("longpoll")
+    for _ in range(3):
+        fail(play, "ws")
+    left = play.ladder.records["ws"].resting - play.now
+    wall[0] += jump  # while it runs: what it keeps from now on has the time of day that everybody else has
+    kept = play.ladder.verdicts
+    new = Ladder(("ws", "longpoll"), network="home", verdicts=kept, wall=lambda: wall[0], now=play.now)
+    assert new.records["ws"].resting - play.now == pytest.approx(left)
+    wall[0] -= jump  # and back again, while it is kept
+    later = Ladder(("ws", "longpoll"), network="home", verdicts=kept, wall=lambda: wall[0], now=play.now)
+    assert later.records["ws"].ready_at <= play.now + 600
+
+
+@pytest.mark.parametrize("asked", [-1.0, 1e9, math.inf])
+def test_nobody_waits_for_longer_than_five_minutes_because_a_server_says_so(asked: float) -> None:
+    play = settled()
+    play.lose("ws", End("wait", "full", retry=asked))
+    assert play.now <= play.ladder.records["ws"].again <= play.now + 300
 
 
 JSON = st.recursive(

@@ -68,7 +68,7 @@ class Ladder:
         chance: Callable[[], float] = random.random,
         network: str | None = None,
         verdicts: dict[str, Any] | None = None,
-        wall: float = 0.0,
+        wall: Callable[[], float] = lambda: 0.0,
         now: float = 0.0,
     ) -> None:
         """`network`, `verdicts`: where this client was, and what was learnt there; `wall`: as in `Record.verdict`."""
@@ -78,9 +78,9 @@ class Ladder:
             raise ValueError(f"rungs are some of {', '.join(RUNGS)}")
         beats = {"ws": heartbeat, "sse": heartbeat, "longpoll": hold, "poll": every}
         kept = verdicts or {}
-        self.records = {rung: Record.kept(beats[rung], kept.get(rung), now, wall) for rung in self.rungs}
-        self.network = network
         self._wall = wall
+        self.records = {rung: Record.kept(beats[rung], kept.get(rung), now, wall()) for rung in self.rungs}
+        self.network = network
         self.pipes: dict[int, Pipe] = {}
         self.current: Pipe | None = None  # the best one that reads
         self.connected = False  # as the application was told
@@ -192,7 +192,7 @@ class Ladder:
     @property
     def verdicts(self) -> dict[str, dict[str, Any]]:
         """What is worth keeping of what was learnt, by rung."""
-        kept = {rung: record.verdict(self._wall) for rung, record in self.records.items()}
+        kept = {rung: record.verdict(self._wall()) for rung, record in self.records.items()}
         return {rung: verdict for rung, verdict in kept.items() if verdict}
 
     def retry(self, now: float, why: str = "retry") -> None:
@@ -215,7 +215,7 @@ class Ladder:
     def _remember(self, verdicts: dict[str, Any], now: float) -> None:
         self._evidence.forget()
         for rung, record in self.records.items():
-            self.records[rung] = Record.kept(record.usual, verdicts.get(rung), now, self._wall)
+            self.records[rung] = Record.kept(record.usual, verdicts.get(rung), now, self._wall())
 
     def round_trip(self, seconds: float) -> None:
         self.rtt = min(self.rtt, seconds)

@@ -8,6 +8,7 @@ from typing import Literal
 from twin.sentences import Part, part
 
 NETWORK = ("lost", "time", "silent", "deaf")  # ends that are not the server's word
+WAIT_MOST = 300.0  # s: so long one waits at most because a server says so
 Kind = Literal["lost", "time", "leave", "stop", "wait", "again", "silent", "deaf", "cut"]
 
 
@@ -21,7 +22,8 @@ class End(Exception):
 
     def __init__(self, kind: Kind, why: str, *, code: str | int | None = None, retry: float | None = None) -> None:
         super().__init__(why)
-        self.kind, self.why, self.code, self.retry = kind, why, code, retry
+        self.kind, self.why, self.code = kind, why, code
+        self.retry = None if retry is None else min(max(retry, 0.0), WAIT_MOST)
 
 
 @dataclass(eq=False)

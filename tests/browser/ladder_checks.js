@@ -1,5 +1,6 @@
 // The policy of the client, checked under fake time: each check is a sentence and throws when it is not true.
 import { Acks } from "/client/acks.js";
+import { Alarm } from "/client/clock.js";
 import { checkEvent, newSid, packData } from "/client/codec.js";
 import { Ladder } from "/client/ladder.js";
 import { Leases } from "/client/leases.js";
@@ -130,6 +131,33 @@ export class Course {
   tries(transport) {
     return this.opened.filter(([, name]) => name === transport).length;
   }
+}
+
+const DAY = 86_400_000;
+
+/** Tabs of one browser: one storage, and each a clock of its own that can be ahead of the others'. */
+function tabs() {
+  const store = new Map();
+  const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
+  const all = [];
+  let now = 1e12;
+  const tab = (ahead = 0) => {
+    const timers = [];
+    const clock = { ahead, now: () => now + clock.ahead, setTimeout: (run, ms) => timers.push({ run, at: now + ms }) };
+    const leases = new Leases({ base: "http://x:1/via/~a", clock, storage, name: `tab${all.length}` });
+    all.push(timers);
+    return Object.assign(leases, { clock, dies: () => timers.splice(0) });
+  };
+  /** Let time go by; each second `asks` is asked, until it says yes. */
+  const pass = (ms, asks = () => false) => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      now += 500;
+      for (const timers of all) for (const timer of timers.filter(({ at }) => at <= now)) timers.splice(timers.indexOf(timer), 1)[0].run();
+      if (passed % 1000 === 0 && asks()) return true;
+    }
+    return false;
+  };
+  return { storage, tab, pass };
 }
 
 const all = { ws: WORKS, sse: WORKS, longpoll: WORKS, poll: WORKS };
@@ -553,24 +581,47 @@ export const checks = {
       ok(course.log.some((line) => line.includes("which does not count")), quiet);
     }
   },
-  "leases: four over all tabs, void after 6 s without renewal": () => {
-    const store = new Map();
-    const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
-    let now = 1000;
-    const clock = { now: () => now, setTimeout: () => 1, clearTimeout: () => {} };
-    const tab = (name) => new Leases({ base: "http://x:1/via/~a", clock, storage, name });
-    const [one, two] = [tab("one"), tab("two")];
+  "leases: four over all tabs, void when their tab has not renewed them for 6 s": () => {
+    const { storage, tab, pass } = tabs();
+    const [one, two] = [tab(), tab()];
     const holders = [{}, {}, {}, {}];
     same(holders.map((holder, i) => (i % 2 ? one : two).take(holder)), [true, true, true, true]);
     same([one.take({}), one.take(holders[1])], [false, true]);
     one.give(holders[1]);
     same([two.take({}), two.take({})], [true, false]);
-    now += 6001; // both tabs were killed
-    const three = tab("three");
-    same([three.take({}), three.take({}), three.take({}), three.take({}), three.take({})], [true, true, true, true, false]);
-    for (const junk of ["{", "[]", "null", '{"a":"b"}', '{"a":1e99}']) {
-      store.set(three.key, junk);
-      ok(tab("four").take({}), junk);
+    const three = tab();
+    one.dies();
+    two.dies();
+    same(pass(5000, () => three.take({})), false, "so long they may be alive");
+    same(pass(4000, () => three.take({})), true);
+    same([three.take({}), three.take({}), three.take({}), three.take({})], [true, true, true, false]);
+    for (const junk of ["{", "[]", "[1,2,3,4]", "null", '{"a":"b","c":"d","e":{},"f":[]}', '{"a":1e99}']) {
+      storage.setItem(three.key, junk);
+      ok(tab().take({}), junk);
+    }
+  },
+  "leases of tabs whose clocks are a day apart stand while they are renewed, and no longer": () => {
+    for (const ahead of [-DAY, DAY]) {
+      const { tab, pass } = tabs();
+      const [one, two] = [tab(), tab(ahead)];
+      for (let i = 0; i < 2; i += 1) ok(one.take({}) && two.take({}), "both have two");
+      same(pass(60_000, () => one.take({}) || two.take({})), false, "for a minute nobody gets one more");
+      two.dies();
+      same(pass(9000, () => one.take({})), true, "but when one tab has gone");
+    }
+  },
+  "a lease is neither void nor everlasting when the clock jumps, nor when the machine sleeps": () => {
+    for (const jump of [-DAY, DAY]) {
+      const { tab, pass } = tabs();
+      const [one, two] = [tab(), tab()];
+      for (let i = 0; i < 2; i += 1) ok(one.take({}) && two.take({}), "both have two");
+      pass(3000);
+      one.clock.ahead += jump; // and the other tab wakes a moment later
+      same([one.take({}), pass(3000, () => one.take({}))], [false, false]);
+      two.clock.ahead += jump;
+      same(pass(60_000, () => one.take({}) || two.take({})), false);
+      one.dies();
+      same(pass(9000, () => two.take({})), true);
     }
   },
   "verdicts are kept per server and network, and whatever lies in the storage does no harm": () => {
@@ -591,6 +642,34 @@ export const checks = {
       same([at("a").last, at("a").of("home")], [null, {}], junk);
       at("a").keep("home", {});
     }
+  },
+  "verdicts say the same in tabs whose clocks are a day apart": () => {
+    const { storage } = tabs();
+    const tab = (ahead) => ({ now: () => 1e12 + ahead, wall: () => 1e12 });
+    const kept = (clock) => new Verdicts({ base: "a", clock, storage });
+    for (const ahead of [-DAY, 0, DAY]) {
+      const own = tab(ahead).now();
+      kept(tab(ahead)).keep("home", { ws: { works: own - 5, fails: [own - 3], rests: 1, resting: own + 60_000 }, sse: 7 });
+      const { ws } = kept(tab(0)).of("home");
+      same([ws.works, ws.fails, ws.resting], [1e12 - 5, [1e12 - 3], 1e12 + 60_000]);
+    }
+  },
+  "nothing rests for longer than it would have, whatever the time of day jumps by while its verdict is kept": () => {
+    for (const jump of [-365 * DAY, -DAY, -3_600_000, -60_000, 60_000, DAY]) {
+      const { storage } = tabs();
+      const clock = { jump: 0, now: () => 1e12, wall: () => 1e12 + clock.jump };
+      const verdicts = new Verdicts({ base: "a", clock, storage });
+      verdicts.keep("home", { ws: { works: null, fails: [1e12], rests: 9, resting: 1e12 + 600_000, beat: null, evidence: null } });
+      clock.jump = jump;
+      const ladder = new Ladder({ pace: OLD_CLIENT, network: "home", verdicts: verdicts.of("home"), now: 1e12 });
+      ok(ladder.rungs[0].resting <= 1e12 + 600_000 && ladder.rungs[0].until <= 1e12 + 600_000, jump);
+    }
+  },
+  "a timer for later than a browser can count rings no sooner": () => {
+    const set = [];
+    const clock = { now: () => 0, setTimeout: (run, ms) => set.push(ms), clearTimeout: () => {} };
+    new Alarm(clock, () => {}).set(1e15);
+    same(set, [2 ** 31 - 1]);
   },
 
   "any course of failures ends with a reader, and never runs in a circle": () => {

@@ -1,10 +1,21 @@
 // The clock: time and chance, so that tests can bring their own.
 
-/** @typedef {{now: () => number, setTimeout: Function, clearTimeout: Function, random: () => number}} Clock */
+/**
+ * `wall`: the time of day, which somebody may set; only for what is kept in the browser's storage.
+ * @typedef {{now: () => number, wall?: () => number, setTimeout: Function, clearTimeout: Function,
+ *   random: () => number}} Clock
+ */
 
-/** Ms since 1970 that never jump back, as Date.now() does when somebody sets the clock. @type {Clock} */
+const LONGEST_TIMER = 2 ** 31 - 1; // ms: a timer set for longer rings at once (WHATWG HTML 8.6)
+
+/**
+ * Ms since 1970 that never jump, as Date.now() does when somebody sets the clock. They say what time went by in this tab;
+ * in another one, opened before or after, they are others.
+ * @type {Clock}
+ */
 export const realClock = {
   now: () => performance.timeOrigin + performance.now(),
+  wall: () => Date.now(),
   setTimeout: (run, ms) => setTimeout(run, ms),
   clearTimeout: (timer) => clearTimeout(timer),
   random: () => Math.random(),
@@ -45,6 +56,7 @@ export class Alarm {
       this.#timer = null;
       this.ring();
     };
-    this.#timer = this.clock.setTimeout(run, Math.max(0, Math.ceil(at - this.clock.now())));
+    const ms = Math.max(0, Math.ceil(at - this.clock.now()));
+    this.#timer = this.clock.setTimeout(run, Math.min(ms, LONGEST_TIMER));
   }
 }

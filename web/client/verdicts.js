@@ -3,7 +3,18 @@
 const NETWORKS = 8; // remembered of one server
 const BASES = 16; // servers remembered, links among them
 
-/** Kept in localStorage: {base: {at, last, networks: {name: {rung: verdict}}}}. What cannot be read was never kept. */
+/** A verdict by another clock: the same, its times moved by so many ms. */
+function moved(verdict, ms) {
+  if (typeof verdict !== "object" || verdict === null) return verdict;
+  const move = (at) => (typeof at === "number" && at !== 0 ? at + ms : at);
+  const { works, fails, resting } = verdict;
+  return { ...verdict, works: move(works), fails: Array.isArray(fails) ? fails.map(move) : fails, resting: move(resting) };
+}
+
+/**
+ * Kept in localStorage: {base: {last, networks: {name: {rung: verdict}}}}. What cannot be read was never kept. The
+ * clocks of two tabs differ, so what is kept has the time of day, and whoever takes it up gives it its own.
+ */
 export class Verdicts {
   #key = "transport-fallback verdicts";
 
@@ -19,16 +30,25 @@ export class Verdicts {
   /** What is kept of a network, by rung. */
   of(network) {
     const kept = this.#mine().networks[network];
-    return typeof kept === "object" && kept !== null ? kept : {};
+    return typeof kept === "object" && kept !== null ? this.#moved(kept, -this.#ahead) : {};
   }
 
   /** @param {Record<string, object>} verdicts by rung */
   keep(network, verdicts) {
     const mine = this.#mine();
     delete mine.networks[network];
-    mine.networks[network] = verdicts;
+    mine.networks[network] = this.#moved(verdicts, this.#ahead);
     for (const old of Object.keys(mine.networks).slice(0, -NETWORKS)) delete mine.networks[old];
-    this.#write({ ...mine, at: this.clock.now(), last: network });
+    this.#write({ ...mine, last: network });
+  }
+
+  /** Ms the time of day is ahead of this tab's clock, now. */
+  get #ahead() {
+    return this.clock.wall ? this.clock.wall() - this.clock.now() : 0;
+  }
+
+  #moved(verdicts, ms) {
+    return Object.fromEntries(Object.entries(verdicts).map(([rung, verdict]) => [rung, moved(verdict, ms)]));
   }
 
   forget() {
