@@ -7,7 +7,6 @@ else: a head holds what a browser says of its owner.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from typing import Any, Protocol
@@ -17,7 +16,7 @@ import msgspec
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from codec import SAFE_INTEGER, decode, packed
+from codec import SAFE_INTEGER, decode, encode, packed
 from errors import Refused
 from lab.sockets import Sockets
 from lab.trace import HEAD, Trace, public_name
@@ -61,7 +60,7 @@ class Looks:
 
         async def tell() -> None:
             if news := self._news(looked):
-                await socket.send_text(json.dumps({"events": news}, separators=(",", ":"), ensure_ascii=False))
+                await socket.send_text(encode({"events": news}).decode())
 
         async def hear(text: str) -> None:
             said = parsed(text)
