@@ -133,10 +133,9 @@ def told_body(head: Head) -> Body | None:
             raise Bad("how long the body is cannot be told")
         return Chunked()
     if length is not None:
-        lengths = {one.strip() for one in length.split(b",")}
-        if len(lengths) != 1 or not LENGTH.fullmatch(one := lengths.pop()):
+        if not LENGTH.fullmatch(length):  # a list of them is refused, as the server does it (RFC 9110, 8.6)
             raise Bad("how long the body is cannot be told")
-        return Length(int(one))
+        return Length(int(length))
     return None
 
 
