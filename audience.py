@@ -48,6 +48,7 @@ class Audience:
         self._messages: list[Message] = []
         self._start = 0  # those before it are trimmed; the list is cut when half of it is
         self.bytes = 0
+        self.size = -1  # class of its bytes; see largest.py
         self.last = Highest()
         self.trimmed = Highest()
         self.lost = 0  # how many were trimmed
@@ -118,8 +119,9 @@ class Stay(NamedTuple):
 class Room(Audience):
     """A named set of clients, and what was said to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__()
+        self.name = name
         self.members: dict[str, None] = {}  # ids, in order of joining
         self.here = Roll()  # those of them who are here
 

@@ -17,13 +17,17 @@ from typing import Any
 
 from batch import Batch, Cursor
 from bell import Bell
+from cap import Cap
 from codec import SAFE_INTEGER
+from due import Due
 from emits import Ack, Emits, Reply, Upload, fresh, hole
 from errors import Refuse, Refused
 from handlers import Queue, Tasks, handle, log
 from hub import Address, Hub, Member, speaking
-from pace import Pace
+from marks import Marks
+from pace import Bucket, Pace
 
+CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
 SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 128 random bits in base64url
 
 
@@ -94,6 +98,10 @@ class Client(Member):
         self.last_request = 0.0
         self.broken = False  # its last read ended with the line
         self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
+        self.address = ""  # from where it was born
+        now, limits = registry.clock(), hub.limits
+        self.polls = Bucket(limits.poll_rate, limits.poll_burst, now)
+        self.emit_pace = Bucket(limits.emit_rate, limits.emit_burst, now)
         self.queue = Queue(registry.tasks)
         self.emits = Emits(self, self.queue)
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
@@ -135,6 +143,9 @@ class Client(Member):
         current = self.hub.members.get(self.id)  # forgotten and come back, it is another record
         self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
 
+    def forgotten(self) -> None:
+        self.registry.forgotten(self)
+
 
 class Clients:
     """The clients of one hub: sid → record."""
@@ -145,12 +156,12 @@ class Clients:
         self.clock = clock
         self.draining = False
         self.tasks = Tasks()
-        self._marks: dict[str, tuple[str, str, float]] = {}  # id → code, message, until: said `bye` or were kicked
+        self._marks = Marks(self.limits.forget_after, clock)
+        self._due: Due[str] = Due()  # ids of those who may have gone, or may be forgotten, when nobody asks
+        self._cap = Cap()
         self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
         self._polls = Pace(self.limits.poll_rate, self.limits.poll_burst, "polls", clock)
-        self._emits = Pace(self.limits.emit_rate, self.limits.emit_burst, "emits", clock)
-        self._nobodies: dict[str, list[Reader]] = {}  # open reads without a sid, by address
-        self._swept = clock()
+        self._nobodies: dict[str, dict[Reader, None]] = {}  # open reads without a sid, by address
         hub.new_member = lambda hub, client: Client(self, hub, client)
 
     # ---- reading
@@ -178,7 +189,7 @@ class Clients:
         if client is None:
             client = await self._bear(sid, cursor, address)
         elif paced and (cursor is None or cursor != client.owed):
-            self._polls.take(client.id)
+            client.polls.take(1, self.clock(), "polls")
         reader = self._reader(client, cursor, history, grace)
         try:
             await self._arrived(client)
@@ -194,19 +205,19 @@ class Clients:
         most = self.limits.anonymous_per_address
         if self.limits.per_sid:  # they have none, so all of them share the room that the clients leave
             address, most = "", max(most, self.limits.most_clients - len(self.hub.members))
-        readers = self._nobodies.setdefault(address, [])
+        readers = self._nobodies.get(address, {})
         if len(readers) >= most:
             raise Refused("readers", f"{most} readers without a sid are enough", retry=5)
         if paced:
             self._polls.take(f"@{address}", share=most)
 
         def release() -> None:
-            readers.remove(reader)
-            if not readers and self._nobodies.get(address) is readers:
+            del readers[reader]
+            if not readers:
                 del self._nobodies[address]
 
         reader = Reader(self.hub.anonymous, cursor, self.hub.end, history, release)
-        readers.append(reader)
+        self._nobodies.setdefault(address, readers)[reader] = None
         return reader
 
     def _reader(self, client: Client, cursor: Cursor | None, history: int, grace: float | None) -> Reader:
@@ -223,10 +234,13 @@ class Clients:
             client.readers.remove(reader)
             client.last_read = client.last_request = self.clock()
             client.broken = reader.broken
+            if not client.readers:
+                self._rests(client)
 
         reader = Reader(client, cursor, client.start or 0, history, release)
         client.grace = self.limits.grace if grace is None else grace
         client.readers.append(reader)
+        self._cap.reads(client)
         going_on = [reader for reader in client.readers if not reader.ended]
         if len(going_on) > self.limits.readers:
             going_on[0].end("crowded")  # the oldest: a dead pipe must not lock its owner out
@@ -239,9 +253,7 @@ class Clients:
     def find(self, sid: str) -> Client | None:
         """The client with this sid. Refused: no sid at all, or one that has left."""
         client_id, secret = _identity(sid)
-        if client_id in self._marks:
-            code, message, _until = self._marks[client_id]
-            raise Refused(code, message)
+        self._marks.check(client_id)
         client = self.hub.members.get(client_id)
         if not isinstance(client, Client):
             return None
@@ -251,9 +263,8 @@ class Clients:
         return client
 
     async def _bear(self, sid: str, cursor: Cursor | None, address: str) -> Client:
-        if not self.limits.per_sid:
-            self._births.take(address)
-        await self._make_room()
+        self._knock(address)
+        await self._make_room(address)
         client_id, secret = _identity(sid)
         await self.hub.bear(client_id, cursor)
         client = self.hub.members[client_id]
@@ -262,15 +273,32 @@ class Clients:
         client.recorded = cursor is not None
         client.start = self.hub.end
         client.last_read = client.last_request = self.clock()
+        client.address = address
+        self._cap.born(client)
+        self._rests(client)
         return client
 
-    async def _make_room(self) -> None:
-        """At the cap the client longest gone is forgotten first, never one that is here."""
+    def _knock(self, address: str) -> None:
+        """Refused: so many new sids a second from one address; a class behind one may be a school."""
+        self._births.take(address, share=CLASS if self.limits.per_sid else 1)
+
+    async def _make_room(self, address: str) -> None:
+        """At the cap the client longest gone is forgotten first."""
         if len(self.hub.members) >= self.limits.most_clients:
-            gone = [client for client in self._all() if not client.here and not client.queue.busy]
-            if not gone:
+            client = self._cap.makes_room(address)
+            if client is None:
                 raise Refused("full", "as many clients as fit are here", retry=5)
-            await self.hub.forget(min(gone, key=lambda client: client.last_read))
+            self.depart(client, "silence")
+            await self.hub.forget(client)
+
+    def _rests(self, client: Client) -> None:
+        """Nobody reads as this client: time will tell."""
+        self._cap.lingers(client)
+        self._due.add(client.id, self.clock() + client.grace)
+
+    def forgotten(self, client: Client) -> None:
+        self._due.discard(client.id)
+        self._cap.forgotten(client)
 
     def _all(self) -> list[Client]:
         return [client for client in self.hub.members.values() if isinstance(client, Client)]
@@ -301,7 +329,7 @@ class Clients:
     async def _turn_away(self, client: Client, refused: Refused, *, let_in: bool) -> None:
         """It is nobody; what is queued for it finds `refused` and does nothing."""
         if let_in:  # its reads were answered: whichever it comes with next must hear of this
-            self._mark(client.id, refused.code, refused.message)
+            self._marks.add(client.id, refused.code, refused.message)
         client.refused = refused
         client.here = False
         client.ask_no_more()
@@ -328,25 +356,24 @@ class Clients:
         if client.here:
             client.here = False
             client.ask_no_more()
+            if not client.readers:
+                self._cap.lingers(client)
             client.queue.add(self._announce(client, "disconnect", reason))
 
     def dismiss(self, client: Client, code: str, message: str) -> None:
         """It leaves now, by its own word (`gone`) or by ours (`kicked`). Emits already claimed run on."""
-        self._mark(client.id, code, message)
+        self._marks.add(client.id, code, message)
         for reader in client.readers:
             reader.end(code)
         self.depart(client, "client left" if code == "gone" else "kicked")
         client.queue.add(self.hub.forget(client))
 
-    def _mark(self, client_id: str, code: str, message: str) -> None:
-        """Refuse every request of this client for a while, so that a late one does not bear it again."""
-        self._marks[client_id] = (code, message, self.clock() + self.limits.forget_after)
-
     async def bye(self, sid: str, upload: Upload, address: str) -> None:
         """The client leaves now; the emits it brings are claimed first."""
         client = self.find(sid)
         if client is None:
-            return self._mark(_identity(sid)[0], "gone", "this client said bye")
+            self._knock(address)
+            return self._marks.add(_identity(sid)[0], "gone", "this client said bye")
         try:
             await self.take(sid, upload, address)
         finally:
@@ -354,28 +381,30 @@ class Clients:
 
     def sweep(self) -> None:
         """What time alone brings about: grace over, forgotten, marks and messages too old. Call it often."""
-        now = self.clock()
-        for client in self._all():
-            if client.readers:
-                continue
-            if client.here and now >= client.last_read + client.grace:
-                self.depart(client, "transport close" if client.broken else "silence")
-            if not client.queue.busy and self._forgettable(client):
-                client.queue.add(self._forget(client))
-        for client_id in [client_id for client_id, (_, _, until) in self._marks.items() if now >= until]:
-            del self._marks[client_id]
-        if now - self._swept >= 10:
-            self._swept = now
-            self.hub.sweep()
-            for pace in (self._births, self._polls, self._emits):
-                pace.sweep()
+        for client_id in self._due.take(self.clock()):
+            client = self.hub.members.get(client_id)
+            if isinstance(client, Client) and not client.readers:
+                self._look_at(client, self.clock())
+        self._marks.sweep()
+        self._births.sweep()
+        self._polls.sweep()
+        self.hub.sweep()
 
-    def _forgettable(self, client: Client) -> bool:
-        last = max(client.last_read + client.grace, client.last_request)
-        return not client.here and not client.readers and self.clock() >= last + self.limits.forget_after
+    def _look_at(self, client: Client, now: float) -> None:
+        """Nobody has read as this client for a while."""
+        if client.here and now >= client.last_read + client.grace:
+            self.depart(client, "transport close" if client.broken else "silence")
+        due = client.last_read + client.grace if client.here else self._forgotten_at(client)
+        if now >= due and not client.queue.busy:
+            client.queue.add(self._forget(client))
+        self._due.add(client.id, due)  # if it is busy, or has come back, the next look tells
+
+    def _forgotten_at(self, client: Client) -> float:
+        return max(client.last_read + client.grace, client.last_request) + self.limits.forget_after
 
     async def _forget(self, client: Client) -> None:
-        if self._forgettable(client):  # it may have come back while this waited for its turn
+        # It may have come back while this waited for its turn.
+        if not client.here and not client.readers and self.clock() >= self._forgotten_at(client):
             await self.hub.forget(client)
 
     async def drain(self) -> None:
@@ -410,10 +439,12 @@ class Clients:
         count = fresh(upload.emits, client.emits.expected if client else 1)
         try:
             if count:
-                self._admit(sid, count, client.emits.unfinished if client else 0)
+                self._admit(count, client.emits.unfinished if client else 0)
             if count and client is None:
                 client = await self._bear(sid, None, address)
                 self._arrive(client)
+            if count and client is not None:
+                client.emit_pace.take(count, self.clock(), "emits")
         except Refused as refused:
             refused.acks = [{"seq": reply.seq} for reply in upload.replies]
             raise
@@ -423,13 +454,12 @@ class Clients:
         client.emits.drop(upload.acked)
         return [*replied, *(client.emits.claim(emit) for emit in upload.emits)]
 
-    def _admit(self, sid: str, count: int, unfinished: int) -> None:
-        """Refused: more emits than the window or the rate allows. Repeats cost nothing."""
+    def _admit(self, count: int, unfinished: int) -> None:
+        """Refused: more emits than the window allows."""
         if self.draining:
             raise Refused("draining", "the server is stopping", retry=1)
         if unfinished + count > self.limits.window:
             raise Refused("window", f"{self.limits.window} emits may be unfinished", retry=0.5)
-        self._emits.take(_identity(sid)[0], count)
 
 
 def promise() -> asyncio.Future[Any]:

@@ -34,7 +34,9 @@ from backpressure import Backpressure
 from batch import Batch, Cursor, new_epoch
 from bell import Bell
 from codec import RESERVED, decode, encode, packed, printable, reserved
+from due import Due
 from errors import Refuse, Refused
+from largest import Largest
 from limits import DEFAULTS, Limits
 from roll import Roll
 
@@ -103,6 +105,9 @@ class Member:
             else:
                 roll.discard(self.id)
 
+    def forgotten(self) -> None:
+        """The hub does not know this client any more."""
+
     async def emit(self, event: str, data: Any = None) -> int:
         """To this client alone."""
         return await Address(self.hub, client=self.id).emit(event, data)
@@ -142,6 +147,9 @@ class Hub:
         self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
         self._rooms: dict[str, Room] = {}
         self._bells: set[Bell] = set()
+        self._empty: dict[str, None] = {}  # names of rooms that nobody is in, and of which something is kept
+        self._old: Due[Audience] = Due()  # audiences, by when their oldest message is too old
+        self._largest = Largest()
         self._bytes = 0  # kept over all audiences
         self._trimmed = 0  # the highest seq trimmed of any: who has read beyond it has missed nothing
         self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log
@@ -455,7 +463,10 @@ class Hub:
         elif where.room is not None:
             if where.room not in self._rooms and not self._room_fits():
                 return  # nobody is in it, and nobody can come
-            room = self._rooms.setdefault(where.room, Room())
+            if where.room not in self._rooms:
+                self._rooms[where.room] = Room(where.room)
+                self._empty[where.room] = None
+            room = self._rooms[where.room]
             self._keep(room, message)
             woken = self._bells_in(room)
         else:
@@ -472,7 +483,8 @@ class Hub:
             self.record(member, cursor)
 
     def _apply_join(self, seq: int, client: str, name: str) -> None:
-        room = self._rooms.setdefault(name, Room())
+        room = self._rooms.setdefault(name, Room(name))
+        self._empty.pop(name, None)
         room.members[client] = None
         member = self.members[client]
         member.joined[name] = seq
@@ -490,8 +502,9 @@ class Hub:
             member.stays.append(Stay(room, joined, seen))
         if len(member.stays) > STAYS:
             member.doubt = max(member.doubt, member.stays.pop(0).last)
-        if not room.members and not room:
-            del self._rooms[name]
+        if not room.members:
+            self._empty[name] = None
+            self._drop_if_empty(room)
 
     def _apply_forgotten(self, seq: int, client: str) -> None:
         member = self.members[client]
@@ -499,16 +512,22 @@ class Hub:
         for name in list(member.joined):
             self._apply_leave(seq, client, name)
         self._bytes -= member.own.bytes
+        self._old.discard(member.own)
+        self._largest.discard(member.own)
         del self.members[client]
+        member.forgotten()
 
     # ---- forgetting, per audience: a busy room makes nobody else forget
 
     def _keep(self, audience: Audience, message: Message) -> None:
         audience.add(message)
         self._bytes += len(message.text)
+        if len(audience) == 1:
+            self._old.add(audience, message.at + self.limits.keep_seconds)
         if len(audience) > self.limits.keep_messages:
             self._trim(audience)
         self._trim_old(audience)
+        self._largest.sized(audience)
         if self._bytes > self.limits.keep_bytes:
             self._trim_largest()
 
@@ -523,27 +542,37 @@ class Hub:
     def _trim_largest(self) -> None:
         """Make room: a 64th of the limit at once, so that the search for the largest is rare."""
         while self._bytes > self.limits.keep_bytes * 63 // 64:
-            owns = (member.own for member in self.members.values())
-            largest = max(itertools.chain([self.everyone], self._rooms.values(), owns), key=lambda a: a.bytes)
+            largest = self._largest.first()
             half = largest.bytes // 2
             while largest.bytes > half and self._bytes > self.limits.keep_bytes * 63 // 64:
                 self._trim(largest)
+            self._largest.sized(largest)
 
     def _room_fits(self) -> bool:
         """Whether there may be one more room; one that nobody is in makes way for it."""
         if len(self._rooms) < self.limits.rooms:
             return True
-        empty = next((name for name, room in self._rooms.items() if not room.members), None)
-        if empty is None:
+        if not self._empty:
             return False
-        room = self._rooms.pop(empty)
+        room = self._rooms[next(iter(self._empty))]
         while room:
             self._trim(room)
+        self._drop_if_empty(room)
         return True
+
+    def _drop_if_empty(self, room: Room) -> None:
+        """A room that nobody is in, and of which nothing is kept, is none."""
+        if not room.members and not room and self._rooms.get(room.name) is room:
+            del self._rooms[room.name], self._empty[room.name]
+            self._old.discard(room)
+            self._largest.discard(room)
 
     def sweep(self) -> None:
         """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
-        for audience in [self.everyone, *self._rooms.values(), *(member.own for member in self.members.values())]:
+        for audience in self._old.take(self.clock()):
             self._trim_old(audience)
-        for name in [name for name, room in self._rooms.items() if not room.members and not room]:
-            del self._rooms[name]
+            self._largest.sized(audience)
+            if audience:
+                self._old.add(audience, audience.oldest.at + self.limits.keep_seconds)
+            elif isinstance(audience, Room):
+                self._drop_if_empty(audience)

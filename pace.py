@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from errors import Refused
 
+NAMES = 50_000  # addresses whose pace is remembered; a stranger may have as many as he likes
+
 
 class Bucket:
     """A token bucket: `rate` a second, `burst` at once."""
@@ -22,28 +24,36 @@ class Bucket:
         self.at = now
         return max(0.0, (count - self.tokens) / self.rate)
 
+    def take(self, count: float, now: float, what: str) -> None:
+        """Refused `rate`: not that often."""
+        count = min(count, self.burst)  # more than ever fits would never pass
+        wait = self.wait(count, now)
+        if wait:
+            raise Refused("rate", f"{self.rate:g} {what} a second are enough", retry=wait)
+        self.tokens -= count
+
 
 class Pace:
-    """Buckets by name: a client's id or an address."""
+    """Buckets by name, of those who have no record to keep it in: an address."""
 
     def __init__(self, rate: float, burst: float, what: str, clock: Callable[[], float]) -> None:
         self.rate, self.burst, self.what, self.clock = rate, burst, what, clock
-        self._buckets: dict[str, Bucket] = {}
+        self._buckets: dict[str, Bucket] = {}  # in order of use
 
     def take(self, name: str, count: float = 1, *, share: int = 1) -> None:
         """Refused `rate`: not that often. `share`: how many stand behind this name."""
         now = self.clock()
-        bucket = self._buckets.get(name)
-        if bucket is None:
-            bucket = self._buckets[name] = Bucket(self.rate * share, self.burst * share, now)
-        count = min(count, bucket.burst)  # more than ever fits would never pass
-        wait = bucket.wait(count, now)
-        if wait:
-            raise Refused("rate", f"{bucket.rate:g} {self.what} a second are enough", retry=wait)
-        bucket.tokens -= count
+        bucket = self._buckets.pop(name, None) or Bucket(self.rate * share, self.burst * share, now)
+        self._buckets[name] = bucket
+        if len(self._buckets) > NAMES:  # the one least used is the nearest to being full
+            del self._buckets[next(iter(self._buckets))]
+        bucket.take(count, now, self.what)
 
     def sweep(self) -> None:
-        """A full bucket says nothing: forget it."""
+        """A full bucket says nothing: forget it. All fill up in the same time, so the first used are the first full."""
         now = self.clock()
-        for name in [name for name, bucket in self._buckets.items() if not bucket.wait(bucket.burst, now)]:
+        while self._buckets:
+            name, bucket = next(iter(self._buckets.items()))
+            if bucket.wait(bucket.burst, now):
+                return
             del self._buckets[name]

@@ -1,0 +1,50 @@
+"""Due: what is to be looked at when. A look touches what is due, however much waits."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Due(Generic[K]):
+    """Things, each with the time at which it may be due; the earliest time said of a thing is the one that counts."""
+
+    def __init__(self) -> None:
+        self._entries: dict[K, tuple[float, int]] = {}
+        self._heap: list[tuple[float, int, K]] = []
+        self._numbers = itertools.count()  # two things due at one time need no order of their own
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def add(self, thing: K, at: float) -> None:
+        entry = self._entries.get(thing)
+        if entry is None or at < entry[0]:
+            number = next(self._numbers)
+            self._entries[thing] = (at, number)
+            heapq.heappush(self._heap, (at, number, thing))
+            self._tidy()
+
+    def discard(self, thing: K) -> None:
+        self._entries.pop(thing, None)
+        self._tidy()
+
+    def take(self, now: float) -> list[K]:
+        """What is due by now. It is not waited for any more until it is added again."""
+        due = []
+        while self._heap and self._heap[0][0] <= now:
+            at, number, thing = heapq.heappop(self._heap)
+            if self._entries.get(thing) == (at, number):
+                del self._entries[thing]
+                due.append(thing)
+        return due
+
+    def _tidy(self) -> None:
+        """What was discarded is not kept until its time: when it is more than half of all, it goes."""
+        if len(self._heap) > 2 * len(self._entries) + 64:
+            self._heap = [(at, number, thing) for thing, (at, number) in self._entries.items()]
+            heapq.heapify(self._heap)
