@@ -10,8 +10,9 @@ import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
+from twin.decisions import Decision, Note, Open, Shut, Tell
 from twin.evidence import Evidence
 from twin.pipe import NETWORK, End, Kind, Pipe, came
 from twin.rung import LONG_LIFE, PAUSE, PAUSE_MOST, PROBATION, REST, REST_MOST, Record, Renewals, pause
@@ -29,30 +30,6 @@ JITTER = 3.0  # s over which those whom a server sent away come back
 AT_ONCE = 10.0  # s between two returns "at once"
 OVERSLEPT = 1.0  # s a tick may be late before it was this process that slept, not the network
 SECOND = 0.15  # s after which longpoll follows a ws that starts because it worked before
-
-
-class Open(NamedTuple):
-    pipe: Pipe
-
-
-class Shut(NamedTuple):
-    pipe: Pipe
-
-
-class Tell(NamedTuple):
-    event: str
-    detail: dict[str, Any]
-
-
-Decision = Open | Shut | Tell
-
-
-class Note(NamedTuple):
-    """One line of the decision log: English, and the parts it is made of."""
-
-    at: float
-    text: str
-    parts: list[Part]
 
 
 class Ladder:

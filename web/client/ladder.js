@@ -2,7 +2,9 @@
 // Policy only: events and time go in, commands come out. It keeps no timer, sees no network, throws no dice.
 import { Evidence } from "./evidence.js";
 import { Life } from "./life.js";
+import { came } from "./pipe.js";
 import { LONG_LIFE, pauseBefore, PROBATION, Renewals, Rung } from "./rung.js";
+import { viewOf } from "./view.js";
 
 export const LADDER = ["ws", "sse", "longpoll", "poll"]; // best first
 const PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
@@ -16,9 +18,7 @@ const SECOND = 150; // ms after which longpoll follows a ws that starts because 
 const LEASE_AGAIN = 2000; // ms after which one asks for a lease again
 
 /**
- * @typedef {{id: number, rung: Rung, role: "round"|"climb"|"fresh"|"second"|"witness", since: number, 
- *   opened: number|null, passed: number|null, heard: number, beat: number, patience: number,
- *   late: boolean, asked: boolean, doubted: boolean, proven: boolean}} Reader   `beat`: s, of longpoll its hold; `patience`: ms
+ * @typedef {import("./pipe.js").Reader} Reader
  * @typedef {{key: string}} Part   of a sentence, with its values: sentences.js
  * @typedef {{do: "open", id: number, transport: string, beat: number} | {do: "close", id: number}
  *   | {do: "use", id: number|null} | {do: "say", parts: Part[]} | {do: "tell", event: string, detail: object}
@@ -69,26 +69,9 @@ export class Ladder {
     return Object.fromEntries(all.filter(([, verdict]) => verdict));
   }
 
-  /** What there is to see of each rung. @returns {{name: string, state: string, until: number|null, …}[]} */
+  /** What there is to see of each rung (view.js). */
   view(now) {
-    return this.rungs.map((rung) => {
-      const { name, fails, rests, beat, works, evidence, until, resting } = rung;
-      const readers = [...this.readers.values()].filter((reader) => reader.rung === rung && reader.role !== "witness");
-      const since = readers[0]?.since ?? null;
-      const again = resting > now ? resting : until > now ? until : null;
-      const state = this.#state(rung, readers, now);
-      return { name, state, since, until: again, fails: fails.length, rests, beat, works, evidence };
-    });
-  }
-
-  /** reads · probation · beside (until the new one is proven) · trying · refused · resting · waits · ready */
-  #state(rung, readers, now) {
-    if (this.main?.rung === rung) return this.old && !this.main.proven ? "probation" : "reads";
-    if (this.old?.rung === rung) return "beside";
-    if (readers.length) return "trying";
-    if (rung.stopped) return "refused";
-    if (rung.resting > now) return "resting";
-    return rung.until > now ? "waits" : "ready";
+    return viewOf(this, now);
   }
 
   /**
@@ -250,7 +233,7 @@ export class Ladder {
   #fail(reader, { kind, why = null, retry = 1000 }) {
     const { rung } = reader;
     this.#close(reader);
-    const parts = this.#whatCame(reader, kind, why);
+    const parts = came(reader, kind, why, this.#now);
     if (reader.role === "witness" && kind !== "over") {
       this.#evidence.forget(); // no answer proves nothing
       return this.#say(...parts);
@@ -268,25 +251,6 @@ export class Ladder {
     if (reader.passed !== null) this.#begin(0, rung, kind === "again" && rung.until <= this.#now);
     else if (reader.role === "round" && !this.#attempts().some((one) => one.role === "round" && !one.late)) this.#next();
     else if (!this.round && this.nextAt === null && !this.#attempts().length) this.#roundOver();
-  }
-
-  /** What came back, as the first parts of a sentence. */
-  #whatCame(reader, kind, why) {
-    const rung = reader.rung.name;
-    const { opened, since, heard } = reader;
-    const because = why ? [{ key: "why", because: why }] : [];
-    const lived = this.#now - (opened ?? since);
-    switch (kind) {
-      case "lease": return reader.rung.leaseTold ? [] : [{ key: "lease", rung }];
-      case "time": return [{ key: opened === null ? "late" : "late.open", rung, time: this.#now - since }];
-      case "silence": return [{ key: "silent", rung, time: this.#now - heard }];
-      case "deaf": return [{ key: "deaf", rung }];
-      case "cut": return [{ key: "cut", rung, time: lived }];
-      case "back": case "again": return [{ key: "sent", rung }, ...because];
-      case "wait": return [{ key: "wait", rung }, ...because];
-      case "stop": case "over": return [{ key: "stop", rung }, ...because];
-      default: return [{ key: opened === null ? "refused" : "died", rung, time: lived }, ...because];
-    }
   }
 
   /** What the failure means for its rung, said in `parts`. @returns {number|null} ms everything waits; null: nothing */
