@@ -17,7 +17,8 @@ from lab.meter import Exchange, client_of, name_of
 if TYPE_CHECKING:
     import asyncio
 
-    from lab.links import Link, Links
+    from lab.links import Links
+    from lab.linktable import Link
 
 HEAD_BYTES = 16 << 10  # of one request's line and headers
 HEADERS = 64

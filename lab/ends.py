@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lab.line import Line
 
 PIPE = 1 << 20  # bytes under way in one direction of a slow line
+PIECE = 64 << 10  # bytes handed over at once: what an end does not take stays here, where it is counted
 STALL = 10.0  # s an end may take no bytes, and a closed one to give away its last
 
 
@@ -132,11 +133,16 @@ class Pipe:
         self._put(None)
 
     def _put(self, data: bytes | None) -> None:
+        if self.line.over:
+            return
         loop, delay = asyncio.get_running_loop(), self.line.network.fault.delay
         due = max(loop.time(), self.earliest) + delay
         if self._queue:
             due = max(due, self._queue[-1][0])  # a faster network overtakes nothing
-        self._queue.append((due, data))
+        if data is None:
+            self._queue.append((due, None))
+        else:
+            self._queue.extend((due, data[at : at + PIECE]) for at in range(0, len(data), PIECE))
         self._weigh(len(data or b""))
         self.run()
 
@@ -148,17 +154,21 @@ class Pipe:
         if self.target.transport is None:
             return
         loop = asyncio.get_running_loop()
-        while self._queue and self._queue[0][0] <= loop.time():
+        while self._queue and self._queue[0][0] <= loop.time() and self._taking:
             _due, data = self._queue.popleft()
             self._weigh(-len(data or b""))
             if data is None:
                 self.line.ended(self.target)
             elif not self.target.gone:
                 self.target.transport.write(data)
-        if self._queue:
-            self._timer = loop.call_at(self._queue[0][0], self.run)
-        else:
+        if not self._queue:
             self.drained()
+        elif self._taking:  # else it says when it takes more
+            self._timer = loop.call_at(self._queue[0][0], self.run)
+
+    @property
+    def _taking(self) -> bool:
+        return self.target.gone or not self.target.full
 
     def clear(self) -> None:
         self._queue.clear()
@@ -168,7 +178,7 @@ class Pipe:
 
     def _weigh(self, size: int) -> None:
         self.size += size
-        self.line.network.held += size
+        self.line.weigh()
         if self.size > PIPE or self.size and self.line.network.full:
             self.source.hold("much is under way")
         elif self.size <= PIPE // 2:

@@ -23,6 +23,9 @@ class Fault:
     def __init__(self, network: Network, value: float) -> None:
         self.network, self.value = network, value
 
+    def forget(self) -> None:
+        """Keep nothing of what has passed."""
+
     def born(self, line: Line) -> None:
         """A connection was made."""
 
@@ -237,10 +240,25 @@ class Stale(Fault):
         line.give(data)
 
     def whole(self, line: Line, asked: Asked) -> None:
-        if isinstance(asked.memo, bytearray):
-            self.answered[asked.key] = bytes(asked.memo)
-            if len(self.answered) > CACHED:
-                del self.answered[next(iter(self.answered))]
+        if not isinstance(asked.memo, bytearray):
+            return
+        self._drop(asked.key)
+        if len(self.answered) >= CACHED:
+            self._drop(next(iter(self.answered)))
+        self.answered[asked.key], asked.memo = bytes(asked.memo), None
+        self.network.cache(self._size(asked.key))
+
+    def _drop(self, key: tuple[bytes, bytes, bool]) -> None:
+        if key in self.answered:
+            self.network.cache(-self._size(key))
+            del self.answered[key]
+
+    def _size(self, key: tuple[bytes, bytes, bool]) -> int:
+        return len(key[0]) + len(key[1]) + len(self.answered[key])
+
+    def forget(self) -> None:
+        for key in list(self.answered):
+            self._drop(key)
 
     def strike(self, line: Line) -> None:
         if line.asked:

@@ -42,6 +42,11 @@ class Asked:
         self.memo: Any = None  # of the network, about this exchange
 
     @property
+    def held(self) -> int:
+        """Bytes of the request, as it came, as it goes and by its fields, and of the answer if a cache takes it."""
+        return 3 * len(self.head.raw) + (len(self.memo) if isinstance(self.memo, bytearray) else 0)
+
+    @property
     def key(self) -> tuple[bytes, bytes, bool]:
         """Requests of one key may have the same answer: of the same person, on a connection that goes on or ends."""
         return self.target, self.head.fields.get(b"authorization", b""), self.head.last
@@ -71,6 +76,7 @@ class Line:
         self.over = False
         self.up_lost = self.down_lost = self.dead = False  # bytes vanish; dead: closing does not pass, either
         self.kept = bytearray()  # of an answer that is held back
+        self.held = 0  # bytes in here, as they were counted last
         self.alarm: asyncio.TimerHandle | None = None  # the network's
         self._timers: list[asyncio.TimerHandle] = []
         self._reaching: asyncio.Future[Any] | None = None
@@ -101,7 +107,7 @@ class Line:
         assert self.asked is not None
         self.asked.forwarded = True
         self.up.send(self.asked.bytes)
-        if self._reaching is None:
+        if self._reaching is None and not self.over:
             self._reaching = asyncio.ensure_future(self._reach(self.far))
             self._reaching.add_done_callback(self._reached)
 
@@ -112,20 +118,21 @@ class Line:
     def keep(self, data: bytes) -> None:
         """Hold bytes of the answer back."""
         self.kept += data
-        self.network.held += len(data)
+        self.weigh()
         if len(self.kept) > PIPE or self.network.full:
             self.reset()
 
     def release(self) -> None:
-        self.network.held -= len(self.kept)
         kept, self.kept = bytes(self.kept), bytearray()
         self.give(kept)
+        self.weigh()
 
     def answer(self, data: bytes) -> None:
         """Answer instead of the server, and close."""
         self.closing = True
         self._forget()
         self._drop_far()
+        self.asking.buffer.clear()  # and what comes now is not heard
         self.near.free()
         self.down.send(data)
         self.down.end()
@@ -134,6 +141,16 @@ class Line:
         """Answer instead of the server, and go on."""
         self.asked = None
         self.down.send(data)
+
+    def weigh(self) -> None:
+        """Count what is in here now: the network has a bound on it, and may have to reset this line at once."""
+        held = 0
+        if not self.over:
+            early = len(self.asking.buffer) + len(self.answering.buffer) + (self.asked.held if self.asked else 0)
+            held = len(self.kept) + self.up.size + self.down.size + early
+        more, self.held = held - self.held, held
+        if more:
+            self.network.hold(more)
 
     def freeze(self, *, up: bool = True, down: bool = True, dead: bool = False) -> None:
         """From now on bytes vanish: read, so that nobody notices, and thrown away."""
@@ -188,6 +205,7 @@ class Line:
                     break
         except Bad as bad:
             self.answer(refusal(Refused("bad_request", f"{bad}")))
+        self.weigh()
         if self.over or self.up_lost or self.closing:
             return
         if len(self.asking.buffer) > AHEAD:
@@ -284,6 +302,7 @@ class Line:
                 pass
         except Bad:
             self.reset()
+        self.weigh()
 
     def _hear(self) -> bool:
         """Take the next part of the answer. False: it is not here yet."""
@@ -362,8 +381,8 @@ class Line:
             self.far.transport.abort()
 
     def _unkeep(self) -> None:
-        self.network.held -= len(self.kept)
         self.kept.clear()
+        self.weigh()
 
     def _forget_head(self) -> None:
         if self._head_timer:
@@ -384,6 +403,7 @@ class Line:
         self._unkeep()
         self.up.clear()
         self.down.clear()
+        self.asking.buffer.clear()
         if self._reaching:
             self._reaching.cancel()
         how(self.near)

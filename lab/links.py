@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -24,12 +22,13 @@ from codec import SAFE_INTEGER, decode
 from errors import Refused
 from lab.http import refusal
 from lab.line import Line
-from lab.networks import TABLE, Network, Setting
+from lab.linktable import Link, LinkTable
+from lab.networks import TABLE, Setting
+from lab.shares import owner_of
 from limits import DEFAULTS, file_limit_share
+from transports import address_of
 from transports.emit import body_of
 
-MOST = 1000  # links
-IDLE = 600.0  # s a link without a connection is remembered
 LINES = 128  # connections of one link: a browser opens six, and a WebSocket for each lane
 PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
 
@@ -40,31 +39,6 @@ SOON = re.compile(rb"[A-Z]{1,16} /via/")  # where in a piece a link's request ma
 UNDECIDED = 80  # bytes of a first line after which it is known whose it is
 
 
-class Link(Network):
-    """One page's way through a network."""
-
-    def __init__(self, name: str, touch: Callable[[Link], None]) -> None:
-        super().__init__()
-        self.name = name
-        self.used = 0.0
-        self.once = False  # each connection carries one answer, as HTTP/1.0 did it
-        self._touch = touch
-        touch(self)
-
-    def drop(self, line: Line) -> None:
-        super().drop(line)
-        self._touch(self)  # idle from now on, not from when this line began
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "link": self.name,
-            "network": self.setting.text,
-            "seed": self.seed,
-            "since": int(self.since * 1000),
-            "close": self.once,
-        }
-
-
 class Change(msgspec.Struct):
     """What is put to a link."""
 
@@ -73,52 +47,10 @@ class Change(msgspec.Struct):
     close: bool = False
 
 
-class Links:
-    """All links of one server: made by first use, forgotten when idle."""
+class Links(LinkTable):
+    """All links of one server, and the connections that ask for them."""
 
-    def __init__(self, *, most: int = MOST, clock: Callable[[], float] = time.monotonic) -> None:
-        self.most, self.clock = most, clock
-        self.closed = False
-        self._links: OrderedDict[str, Link] = OrderedDict()  # the one used last at the end
-
-    def find(self, name: str) -> Link | None:
-        """The link of this name, if it is known."""
-        link = self._links.get(name)
-        if link and not link.lines and self.clock() - link.used > IDLE:
-            self._forget(link)
-            return None
-        return link
-
-    def use(self, name: str) -> Link:
-        """The link of this name; an unknown one is born as direct. Refused: so many are in use."""
-        link = self.find(name)
-        if link is None:
-            self._make_room()
-            link = self._links[name] = Link(name, self.touch)
-        self.touch(link)
-        return link
-
-    def touch(self, link: Link) -> None:
-        link.used = self.clock()
-        if link.name in self._links:
-            self._links.move_to_end(link.name)
-
-    def _make_room(self) -> None:
-        for link in list(self._links.values()):
-            if len(self._links) < self.most and self.clock() - link.used <= IDLE:
-                return  # those behind it were used later
-            if not link.lines:
-                self._forget(link)
-        if len(self._links) >= self.most:
-            raise Refused("full", f"{self.most} links are in use", retry=10)
-
-    def _forget(self, link: Link) -> None:
-        link.close()
-        del self._links[link.name]
-
-    @property
-    def lines(self) -> int:
-        return sum(len(link.lines) for link in self._links.values())
+    closed = False
 
     # ---- connections
 
@@ -146,15 +78,15 @@ class Links:
         try:
             if self.closed:
                 raise Refused("draining", "the server is stopping", retry=1)
-            link = self.use(found[1].decode())
+            peer = transport.get_extra_info("peername")
+            link = self.use(found[1].decode(), owner_of(str(peer[0]) if peer else ""))
             if len(link.lines) >= LINES:
                 raise Refused("full", f"{LINES} connections are open over this link", retry=1)
         except Refused as refused:
             transport.write(refusal(refused))
             return transport.close()
         if self.lines >= file_limit_share() // 8:  # each takes three files
-            greedy = max(self._links.values(), key=lambda one: len(one.lines))
-            next(iter(greedy.lines)).reset()
+            self.end_a_line()
 
         async def reach(end: asyncio.Protocol) -> None:
             await pair(lambda: serve(link), end)
@@ -201,7 +133,7 @@ class Links:
         async def setting(request: Request) -> Response:
             name = named(request)
             if request.method != "PUT":
-                return JSONResponse((self.find(name) or Link(name, self.touch)).as_json())
+                return JSONResponse((self.find(name) or Link(name)).as_json())
             change = decode(await body_of(request, DEFAULTS), Change)
             if change.seed is not None and not 0 <= change.seed <= SAFE_INTEGER:
                 raise Refused("bad_parameter", "seed is a number from 0 to 2^53")
@@ -209,7 +141,7 @@ class Links:
                 Setting.parse(change.network)
             except ValueError as error:
                 raise Refused("bad_parameter", str(error)) from None
-            link = self.use(name)
+            link = self.use(name, owner_of(address_of(request)))
             link.change(change.network, change.seed)
             link.once = change.close
             return JSONResponse(link.as_json())

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from lab import faults
+from lab.ends import STALL
 from lab.line import Line
 
 FROZEN = 64  # lines of one network that hang; one more ends the oldest
@@ -166,7 +167,7 @@ class Network:
 
     def __init__(self, setting: str = "direct", seed: int | None = None, *, frozen: int = FROZEN) -> None:
         self.lines: dict[Line, None] = {}
-        self.held = 0  # bytes in here
+        self.held = self.cached = 0  # bytes that its lines hold, and that its fault keeps as a cache does
         self._frozen: dict[Line, None] = {}
         self._most_frozen = frozen
         self._alarm: asyncio.TimerHandle | None = None
@@ -183,6 +184,7 @@ class Network:
     def _set(self, setting: Setting, seed: int | None) -> None:
         if self._alarm:
             self._alarm.cancel()
+        self.cache(-self.cached)
         self.setting = setting
         self.seed = secrets.randbelow(2**32) if seed is None else seed
         self.random = random.Random(self.seed)
@@ -196,9 +198,34 @@ class Network:
         """Do this later, unless this network changes before."""
         self._alarm = asyncio.get_running_loop().call_later(seconds, ring)
 
+    # ---- what it holds
+
+    def hold(self, size: int) -> None:
+        """Its lines hold so many bytes more, or fewer."""
+        self.held += size
+        self.weigh(size)
+
+    def cache(self, size: int) -> None:
+        """Its fault keeps so many bytes more, or fewer, of answers that have gone."""
+        self.cached += size
+        self.weigh(size)
+
+    def weigh(self, size: int) -> None:
+        """A network among others tells of it."""
+
     @property
     def full(self) -> bool:
         return self.held > HELD
+
+    @property
+    def weight(self) -> int:
+        return self.held + self.cached
+
+    def give_way(self) -> None:
+        """Hold nothing any more: forget what a cache would keep, and reset the lines that hold anything."""
+        self.fault.forget()
+        for line in [line for line in self.lines if line.held]:
+            line.reset()
 
     # ---- its lines
 
@@ -233,6 +260,7 @@ class Network:
             self._alarm.cancel()
         for line in list(self.lines):
             line.reset()
+        self.fault.forget()
 
 
 class network:
@@ -272,7 +300,9 @@ class network:
 
     async def reach(self, end: asyncio.Protocol) -> None:
         loop = asyncio.get_running_loop()
-        transport, _end = await loop.create_connection(lambda: end, self.to.hostname or self.host, self.to.port or 80)
+        async with asyncio.timeout(STALL):
+            to = self.to.hostname or self.host, self.to.port or 80
+            transport, _end = await loop.create_connection(lambda: end, *to)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
 
 

@@ -810,6 +810,22 @@ MUTATIONS = [
         HUB + "test_the_roll_follows_who_comes_and_goes",
     ),
     Mutation(
+        "links are bounded one by one",
+        "a thousand caches fill the memory",
+        "lab/linktable.py",
+        "        if size > 0 and self.held > self.most_held",
+        "        if False and self.held > self.most_held",
+        "tests/test_links.py::test_what_caches_keep_is_bounded_in_all_and_who_keeps_most_makes_way",
+    ),
+    Mutation(
+        "a stranger's links push out anybody's",
+        "who makes a thousand links resets another's",
+        "lab/linktable.py",
+        "        greedy = who_gives_way(self._owned, owner)\n",
+        "        greedy = next(iter(self._links.values())).owner\n",
+        "tests/test_links.py::test_who_makes_many_links_forgets_nobody_elses",
+    ),
+    Mutation(
         "traces are bounded one by one",
         "who makes up sids fills the memory",
         "lab/trace.py",

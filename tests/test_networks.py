@@ -24,7 +24,8 @@ from conftest import ROOT, Lab, eventually, serving
 from errors import Refused as ServerRefused
 from lab import ends, networks
 from lab.http import ANSWERS, ASKS, Bad, Chunked, Messages, answered_body, asked_body
-from lab.links import Link, Links
+from lab.links import Links
+from lab.linktable import Link
 from lab.networks import TABLE, Setting, network
 from wire import JSON, TRANSPORTS, Answer, Ended, LongPoll, Reader, Refused, Sse, Ws, as_json, http, new_sid, target
 
