@@ -1,7 +1,7 @@
 """A connection: what HTTP and WebSocket have in common, whoever is at the other end.
 
-It is read while nobody holds it, worked at when its turn comes, and it has one deadline at a time, which what the peer
-sends does not push back. Its stages, and what ends those that do not end by themselves:
+It is worked at when its turn comes, read while little waits for that, and it has one deadline at a time, which what the
+peer sends does not push back. Its stages, and what ends those that do not end by themselves:
 
     head       accepted, or the first byte after an answer     `header_seconds`, then it is cut
     body       from the end of the head to that of the body    `body_seconds`, and one more for who answers that
@@ -52,10 +52,11 @@ class Line(Wire):
         return self.owner.left or bool(self.transport.is_closing())
 
     def pause_reading(self) -> None:
-        self.owner.hold("app")
+        """What is there waits; its line is read on for a while, or nobody would hear of its end."""
+        self.owner.waits = True
 
     def resume_reading(self) -> None:
-        self.owner.free("app")
+        self.owner.waits = False
         self.owner.wake()
 
 
@@ -71,11 +72,13 @@ class Connection:
     app_state: dict[str, Any]
     client: tuple[str, int] | None
     address = ""
+    waits = False  # the application has enough for now
     left = False  # we have said our last word
     lost = False  # nobody is there
     _hurried = False  # the server stops
     _refused = False
     _queued = False  # its turn will come
+    _full = False  # so much is here that it is not read on
     _vain = 0  # bytes that came after the last word
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
@@ -83,7 +86,7 @@ class Connection:
     def connection_made(self, transport: Any) -> None:
         before = transport.owner if isinstance(transport, Line) else None
         self.real = transport.transport if isinstance(transport, Wire) else transport
-        self._input, self._holds = bytearray(), set[str]()
+        self._input = bytearray()
         client = self.app_state.get("lab.client") or self.real.get_extra_info("peername") or ("",)
         self.address = str(client[0])
         if before is not None:
@@ -125,28 +128,16 @@ class Connection:
                 self.real.pause_reading()
             return
         self._input += data
-        if len(self._input) > AHEAD:
-            self.hold("input")
         self.wake()
-
-    def hold(self, reason: str) -> None:
-        """Do not read, until everybody who held it has freed it."""
-        if not self._holds and not self.left and not self.real.is_closing():
+        if len(self._input) > AHEAD and not (self._full or self.left or self.real.is_closing()):
+            self._full = True
             self.real.pause_reading()
-        self._holds.add(reason)
-
-    def free(self, reason: str) -> None:
-        if reason in self._holds:
-            self._holds.remove(reason)
-            if not self._holds and not self.left and not self.real.is_closing():
-                self.real.resume_reading()
 
     def release(self) -> None:
-        """Whoever held it does so no more."""
-        if self._holds:
-            self._holds.clear()
-            if not self.real.is_closing():
-                self.real.resume_reading()
+        """It is read on."""
+        if self._full and not self.real.is_closing():
+            self.real.resume_reading()
+        self._full = False
 
     def wake(self) -> None:
         """Work at what has come, unless its turn comes anyway."""
@@ -158,7 +149,7 @@ class Connection:
         if not self.lost:
             self.work()
         if len(self._input) <= AHEAD:
-            self.free("input")
+            self.release()
 
     def may(self) -> bool:
         """Whether a step may be done in this turn. False: it goes on in another."""

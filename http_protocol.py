@@ -63,7 +63,7 @@ class Http(Connection, HttpToolsProtocol):
     # ---- what comes, piece by piece
 
     def work(self) -> None:
-        while self._input and "app" not in self._holds and not self.left:
+        while self._input and not (self.waits or self.left):
             if self._between and not self._begin() or not self.may():
                 return
             size = self._piece()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import contextlib
 from typing import Any
@@ -31,6 +32,7 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     """
 
     _fragments = 0
+    _pace: asyncio.TimerHandle | None = None  # until the next frame may be read
     _text: codecs.IncrementalDecoder | None = None  # the text so far of a message that is still to end
 
     def connection_made(self, transport: Any) -> None:
@@ -49,6 +51,8 @@ class Ws(Connection, WebSocketsSansIOProtocol):
             self.data_received(rest)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._pace is not None:
+            self._pace.cancel()
         self.exchange.ended()
         super().connection_lost(exc)
 
@@ -70,22 +74,19 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         while self._input and self._listening() and self.may():
             wait = self._frames.wait(1, self.loop.time())
             if wait:
-                self.hold("pace")
-                self.loop.call_later(wait, self._paced)
-                break
+                self._pace = self.loop.call_later(wait, self._paced)
+                return
             size = self._cut.next(self._input)
             if not size:
-                break
+                return
             self._frames.tokens -= 1
             self._read(self.taken(size))
-        if self._input and not self._listening():
-            self.hold("input")
 
     def _listening(self) -> bool:
-        return self.handshake_complete and not self.left and not self._holds & {"app", "pace"}
+        return self.handshake_complete and not (self.left or self.waits or self._pace)
 
     def _paced(self) -> None:
-        self.free("pace")
+        self._pace = None
         self.wake()
 
     def _read(self, piece: bytes) -> None:
@@ -150,6 +151,13 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         if not self.left:
             super().send_receive_event_to_app()
 
+    async def receive(self) -> Any:
+        """The next message is read when the application asks for it: it may say something to the one before."""
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self.transport.resume_reading()
+        return await self.queue.get()
+
     # ---- what goes
 
     def handle_connect(self, event: Any) -> None:
@@ -161,14 +169,13 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     async def send(self, message: Any) -> None:
         text = message.get("text")
         if text is not None:  # acks, pongs and errors; batches go by `write`
-            self.exchange.text(text.split('"', 2)[1], len(text.encode()))  # acks, pong or error
+            self.exchange.text(text.partition('"')[2].partition('"')[0], len(text.encode()))
         opening = not self.handshake_complete
         await super().send(message)
         if self.initial_response and self.close_sent:
             self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report
         if opening and self.handshake_complete and not self.left:
             self._disarm()
-            self.free("input")
             self.wake()
         if self.close_timer is not None:
             self.close_timer.cancel()
