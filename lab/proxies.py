@@ -120,6 +120,7 @@ defaults
     timeout client  60s     # more than a heartbeat or a hold, 30 s at most
     timeout server  60s
     timeout tunnel  60s     # a WebSocket
+    option http-no-delay    # each event at once: else it waits for more, a tenth of a second and longer
     log stdout format raw local0
     log-format "%ci [%t] %HM %HP %ST %B"    # %HP is without the query, which holds a secret, the sid
 

@@ -9,6 +9,7 @@ import asyncio
 import re
 import signal
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -21,7 +22,7 @@ from client import io
 from conftest import ROOT, Lab, eventually, serving
 from lab import proxies
 from lab.proxies import TABLE, proxy
-from wire import http, new_sid
+from wire import TRANSPORTS, Reader, Sse, http, new_sid
 
 pytestmark = pytest.mark.anyio
 
@@ -126,6 +127,42 @@ async def test_nothing_is_lost_or_repeated_and_the_log_says_why(row: Row, outcom
 
 def test_every_proxy_is_tried() -> None:
     assert [row.name for row in TABLE] == [row.proxy for row in ROWS]
+
+
+# ---- ages
+
+EVENTS = 15
+
+
+async def ages(lab: Lab, front: proxy, transport: type[Reader]) -> list[float]:
+    """How many s each of some messages takes through a proxy, one after another."""
+    async with front as url:
+        reader = await lab.join(transport, base=url)
+        found = []
+        for n in range(EVENTS):
+            began = time.monotonic()
+            await lab.say("news", n)
+            while not (await reader.next()).messages:
+                pass
+            found.append(time.monotonic() - began)
+            await asyncio.sleep(0.03)
+        await reader.cut()
+    return found
+
+
+@pytest.mark.parametrize("transport", ["sse", "ws", "longpoll"])
+@pytest.mark.parametrize("name", RIGHT)
+async def test_the_right_ones_hold_no_event_back(name: str, transport: str, both: None, lab: Lab) -> None:
+    assert statistics.median(await ages(lab, proxy(name, to=lab.url), TRANSPORTS[transport])) < 0.06
+
+
+async def test_haproxy_holds_events_back_where_it_is_not_told_not_to(both: None, lab: Lab) -> None:
+    """It waits for more before it sends a chunk on: so the line in its configuration is needed."""
+    right, front = proxy("haproxy-right", to=lab.url), proxy("haproxy-right", to=lab.url)
+    config = [line for line in front.row.config.split("\n") if "http-no-delay" not in line]
+    assert len(config) == len(front.row.config.split("\n")) - 1
+    front.row = front.row._replace(config="\n".join(config))
+    assert statistics.median(await ages(lab, front, Sse)) > 2 * statistics.median(await ages(lab, right, Sse))
 
 
 # ---- secrets
