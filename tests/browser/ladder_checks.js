@@ -1,6 +1,6 @@
 // The policy of the client, checked under fake time: each check is a sentence and throws when it is not true.
 import { Acks } from "/client/acks.js";
-import { Alarm } from "/client/clock.js";
+import { Alarm, timeOfDay } from "/client/clock.js";
 import { checkEvent, newSid, packData } from "/client/codec.js";
 import { Ladder } from "/client/ladder.js";
 import { Leases } from "/client/leases.js";
@@ -664,6 +664,10 @@ export const checks = {
       const ladder = new Ladder({ pace: OLD_CLIENT, network: "home", verdicts: verdicts.of("home"), now: 1e12 });
       ok(ladder.rungs[0].resting <= 1e12 + 600_000 && ladder.rungs[0].until <= 1e12 + 600_000, jump);
     }
+  },
+  "what is shown has the time of day, whatever it was set to since the tab was opened": () => {
+    const clock = { now: () => 1000, wall: () => 5000 };
+    same([timeOfDay(clock, 1000), timeOfDay(clock, 1500), timeOfDay({ now: () => 7 }, 3)], [5000, 5500, 3]);
   },
   "a timer for later than a browser can count rings no sooner": () => {
     const set = [];

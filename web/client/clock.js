@@ -1,7 +1,7 @@
 // The clock: time and chance, so that tests can bring their own.
 
 /**
- * `wall`: the time of day, which somebody may set; only for what is kept in the browser's storage.
+ * `wall`: the time of day, which somebody may set: for what is shown, and what is kept in the browser's storage.
  * @typedef {{now: () => number, wall?: () => number, setTimeout: Function, clearTimeout: Function,
  *   random: () => number}} Clock
  */
@@ -20,6 +20,11 @@ export const realClock = {
   clearTimeout: (timer) => clearTimeout(timer),
   random: () => Math.random(),
 };
+
+/** A time of this clock as the time of day it is now: for people, and for what others read. */
+export function timeOfDay(clock, at) {
+  return clock.wall ? at + clock.wall() - clock.now() : at;
+}
 
 /** Resolves after so many ms; rejects when the signal aborts. */
 export function sleepOn(clock, ms, signal) {

@@ -1,6 +1,6 @@
 // The client: emit and on, over whatever transport is alive.
 import { Acks } from "./acks.js";
-import { realClock, sleepOn } from "./clock.js";
+import { realClock, sleepOn, timeOfDay } from "./clock.js";
 import { checkEvent, EmitError, newSid, packData, reservedEvent } from "./codec.js";
 import { WayUp } from "./emit.js";
 import { Handlers } from "./handlers.js";
@@ -290,7 +290,9 @@ export class Socket {
    *   beat: number|null, works: number|null, evidence: {key: string}[]|null}[]}
    */
   get rungs() {
-    return this.ladder.view(this.clock.now());
+    const shown = (at) => (at === null ? null : timeOfDay(this.clock, at));
+    const rungs = this.ladder.view(this.clock.now());
+    return rungs.map((rung) => ({ ...rung, since: shown(rung.since), until: shown(rung.until), works: shown(rung.works) }));
   }
 
   get connected() {
@@ -566,7 +568,7 @@ export class Socket {
   }
 
   #say(parts) {
-    const decision = { at: this.clock.now(), text: sentence(parts), parts };
+    const decision = { at: timeOfDay(this.clock, this.clock.now()), text: sentence(parts), parts };
     this.decisions.push(decision);
     if (this.decisions.length > DECISIONS) this.decisions.shift();
     this.#watchers.tell("decision", decision);

@@ -1,5 +1,7 @@
 // Verdicts: what was learnt about each rung, kept for the next visit, per server and network.
 
+import { timeOfDay } from "./clock.js";
+
 const NETWORKS = 8; // remembered of one server
 const BASES = 16; // servers remembered, links among them
 
@@ -44,7 +46,7 @@ export class Verdicts {
 
   /** Ms the time of day is ahead of this tab's clock, now. */
   get #ahead() {
-    return this.clock.wall ? this.clock.wall() - this.clock.now() : 0;
+    return timeOfDay(this.clock, 0);
   }
 
   #moved(verdicts, ms) {

@@ -1,5 +1,6 @@
 // A seat: one person at the lab, with a name, a transport and a client of their own.
 
+import { timeOfDay } from "/client/clock.js";
 import { io } from "/client/socket.js";
 import { Composer } from "./composer.js";
 import { clock, make, mark, saying } from "./dom.js";
@@ -207,7 +208,7 @@ export class Seat extends EventTarget {
     if (life.state === "ended") return ["why.ended", {}];
     if (life.state === "new" && !life.failedOnce) return ["why.connecting", {}];
     if (nextAt === null) return ["why.trying", { attempt: Math.max(1, life.attempt) }];
-    return ["why.retry", { attempt: life.attempt + 1, when: clock(nextAt) }];
+    return ["why.retry", { attempt: life.attempt + 1, when: clock(timeOfDay(this.socket.clock, nextAt)) }];
   }
 
   /** The fields: name and interval. */
