@@ -11,9 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from client import EmitError, io
+from client import ClosedError, EmitError, io
 from conftest import eventually
-from test_client import QUICK, gaps
+from test_client import QUICK, gaps, heard
+from test_client_http import answering
 from twin import emit as way_up
 
 SIGN_IN = (
@@ -145,3 +146,36 @@ async def test_a_loss_told_again_while_catching_up_is_one_loss() -> None:
             await eventually(lambda: socket.cursor == "e.40")
             assert await asyncio.wait_for(emitted[0], 5) == sids[-1]
             assert len(told) == 1 and len(sids) == 2
+
+
+# ---- a server, or what stands before it, that refuses one transport
+
+
+def no(head: bytes) -> bytes:
+    said = b'{"error":{"code":"not_found","message":"there is nothing here"}}'
+    form = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(said)
+    return form + said
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("refused", ["ws", "sse", "longpoll"])
+async def test_a_transport_that_is_refused_is_left_for_the_others(lab: Any, refused: str) -> None:
+    def shut(head: bytes) -> bytes | None:
+        return no(head) if head.startswith(b"GET /" + refused.encode()) else None
+
+    async with answering(shut, then=lab.url) as url, io(url, **QUICK) as socket:
+        errors = heard(socket, "error")
+        await asyncio.wait_for(socket.ready(), 5)
+        await eventually(lambda: socket.transport == ("sse" if refused == "ws" else "ws"))
+        assert await asyncio.wait_for(socket.emit("c2s"), 5) is None
+        tried = {"ws": 1, "longpoll": 1}.get(refused, 0)  # below what reads nothing is tried
+        assert [error["code"] for error in errors] == ["not_found"] * tried and socket.connected
+
+
+@pytest.mark.anyio
+async def test_where_every_transport_is_refused_whoever_waits_hears_so(lab: Any) -> None:
+    async with answering(no) as url, io(url, **QUICK) as socket:
+        with pytest.raises(ClosedError, match="there is nothing here"):
+            await asyncio.wait_for(socket.ready(), 5)
+        with pytest.raises(EmitError, match="gone"):
+            await socket.emit("c2s")

@@ -221,9 +221,40 @@ def test_at_once_is_at_most_every_10_s() -> None:
 def test_a_no_of_the_server_stops_everything() -> None:
     play = Play().start()
     play.beat("longpoll")
-    play.lose("longpoll", End("stop", "gone", code="gone"))
+    play.lose("longpoll", End("over", "gone", code="gone"))
     assert play.rungs == [] and play.ladder.due == math.inf
     assert play.events == ["connecting", "connect", "error", "disconnect"]
+
+
+def test_a_rung_the_server_refuses_is_left_for_the_others() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.lose("ws", End("stop", "closed with 1009", code=1009))
+    assert "ws" not in play.rungs and play.ladder.current and play.ladder.current.rung == "longpoll"
+    play.wait(100, "longpoll")
+    assert "ws" in play.ladder.refused and "error" in play.events and "disconnect" not in play.events
+    assert not play.ladder.records["ws"].strikes  # a word is no failure of the network
+
+
+@pytest.mark.parametrize("told", [["longpoll", "ws", "sse", "poll"], ["longpoll"]])
+def test_where_every_rung_is_refused_the_client_is_at_its_end(told: list[str]) -> None:
+    play = Play(rungs=told).start()
+    for rung in told:
+        assert not play.ladder.stopped
+        play.lose(rung, End("stop", "not_found: no such path", code="not_found"))
+    assert play.ladder.stopped and play.ladder.due == math.inf
+    assert "every transport" in play.ladder.notes[-1].text
+    play.ladder.start(play.now)
+    assert play.ladder.due < math.inf and not play.ladder.refused
+
+
+def test_a_rung_asked_for_by_hand_is_tried_although_it_was_refused() -> None:
+    play = Play().start()
+    play.beat("longpoll")
+    play.lose("ws", End("stop", "closed with 1009", code=1009))
+    play.ladder.use("ws", play.now)
+    play.obey()
+    assert "ws" in play.rungs and play.ladder.current and play.ladder.current.rung == "longpoll"
 
 
 def test_the_heartbeat_learns() -> None:
@@ -824,7 +855,9 @@ class Strict(Play):
 
 
 DEEDS = st.one_of(
-    st.tuples(st.just("end"), st.sampled_from(["lost", "time", "leave", "wait", "again", "silent", "deaf", "stop"])),
+    st.tuples(
+        st.just("end"), st.sampled_from(["lost", "time", "leave", "wait", "again", "silent", "deaf", "stop", "over"])
+    ),
     st.tuples(st.just("network"), st.sampled_from(["home", "train"])),
     st.tuples(st.sampled_from(["use", "strict"]), st.sampled_from([*RUNGS, "auto"])),
     st.tuples(

@@ -11,7 +11,7 @@ from twin.http import Answer
 from twin.ladder import PAUSE, PAUSE_MOST, End, Ladder
 from twin.outbox import Emit, Outbox, Reply
 from twin.sentences import Part, part
-from twin.transports import Line, broke, refused, turned_away
+from twin.transports import Line, broke, refused, turned_away, word
 from twin.wire import Ack, Acks, Fault, Frame, decode
 
 ANSWER = 1.5  # s until a way is given up, or 4 round trips
@@ -20,8 +20,7 @@ TURNED_AWAY = 60.0  # s: what stands on the way and lets nothing up may pass, a 
 UNHEARD = 300.0  # s in which this client reads, and nothing that goes up is answered
 PATIENT = 16  # how many times longer a handler that was found alive may take
 POSTS = 3  # requests that may wait for their answers, the given-up ones included
-OVER = ("gone", "kicked", "refused", "bad_origin", "bad_sid")  # refusals that are not about what is in a request
-ELSEWHERE = ("not_found", "bad_method", "upgrade_required", "bad_host")  # nor are these, but they may pass
+ELSEWHERE = ("not_found", "bad_method", "upgrade_required", "bad_host")  # not about what is in a request; it may pass
 
 
 class Flight(NamedTuple):
@@ -208,7 +207,7 @@ class WayUp:
         why = Part("text", {"text": end.why})
         self.office.ladder.note(now, part("unsent", way="ws" if self._way else "POST", because=why))
         self._again()
-        if end.kind == "stop" and end.code in OVER:
+        if end.kind == "over":
             self.office.over(end)
         elif end.kind == "wait":
             self._resume = now + (1.0 if end.retry is None else end.retry)
@@ -334,4 +333,4 @@ def _end_of(fault: Fault) -> End:
     why = f"{fault.code}: {fault.message}"
     if fault.retry is not None or fault.code in ("rate", "window", "full", "draining", "readers"):
         return End("wait", why, code=fault.code, retry=fault.retry)
-    return End("stop", why, code=fault.code)
+    return End(word(fault.code), why, code=fault.code)

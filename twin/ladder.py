@@ -63,6 +63,7 @@ class Ladder:
         self.connected = False  # as the application was told
         self.stopped = True
         self.pinned: str | None = None
+        self.refused: set[str] = set()  # rungs that the server does not want of this client
         self.rtt = math.inf  # s: the smallest round trip seen
         self.notes: deque[Note] = deque(maxlen=500)
         self.attempt = 0  # to come back, since the last disconnect
@@ -90,6 +91,7 @@ class Ladder:
         """Begin: the first round is tried at once."""
         if self.stopped:
             self.stopped = False
+            self.refused.clear()
             self._begin_round(now, 0.0)
             if self.pinned is None and self.rungs[0] == "ws" and self.records["ws"].proven(now):
                 # Where it worked a short while ago it is served first; longpoll follows: networks change.
@@ -202,6 +204,7 @@ class Ladder:
         if rung != "auto" and rung not in self.rungs:
             raise ValueError(f"no such rung here: {rung}")
         self.pinned = None if rung == "auto" else rung
+        self.refused.discard(rung)
         self.note(now, part("auto") if rung == "auto" else part("strict" if strict else "hand", rung=rung))
         self._follow_at = math.inf
         for record in self.records.values():
@@ -347,13 +350,17 @@ class Ladder:
         record = self.records[pipe.rung]
         lived = 0.0 if pipe.passed is None else pipe.heard - pipe.passed
         parts = came(pipe, end, now)
-        if end.kind == "stop":
+        if end.kind == "over":
             self.note(now, *parts)
             self._tell("error", code=end.code, message=end.why)
             return self.stop(now, end.why)
         if pipe.witness:  # no answer proves nothing
             self._evidence.forget()
             return self.note(now, *parts)
+        if end.kind == "stop":
+            self.refused.add(pipe.rung)
+            self._round = [rung for rung in self._round if rung != pipe.rung]
+            self._tell("error", code=end.code, message=end.why)
         if lived >= PROBATION:
             record.tries = self._rounds = 0
         if lived >= LONG_LIFE:
@@ -385,7 +392,7 @@ class Ladder:
         if readers:
             return self._read_by(min(readers, key=_rank), now, end.why)
         self._lost, self._why = (now if self.connected else None), end.why
-        if end.kind in (*NETWORK, "cut"):
+        if end.kind in (*NETWORK, "cut", "stop"):
             lower = self._lower(pipe.rung)
             awake = [rung for rung in lower if self.records[rung].resting <= now]
             if lower:
@@ -397,7 +404,7 @@ class Ladder:
 
     def _go_on(self, rung: str, end: End, now: float, wait: float) -> None:
         """Nobody reads and this rung has failed: the rest of the round, or a new one after a pause."""
-        if end.kind not in (*NETWORK, "cut"):  # the server spoke: the same rung again, when it says so
+        if end.kind not in (*NETWORK, "cut", "stop"):  # the server spoke: the same rung again, when it says so
             self._plan([rung, *(other for other in self._round if other != rung)], now, wait)
         elif not self._round and self._waiting() and self._round_at <= now:
             self._round_over(end.why, now)
@@ -472,6 +479,9 @@ class Ladder:
                 self._out.append(Shut(pipe))
                 new = pipe.passed is None
                 self._end(pipe, End("time", "no first batch in time") if new else End("silent", "silent"), now)
+        if not self.stopped and not self.pipes and not any(self._allowed(rung) for rung in self.rungs):
+            self.note(now, part("none"))
+            self.stop(now, sentence([part("none")]))
         if self.stopped:
             return
         self._probation(now)
@@ -520,8 +530,9 @@ class Ladder:
             if self.current and self.current.rung in lower and self.current.beat > self._limit(pipe) - now:
                 self._evidence.asks = True
         asks, self._evidence.asks = self._evidence.asks, False
-        if asks and self.current and not any(pipe.witness for pipe in self.pipes.values()):
-            self._open(self.rungs[-1], now, witness=True)
+        wanted = [rung for rung in self.rungs if rung not in self.refused]
+        if asks and self.current and wanted and not any(pipe.witness for pipe in self.pipes.values()):
+            self._open(wanted[-1], now, witness=True)
 
     def _unasked(self, pipe: Pipe) -> bool:
         return pipe.passed is None and not (pipe.late or pipe.witness or pipe.asked)
@@ -553,8 +564,9 @@ class Ladder:
         """The rungs that are better than the one that reads, best first."""
         assert self.current is not None
         if self.pinned:
-            return [self.pinned] if self.current.rung != self.pinned else []
-        return [rung for rung in self.rungs if RUNGS.index(rung) < RUNGS.index(self.current.rung)]
+            return [self.pinned] if self.current.rung != self.pinned and self._allowed(self.pinned) else []
+        rank = RUNGS.index(self.current.rung)
+        return [rung for rung in self.rungs if RUNGS.index(rung) < rank and self._allowed(rung)]
 
     def _trying(self) -> bool:
         return any(pipe.passed is None and not pipe.witness for pipe in self.pipes.values())
@@ -563,7 +575,7 @@ class Ladder:
         return [other for other in self.rungs if RUNGS.index(other) > RUNGS.index(rung) and self._allowed(other)]
 
     def _allowed(self, rung: str) -> bool:
-        return rung == self.pinned if self.pinned else rung in self.rungs
+        return (rung == self.pinned if self.pinned else rung in self.rungs) and rung not in self.refused
 
     def _order(self, now: float) -> list[str]:
         """A round: every rung that may be tried and does not rest; if all of them rest, all."""

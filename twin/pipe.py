@@ -9,15 +9,16 @@ from twin.sentences import Part, part
 
 NETWORK = ("lost", "time", "silent", "deaf")  # ends that are not the server's word
 WAIT_MOST = 300.0  # s: so long one waits at most because a server says so
-Kind = Literal["lost", "time", "leave", "stop", "wait", "again", "silent", "deaf", "cut"]
+Kind = Literal["lost", "time", "leave", "stop", "over", "wait", "again", "silent", "deaf", "cut"]
 
 
 class End(Exception):
     """Why a pipe ended, and what that asks of the ladder.
 
     lost: the line or the network; time: nothing came in time; leave: the server sends everybody away for a moment;
-    stop: its word is no; wait: its word is later; again: come back at once, from your own cursor; silent: nothing came
-    for too long; deaf: nothing goes up; cut: by hand.
+    stop: it refuses this transport; over: it refuses this client, whatever carries it; wait: its word is later;
+    again: come back at once, from your own cursor; silent: nothing came for too long; deaf: nothing goes up;
+    cut: by hand.
     """
 
     def __init__(self, kind: Kind, why: str, *, code: str | int | None = None, retry: float | None = None) -> None:
@@ -62,6 +63,8 @@ def came(pipe: Pipe, end: End, now: float) -> list[Part]:
             return [part("cut", rung=rung, time=lived)]
         case "leave" | "again":
             return [part("sent", rung=rung), *because]
-        case "wait" | "stop":
-            return [part(end.kind, rung=rung), *because]
+        case "wait":
+            return [part("wait", rung=rung), *because]
+        case "stop" | "over":
+            return [part("stop", rung=rung), *because]
     return [part("refused" if pipe.opened is None else "died", rung=rung, time=lived), *because]

@@ -75,6 +75,7 @@ ENGLISH = {
     "outage": "nothing below it has delivered since",
     "lost": "emit: some were lost on the way, they go again",
     "unsent": "emit by {way}: {because}",
+    "moved": "emit by POST: a redirect led to {base}, so it is posted there",
     "giveup": "emit by {way}: no answer, asked whether it lives",
     "goeson": "; {other} carries on",
     "slow": "emit by {way}: alive, so a handler is slow",

@@ -17,13 +17,14 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from twin.address import Elsewhere
 from twin.http import MOST, Answer, events
-from twin.ladder import FIRST_HOLD, End, Pipe
+from twin.ladder import FIRST_HOLD, End, Kind, Pipe
 from twin.reading import Reading
 from twin.wire import Batch, Fault, Frame, Refusal, decode
 
 if TYPE_CHECKING:
     from client import Socket
 
+OVER = ("gone", "kicked", "refused", "bad_origin", "bad_sid", 4001, 4003, 4010)  # this client is not wanted
 PASSING = (408, 425, 429)  # a stranger's word that says: later
 QUIET = logging.getLogger("client.wire")  # websockets would log headers, and one of them is the sid
 QUIET.setLevel(logging.CRITICAL + 1)
@@ -157,7 +158,12 @@ def refused(answer: Answer, body: bytes) -> End:
         return End("lost", f"answered {answer.status} on the way", code=answer.status)
     if answer.status in (429, 503):
         return End("wait", f"{fault.code}: {fault.message}", code=fault.code, retry=fault.retry)
-    return End("stop", f"{fault.code}: {fault.message}", code=fault.code)
+    return End(word(fault.code), f"{fault.code}: {fault.message}", code=fault.code)
+
+
+def word(code: str | int) -> Kind:
+    """A no that does not pass is about this client, or else about this transport only."""
+    return "over" if code in OVER else "stop"
 
 
 def broke(error: Exception) -> End:
@@ -177,7 +183,8 @@ def closed_by(closed: ConnectionClosed, fault: Fault | None) -> End:
     if code in (1000, 1001, 1012):
         return End("leave", why, code=code)
     if 4000 <= code < 4100 or code in (1002, 1003, 1007, 1009):
-        return End("stop", why, code=fault.code if fault else code)
+        said = fault.code if fault else code
+        return End("over" if code in OVER else word(said), why, code=said)
     if 4100 <= code < 4200:
         return End("wait", why, code=code, retry=fault.retry if fault and fault.retry is not None else 5.0)
     return End("again" if 4200 <= code < 4300 else "lost", why, code=code)
