@@ -20,7 +20,7 @@ from bell import Bell
 from cap import Cap
 from codec import SAFE_INTEGER
 from due import Due
-from emits import Ack, Emits, Reply, Upload, fresh, hole
+from emits import Ack, Emits, Reply, Upload, fresh, hole, holes
 from errors import Refuse, Refused
 from handlers import Queue, Tasks, handle, log
 from hub import Address, Hub, Member, speaking
@@ -28,6 +28,7 @@ from marks import Marks
 from pace import Bucket, Pace
 
 CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
+HOLE = 0.25  # of an emit's rate: it runs nothing, but is answered
 SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 128 random bits in base64url
 
 
@@ -438,13 +439,16 @@ class Clients:
         replied: list[Ack] = [b'{"seq":%d}' % reply.seq for reply in upload.replies]
         count = fresh(upload.emits, client.emits.expected if client else 1)
         try:
+            if len(upload.emits) > self.limits.window:  # no client has more without an ack, and each costs a look
+                raise Refused("window", f"an upload holds {self.limits.window} emits at most", retry=0.5)
             if count:
                 self._admit(count, client.emits.unfinished if client else 0)
             if count and client is None:
                 client = await self._bear(sid, None, address)
                 self._arrive(client)
-            if count and client is not None:
-                client.emit_pace.take(count, self.clock(), "emits")
+            if client is not None:
+                beyond = holes(upload.emits, client.emits.expected + count - 1)
+                client.emit_pace.take(count + HOLE * beyond, self.clock(), "emits")
         except Refused as refused:
             refused.acks = [{"seq": reply.seq} for reply in upload.replies]
             raise

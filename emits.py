@@ -13,6 +13,7 @@ from handlers import Queue, handle, log
 from hub import Member
 from limits import Limits
 
+REPLIES = 1000  # in one upload: they cost no rate
 Ack = bytes | asyncio.Future[bytes]  # one element of `acks`, or the promise of it
 
 
@@ -38,9 +39,11 @@ class Upload(msgspec.Struct):
     def parse(cls, body: bytes | str, limits: Limits) -> Self:
         """Refused, whole: what no hub would take from anybody."""
         upload = decode(body, cls)
+        if len(upload.replies) > REPLIES:
+            raise Refused("too_large", f"an upload holds {REPLIES} replies at most")
         if not 0 <= upload.acked < SAFE_INTEGER:
             raise Refused("bad_n", "acked is an n")
-        for emit in upload.emits:
+        for emit in upload.emits[: limits.window]:  # more are refused whatever they say, when the replies are taken
             if not 1 <= emit.n < SAFE_INTEGER:
                 raise Refused("bad_n", "n counts a client's emits 1, 2, 3 …")
             if not printable(emit.event):
@@ -131,6 +134,11 @@ def fresh(emits: list[Emit], expected: int) -> int:
     for emit in emits:
         expected += emit.n == expected
     return expected - first
+
+
+def holes(emits: list[Emit], beyond: int) -> int:
+    """How many of these come after a hole."""
+    return sum(emit.n > beyond for emit in emits)
 
 
 def error(n: int, code: str, message: str, **more: int) -> bytes:

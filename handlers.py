@@ -60,6 +60,9 @@ class Tasks:
         self._tasks: set[asyncio.Task[None]] = set()
         self.ended = False
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     def start(self, job: Job, then: Callable[[], None] | None = None) -> None:
         """Run a job, and call `then` when it is over, however it ended."""
         if self.ended:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Any
 
@@ -13,11 +14,14 @@ import clients
 import marks
 import pace
 from audience import Audience, Message
+from conftest import Lab, eventually
 from due import Due
 from emits import Upload
 from errors import Refused
 from largest import STEPS, Largest
 from test_clients import World, sid
+from wire import DEADLINE, PostWay, Reader, Ws, new_sid
+from wire import Refused as WireRefused
 
 pytestmark = pytest.mark.anyio
 
@@ -207,3 +211,70 @@ def test_discarded_things_are_not_held_until_their_time() -> None:
         due.add(name, 1e9)
         due.discard(name)
     assert len(due._heap) <= 64
+
+
+# ---- Uploads and queries: what one of them can ask for
+
+
+async def test_an_upload_of_more_emits_than_a_client_may_have_is_refused_whole(lab: Lab, way: type[PostWay]) -> None:
+    up = await lab.way(way)
+    for first in (1, 1000):  # new ones, or nothing but holes
+        with pytest.raises(WireRefused) as refused:
+            await up.send([{"n": n, "event": "e"} for n in range(first, first + 65)])
+        assert refused.value.code == "window" and refused.value.retry
+    assert "error" not in await up.emit(1, "e")
+
+
+@pytest.mark.limits(emit_rate=0.01, emit_burst=16)
+async def test_holes_are_answered_and_cost_a_part_of_the_rate(lab: Lab, way: type[PostWay]) -> None:
+    up = await lab.way(way)
+    await up.emit(1, "e")
+    for _ in range(3):  # 16 holes for 4 emits
+        acks = await up.send([{"n": n, "event": "e"} for n in range(100, 116)])
+        assert {ack["error"]["expected"] for ack in acks} == {2}
+    with pytest.raises(WireRefused) as refused:
+        await up.send([{"n": n, "event": "e"} for n in range(100, 116)])
+    assert refused.value.code == "rate" and refused.value.retry
+    assert "error" not in await up.emit(2, "e")  # there is enough left for one
+    for _ in range(9):
+        assert "error" not in await up.emit(1, "e")  # repeats cost no rate
+
+
+async def test_so_many_replies_and_no_more_are_taken_at_once(lab: Lab, way: type[PostWay]) -> None:
+    up = await lab.way(way)
+    await up.emit(1, "e")
+    assert len(await up.send(replies=[{"seq": n} for n in range(1, 1001)])) == 1000
+    with pytest.raises(WireRefused) as refused:
+        await up.send(replies=[{"seq": n} for n in range(1, 1002)])
+    assert refused.value.code == "too_large"
+
+
+@pytest.mark.limits(window=16)
+async def test_acks_that_are_not_taken_are_not_kept_in_copies(lab: Lab) -> None:
+    def answering() -> int:
+        return sum(getattr(task.get_coro(), "__name__", "") == "answer" for task in asyncio.all_tasks())
+
+    lab.hub.on("large")(lambda client, data: "x" * 4000)
+    line = await lab.join(Ws)
+    assert isinstance(line, Ws) and line.line is not None
+    emits = [{"n": n, "event": "large"} for n in range(1, 17)]
+    await line.write({"emits": emits})
+    for _ in range(16):
+        await line.acks.get()
+    line.line.transport.pause_reading()
+    for _ in range(250):  # 16 MB of answers
+        await line.write({"emits": emits})
+    await eventually(lambda: answering() >= 32)
+    assert answering() == 32
+    line.line.transport.resume_reading()
+    async with asyncio.timeout(DEADLINE):
+        assert (await line.errors.get())["code"] == "window"
+
+
+async def test_a_query_of_very_many_parameters_is_refused(lab: Lab, transport: type[Reader]) -> None:
+    many = {f"p{n}": "1" for n in range(70)}
+    with pytest.raises(WireRefused) as refused:
+        await (await lab.reader(transport, new_sid(), **many).open()).next()
+    assert refused.value.status == (4000 if transport is Ws else 400) and not lab.hub.members
+    few = {f"p{n}": "1" for n in range(50)}
+    await (await lab.reader(transport, new_sid(), **few).open()).next()

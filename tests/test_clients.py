@@ -685,7 +685,7 @@ async def test_a_stopping_server_answers_who_waits_and_takes_nobody_new() -> Non
 
 
 async def test_a_stopping_server_leaves_no_emit_without_an_answer() -> None:
-    world, who = World(drain_seconds=0.05), sid()
+    world, who = World(drain_seconds=0.1), sid()
 
     @world.hub.on("hangs")
     async def hangs(client: Client, data: Any) -> None:

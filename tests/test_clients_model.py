@@ -165,7 +165,7 @@ class Model(RuleBasedStateMachine):
         emits = [Emit(n, "count", n) for n in range(first, first + count)]
         fresh = [n for n in range(first, first + count) if n >= person.expected] if first <= person.expected else []
         coroutine = self.emitted(sid, Upload(emits, [], acked), twice)
-        if self.is_refused(sid, coroutine, "window" if len(fresh) > WINDOW else None):
+        if self.is_refused(sid, coroutine, "window" if count > WINDOW else None):
             return
         if fresh and not person.known:
             self.is_born(person)

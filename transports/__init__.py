@@ -19,11 +19,14 @@ LADDER = ("ws", "sse", "longpoll", "poll")  # best first
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+FIELDS = 64  # in one query: all of it is parsed for each of them
 NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 
 
 def parameter(request: HTTPConnection, name: str) -> str | None:
-    """One query parameter. Refused: given twice, since nobody could say which is meant."""
+    """One query parameter. Refused: given twice, since nobody could say which is meant; or one of a great many."""
+    if request.scope["query_string"].count(b"&") >= FIELDS:
+        raise Refused("bad_parameter", f"a query has {FIELDS} parameters at most")
     values = request.query_params.getlist(name)
     if len(values) > 1:
         raise Refused("bad_parameter", f"{name} is given twice")

@@ -17,6 +17,7 @@ from errors import Refused
 from handlers import Tasks
 from transports import acks_text, address_of, cursor_of, number, open_reader, sid_of
 
+ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
 STRIKES = 10  # refused frames in a row, then the line is closed: this client does not listen
 ENDED = {"draining": 1012, "crowded": 4208, "gone": 4010, "kicked": 4001, "refused": 4003}
 
@@ -79,14 +80,14 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
 
 async def up(socket: WebSocket, clients: Clients) -> tuple[int, str]:
     """Emits, replies and pings: each frame is answered by acks when they are there, by a pong, or by an error."""
-    answers = Tasks()
+    answers, sending = Tasks(), asyncio.Lock()
     strikes = 0
     try:
         while (message := await socket.receive())["type"] == "websocket.receive":
             if message.get("text") is None:
                 return 1003, "text frames only"
             try:
-                await take(socket, clients, message["text"], answers)
+                await take(socket, clients, message["text"], answers, sending)
                 strikes = 0
             except Refused as refused:
                 strikes += 1
@@ -98,28 +99,34 @@ async def up(socket: WebSocket, clients: Clients) -> tuple[int, str]:
         await answers.end()
 
 
-async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks) -> None:
+async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks, sending: asyncio.Lock) -> None:
     limits = clients.limits
     frame = Frame.parse(text, limits)
     pinged = frame.ping is not msgspec.UNSET
     if pinged:
         await socket.send_text(f'{{"pong":{packed(frame.ping, limits.data, limits.depth).decode()}}}')
     if frame.emits or frame.replies or frame.acked or not pinged:  # who only pings may be nobody
+        if len(answers) >= ANSWERS * limits.window:
+            raise Refused("window", "this client does not take what it is answered", retry=0.5)
         acks = await clients.take(sid_of(socket), frame, address_of(socket))
-        answers.start(answer(socket, acks))  # a handler may take its time: the next frame does not wait for it
+        answers.start(answer(socket, acks, sending))  # a handler may take its time: the next frame does not wait for it
 
 
-async def answer(socket: WebSocket, acks: list[Ack]) -> None:
-    """Send each ack when it is there, those that are there already together."""
+async def answer(socket: WebSocket, acks: list[Ack], sending: asyncio.Lock) -> None:
+    """Send each ack when it is there, those that are there already together.
+
+    One text at a time is made and sent: acks asked for again and again, and never taken, are not held in copies.
+    """
     waiting = list(acks)
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError, Refused):  # refused: the line's end says why
         while waiting:
             ready = [waiting.pop(0)]
             if isinstance(ready[0], asyncio.Future):
                 await asyncio.shield(ready[0])
             while waiting and (isinstance(waiting[0], bytes) or waiting[0].done()):
                 ready.append(waiting.pop(0))
-            await socket.send_text((await acks_text(ready)).decode())
+            async with sending:
+                await socket.send_text((await acks_text(ready)).decode())
 
 
 async def refuse(socket: WebSocket, refused: Refused) -> None:
