@@ -55,7 +55,7 @@ test("a handler is a function, and an event has a name", () => {
   const socket = quiet(URL_HERE);
   const calls = [["on", "x"], ["on", "x", {}], ["once", "x"], ["off", "x", undefined], ["onAny"], ["onAny", "x"], ["offAny", null],
     ["onLife", 1], ["offLife", undefined], ["onHello"], ["onDecision", {}], ["on", () => 1], ["on", undefined, () => 1], ["once", "", () => 1],
-    ["off"], ["use", "websocket"], ["use"], ["use", "poll", { strickt: true }], ["use", "poll", true]];
+    ["off"], ["on", "a\nb", () => 1], ["on", "x".repeat(65), () => 1], ["once", "$void", () => 1], ["use", "websocket"], ["use"], ["use", "poll", { strickt: true }], ["use", "poll", true]];
   for (const [method, ...values] of calls) assert.throws(() => socket[method](...values), /TypeError|RangeError/, `${method}(${values.map(String)})`);
   const hear = () => 1;
   socket.on("x", hear).once("x", hear).off("x", hear).off("x").onAny(hear).offAny(hear).offAny();

@@ -22,9 +22,14 @@ export function reservedEvent(event) {
   return RESERVED_EVENTS.has(event) || event.startsWith("$");
 }
 
+/** Whether an event can have this name. */
+export function namesEvent(event) {
+  return typeof event === "string" && [...event].length <= 64 && EVENT_NAME.test(event);
+}
+
 /** Throws unless an application may emit this event. */
 export function checkEvent(event) {
-  if (typeof event !== "string" || [...event].length > 64 || !EVENT_NAME.test(event)) {
+  if (!namesEvent(event)) {
     throw new EmitError("bad_event", "an event is 1-64 printable characters");
   }
   if (reservedEvent(event)) throw new EmitError("reserved", `"${event}" is an event of the library`);

@@ -1,5 +1,6 @@
 // The options: what io() and use() may be told, each checked where it is said and refused by its name: by a RangeError
 // where it is a value that does not occur here, by a TypeError where it is of another kind.
+import { namesEvent } from "./codec.js";
 import { LADDER } from "./ladder.js";
 
 const RANGES = { every: [100, 60_000, "ms"], hold: [1, 30, "s"], heartbeat: [1, 30, "s"] }; // what a server takes
@@ -55,10 +56,10 @@ export function checkHandler(said, handler) {
   if (typeof handler !== "function") throw new TypeError(`${said}: a handler is a function, not ${shown(handler)}`);
 }
 
-/** Throws a TypeError unless this can name an event. `said`: the method it was given to. */
+/** Throws a TypeError unless an event of this name can come. `said`: the method it was given to. */
 export function checkEventName(said, event) {
-  if (typeof event === "string" && event !== "") return;
-  throw new TypeError(`${said}: an event has a name, a string; ${shown(event)} is none`);
+  if (!namesEvent(event)) throw new TypeError(`${said}: an event is 1-64 printable characters; ${shown(event)} is none`);
+  if (event.startsWith("$")) throw new TypeError(`${said}: "${event}" is of the wire alone and comes to nobody`);
 }
 
 function shown(value) {

@@ -16,6 +16,7 @@ import { ask, baseOf, Failure, wireUrl } from "./wire.js";
 
 const DECISIONS = 500; // kept
 const HELLO_AGAIN = 2000; // ms, doubled each time
+const LONGEST_TIMER = 2 ** 31 - 1; // ms: a browser takes a longer one for none
 const HELLO_SELDOM = 60_000; // ms
 const DEFAULT_PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
 
@@ -223,7 +224,7 @@ export class Socket {
         emit.done = null;
         reject(new EmitError("timeout", `no ack within ${timeout} ms`));
       };
-      if (timeout !== undefined && timeout < Infinity) timer = this.clock.setTimeout(late, timeout);
+      if (timeout !== undefined) timer = this.clock.setTimeout(late, Math.min(timeout, LONGEST_TIMER));
     }).finally(() => this.clock.clearTimeout(timer));
     return answer.ack;
   }
