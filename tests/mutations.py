@@ -91,6 +91,22 @@ MUTATIONS = [
         "tests/test_checks.py",
     ),
     Mutation(
+        "a lease is judged by its first look",
+        "a tab that lives loses its connection to another one",
+        "web/client/leases.js",
+        "if (before?.mark !== mark)",
+        "if (!before)",
+        "tests/test_checks.py",
+    ),
+    Mutation(
+        "what is kept has the time of one tab",
+        "in a tab opened after the clock was set nothing rests, or all does",
+        "web/client/verdicts.js",
+        "return timeOfDay(this.clock, 0);",
+        "return 0;",
+        "tests/test_checks.py",
+    ),
+    Mutation(
         "future ignored",
         "a cursor beyond the end waits for ever",
         "hub.py",

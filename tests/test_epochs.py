@@ -58,7 +58,7 @@ async def test_a_server_whose_clock_was_set_is_read_on_from_its_start(use: str, 
 
 
 class Turn:
-    """One address in front of several servers: each new line goes to the next."""
+    """One address in front of several servers: each line goes to the next, and ends when what came down has ended."""
 
     def __init__(self, *ports: int) -> None:
         self.ports = ports
@@ -76,19 +76,26 @@ class Turn:
         port = self.ports[self.lines % len(self.ports)]
         self.lines += 1
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-
-        async def carry(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-            while part := await source.read(65536):
-                sink.write(part)
-                await sink.drain()
-
-        ways = [asyncio.create_task(carry(reader, far_writer)), asyncio.create_task(carry(far_reader, writer))]
-        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-        for way in ways:
+        up = asyncio.create_task(self._carry(reader, far_writer))
+        down = asyncio.create_task(self._carry(far_reader, writer, pause=0.03))
+        await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
+        for way in (up, down):
             way.cancel()
-        await asyncio.gather(*ways, return_exceptions=True)
+        await asyncio.gather(up, down, return_exceptions=True)
         for line in (writer, far_writer):
             line.transport.abort()
+
+    async def _carry(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, pause: float | None = None
+    ) -> None:
+        part = await source.read(65536)
+        while part:
+            sink.write(part)
+            await sink.drain()
+            try:
+                part = await asyncio.wait_for(source.read(65536), pause)
+            except TimeoutError:
+                return
 
 
 @pytest.mark.parametrize("use", [*RUNGS, "auto"])
