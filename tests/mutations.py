@@ -24,6 +24,7 @@ PRESENCE, BAD, STOP, GUARDS = (
 HUB, CLIENTS = "tests/test_hub.py::", "tests/test_clients.py::"
 JAVASCRIPT = "tests/test_javascript.py::test_the_javascript_client_does_what_its_tests_say"
 HANDLERS = "tests/test_handlers.py::"
+WAITS, GATES = "tests/test_client_waits.py::", "tests/test_client_gates.py::"
 
 MUTATIONS = [
     Mutation(
@@ -888,5 +889,61 @@ MUTATIONS = [
         '  if (kind !== "Object") throw wrong(',
         "  if (false) throw wrong(",
         JAVASCRIPT + "[data]",
+    ),
+    Mutation(
+        "user code inside a step",
+        "a handler meets a client that is half changed",
+        "twin/handlers.py",
+        "        self._calls.append(call)\n",
+        "        return call()\n",
+        WAITS + "test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole",
+    ),
+    Mutation(
+        "waits that outlive the Python client",
+        "who was refused waits for ever",
+        "client.py",
+        "            self._handlers.end(why, lambda: self._over is why)\n",
+        "            pass\n",
+        WAITS + "test_whatever_is_awaited_before_the_end_ends",
+    ),
+    Mutation(
+        "102 for the answer",
+        "a hint before the answer is no answer",
+        "twin/http.py",
+        "        while not isinstance(event := await self.next(), h11.Response):\n",
+        "        while not isinstance(event := await self.next(), h11.Response | h11.InformationalResponse):\n",
+        "tests/test_client_http.py::test_an_answer_is_read_whatever_its_form",
+    ),
+    Mutation(
+        "the sid goes anywhere",
+        "a redirect brings the secret to another host",
+        "twin/address.py",
+        "        if to.hostname != self.host and not (",
+        "        if False and not (",
+        "tests/test_client_http.py::test_only_a_redirect_of_the_whole_base_on_the_same_host_is_a_move",
+    ),
+    Mutation(
+        "one loss, two losses",
+        "an away told again while catching up fails what was sent",
+        "client.py",
+        "            self._birth = self.cursor  # until",
+        "            pass  # until",
+        GATES + "test_a_loss_told_again_while_catching_up_is_one_loss",
+    ),
+    Mutation(
+        "what a gate turns away waits for ever",
+        "a 401 on the way up leaves emits without an end",
+        "twin/emit.py",
+        "        if now < self._shut_since + limit:\n",
+        "        if True:\n",
+        GATES + "test_behind_a_gate_for_posts_an_emit_ends_and_the_next_goes_up_when_it_opens",
+    ),
+    Mutation(
+        "a refused rung ends the client",
+        "one transport's 404 is taken for the end",
+        "twin/ladder.py",
+        '        if end.kind == "over":\n',
+        '        if end.kind in ("over", "stop"):\n',
+        GATES + "test_a_transport_that_is_refused_is_left_for_the_others",
     ),
 ]

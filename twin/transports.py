@@ -53,9 +53,10 @@ class Line:
         """Done when the pong is here: all that went up before has been read by then."""
         assert self.up is not None
         token = secrets.token_hex(4)
-        self.pongs[token] = asyncio.get_running_loop().create_future()
+        pong = self.pongs[token] = asyncio.get_running_loop().create_future()
+        pong.add_done_callback(lambda _: self.pongs.pop(token, None))  # nobody waits any more
         self.up.put_nowait(msgspec.json.encode({"ping": token}))
-        return self.pongs[token]
+        return pong
 
 
 Batches = AsyncIterator[Batch]
