@@ -28,20 +28,27 @@ class Doors:
     def __len__(self) -> int:
         return len(self._inside)
 
+    def open_to(self, address: str) -> bool:
+        """Whether one more from there may come in, now or when somebody has made room."""
+        return self._from[address] < self.share and (len(self._inside) < self.most or bool(self._idle))
+
     def enter(self, guest: Guest) -> bool:
         """Whether a new connection may be open. When all places are taken, the one idle for longest gives its up."""
-        if self._from[guest.address] >= self.share:
+        if not self.open_to(guest.address):
             return False
         if len(self._inside) >= self.most:
-            longest = next(iter(self._idle), None)
-            if longest is None:
-                return False
-            self.leave(longest)
-            longest.cut()
+            self.make_room()
         self._inside.add(guest)
         self._idle[guest] = None
         self._from[guest.address] += 1
         return True
+
+    def make_room(self) -> None:
+        """End the connection that has asked for nothing for longest."""
+        longest = next(iter(self._idle), None)
+        if longest is not None:
+            self.leave(longest)
+            longest.cut()
 
     def follow(self, guest: Guest, before: Guest) -> None:
         """One connection, from now on served by another."""

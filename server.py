@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from doors import Doors
 from http_protocol import Http
+from listener import Listener
 from turns import Turns
 from ws_protocol import Ws
 
@@ -35,6 +36,17 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, lab: Starlette) -> None:
         super().__init__(config)
         self.lab = lab
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, but for who takes the connections. Sockets are always given: see `listen`."""
+        await super().startup(sockets=[])
+        doors = self.lab.state.doors
+        self.servers = [Listener(one, self._protocol, doors) for one in sockets or ()]  # type: ignore[misc]
+
+    def _protocol(self) -> asyncio.Protocol:
+        config: Any = self.config
+        protocol: asyncio.Protocol = config.http_protocol_class(config, self.server_state, self.lifespan.state)
+        return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
