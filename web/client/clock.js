@@ -6,7 +6,7 @@
  *   random: () => number}} Clock
  */
 
-const LONGEST_TIMER = 2 ** 31 - 1; // ms: a timer set for longer rings at once (WHATWG HTML 8.6)
+export const LONGEST_TIMER = 2 ** 31 - 1; // ms: a timer set for longer rings at once (WHATWG HTML 8.6)
 
 /**
  * Ms since 1970 that never jump, as Date.now() does when somebody sets the clock. They say what time went by in this tab;

@@ -1,6 +1,6 @@
 // The client: emit and on, over whatever transport is alive.
 import { Acks } from "./acks.js";
-import { realClock, sleepOn, timeOfDay } from "./clock.js";
+import { LONGEST_TIMER, realClock, sleepOn, timeOfDay } from "./clock.js";
 import { checkEvent, EmitError, newSid, packData, reservedEvent } from "./codec.js";
 import { WayUp } from "./emit.js";
 import { Handlers } from "./handlers.js";
@@ -16,7 +16,6 @@ import { ask, baseOf, Failure, wireUrl } from "./wire.js";
 
 const DECISIONS = 500; // kept
 const HELLO_AGAIN = 2000; // ms, doubled each time
-const LONGEST_TIMER = 2 ** 31 - 1; // ms: a browser takes a longer one for none
 const HELLO_SELDOM = 60_000; // ms
 const DEFAULT_PACE = { every: 1000, hold: 20, heartbeat: 15 }; // ms, s, s
 
