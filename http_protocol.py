@@ -75,20 +75,20 @@ class Http(Connection, HttpToolsProtocol):
         """Whether a request of ours begins here, and it is its turn."""
         if not self._answered or self.flow.write_paused:
             return False
-        rest = self._input.lstrip(b"\r\n")
-        blank = len(self._input) - len(rest)
-        self._input = rest
-        self._blank, self._heard = self._blank + blank, self._heard + blank
+        if self._input[0] in b"\r\n":
+            blank = len(self._input) - len(self._input.lstrip(b"\r\n"))
+            del self._input[:blank]
+            self._blank, self._heard = self._blank + blank, self._heard + blank
         if self._blank > BLANKS:
             self.send_400_response("a request begins with its line")
-        if not rest or self.left:
+        if not self._input or self.left:
             return False
         if self._deadline is None:
             self._unset_keepalive_if_required()
             self.arm(self.limits.header_seconds, self.cut)
         if self.links is None or "lab.link" in self.app_state:  # no link leads through another
             return True
-        claimed = self.links.claims(bytes(rest[:FIRST]))
+        claimed = self.links.claims(bytes(self._input[:FIRST]))
         if claimed:
             self._hand_over(self.links)
         return claimed is False
