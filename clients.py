@@ -89,7 +89,6 @@ class Client(Member):
         self.registry = registry
         self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
         self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
-        self.recorded = False  # the cursor it came with is known
         self.start: int | None = None  # where a newcomer starts until it has read with a cursor
         self.arrival: asyncio.Future[None] | None = None  # done when it is let in: its `connect` handlers ran
         self.refused: Refused | None = None  # what they turned it away with
@@ -188,7 +187,7 @@ class Clients:
             return self._nobody(cursor, address, history, paced)
         client = self.find(sid)
         if client is None:
-            client = await self._bear(sid, cursor, address)
+            client = await self._bear(sid, address)
         elif paced and (cursor is None or cursor != client.owed):
             client.polls.take(1, self.clock(), "polls")
         reader = self._reader(client, cursor, history, grace)
@@ -225,9 +224,6 @@ class Clients:
         """One more read of this client. The position is fixed here, before its `connect` handlers run."""
         if cursor is not None:
             client.start = None
-            if not client.recorded:  # it was born by an emit, which brings no cursor
-                client.recorded = True
-                self.hub.record(client, cursor)
         elif client.start is None:
             client.start = self.hub.end
 
@@ -263,15 +259,14 @@ class Clients:
         client.last_request = self.clock()
         return client
 
-    async def _bear(self, sid: str, cursor: Cursor | None, address: str) -> Client:
+    async def _bear(self, sid: str, address: str) -> Client:
         self._knock(address)
         await self._make_room(address)
         client_id, secret = _identity(sid)
-        await self.hub.bear(client_id, cursor)
+        await self.hub.bear(client_id)
         client = self.hub.members[client_id]
         assert isinstance(client, Client)
         client.secret = secret
-        client.recorded = cursor is not None
         client.start = self.hub.end
         client.last_read = client.last_request = self.clock()
         client.address = address
@@ -444,7 +439,7 @@ class Clients:
             if count:
                 self._admit(count, client.emits.unfinished if client else 0)
             if count and client is None:
-                client = await self._bear(sid, None, address)
+                client = await self._bear(sid, address)
                 self._arrive(client)
             if client is not None:
                 beyond = holes(upload.emits, client.emits.expected + count - 1)

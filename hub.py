@@ -47,6 +47,7 @@ H = TypeVar("H", bound=Handler)
 
 LIFE = ("connect", "disconnect")  # what happens to a client, besides what it emits
 STAYS = 64  # intervals of rooms it left that are remembered per client; of older ones it is told "in doubt"
+LED = 64  # cursors before its birth that a client was given since; one that catches up needs the last alone
 
 speaking: ContextVar[str | None] = ContextVar("speaking", default=None)  # id of the client whose handler runs
 
@@ -79,7 +80,7 @@ class Member:
         self.data: dict[str, Any] = {}  # what the application keeps about this client; it is forgotten with it
         self._here = False
         self.born = 0  # seq of its birth
-        self.away = -1  # a cursor up to this seq was given to one whom the hub has forgotten since
+        self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
         self.own = Audience()
         self.joined: dict[str, int] = {}  # room → seq of the join
         self.stays: list[Stay] = []  # the last of what it left, oldest first
@@ -225,6 +226,8 @@ class Hub:
         messages, more = self._collect(client, start, room)
         end = messages[-1].seq if more else self.end
         gap = self._gap(client, reason, start, len(messages))
+        if more and end < client.born and end not in client.led:
+            client.led = (*client.led[1 - LED :], end)
         if history:  # cut at its old end: what came after the position is never dropped for it
             room -= sum(len(message.text) + 1 for message in messages)
             past = self._past(client, start, min(history, self.limits.batch_messages - len(messages)), room)
@@ -299,7 +302,8 @@ class Hub:
             return "epoch", 0
         if cursor.seq > self.end:
             return "future", self.end
-        if cursor.seq <= client.away:
+        # A cursor before its birth was given to one who has been forgotten since, or has just led on from that news.
+        if cursor.seq < client.born and cursor.seq not in client.led:
             return "away", cursor.seq
         return None, cursor.seq
 
@@ -402,16 +406,10 @@ class Hub:
     def _bells_in(self, room: Room) -> Iterator[Bell]:
         return (bell for client in room.members for bell in self.members[client].bells)
 
-    async def bear(self, client: str, cursor: Cursor | None = None) -> Member:
-        """A client is born; who comes with a cursor has been forgotten, and is told so from there."""
-        await self._append(self._apply_born, client, cursor)
+    async def bear(self, client: str) -> Member:
+        """A client is born. One that reads from a cursor it had before has been forgotten, and is told so once."""
+        await self._append(self._apply_born, client)
         return self.members[client]
-
-    def record(self, client: Member, cursor: Cursor) -> None:
-        """With this cursor the client came: what it reads after it, it reads as the one that was born."""
-        # A cursor of another life, or of the future, is told of as such; what it leads to lies in this life of it.
-        here = cursor.epoch == self.epoch and cursor.seq <= self.end
-        client.away = min(cursor.seq, client.born - 1) if here else -1
 
     async def join(self, client: Member, name: str) -> None:
         """Refuse: too many rooms, here or in all, or not a name. LookupError: this client is forgotten."""
@@ -475,12 +473,10 @@ class Hub:
         for bell in woken:
             bell.ring()
 
-    def _apply_born(self, seq: int, client: str, cursor: Cursor | None) -> None:
+    def _apply_born(self, seq: int, client: str) -> None:
         member = self.new_member(self, client)
-        member.born, member.away = seq, seq - 1
+        member.born = seq
         self.members[client] = member
-        if cursor is not None:
-            self.record(member, cursor)
 
     def _apply_join(self, seq: int, client: str, name: str) -> None:
         room = self._rooms.setdefault(name, Room(name))

@@ -58,7 +58,7 @@ class Person:
     grace: float = GRACE
     start: int | None = None  # a newcomer's position
     born: int = 0  # seq of its birth
-    away: int | None = None  # seq of the cursor it came back with; None: it has not read from one yet
+    led: set[int] = field(default_factory=set)  # seqs of the cursors that it was given in this life of it
     cursor: Cursor | None = None  # kept over every life
     expected: int = 1
     acks: dict[int, dict[str, Any]] = field(default_factory=dict)  # every one there was
@@ -134,8 +134,6 @@ class Model(RuleBasedStateMachine):
             person.start = self.before
         if cursor is not None:
             person.start = None
-            if person.away is None:
-                person.away = cursor.seq
         person.grace = grace or GRACE
         person.readers.append(reader)
         going_on = [reader for reader in person.readers if reader not in person.ended]
@@ -247,7 +245,7 @@ class Model(RuleBasedStateMachine):
     def is_born(self, person: Person) -> None:
         person.known = True
         person.born = person.start = self.before + 1
-        person.away = None
+        person.led = set()
         person.last_read = person.last_request = self.now
         person.grace = GRACE
         person.expected, person.acks, person.acked = 1, {}, 0
@@ -268,7 +266,7 @@ class Model(RuleBasedStateMachine):
     def check(self, person: Person, cursor: Cursor | None, batch: Batch, lost: bool) -> None:
         """Everything after the cursor, once; a newcomer from its recorded position.
 
-        Who was forgotten is told of it from the cursor it came back with: again while the answer is lost, and not from
+        Who was forgotten is told of it from any cursor it had before: again while the answer is lost, and not from
         where a taken one, however short it was cut, leads.
         """
         start = person.start if cursor is None else cursor.seq
@@ -277,7 +275,9 @@ class Model(RuleBasedStateMachine):
         assert [message.seq for message in batch.messages] == unread[: LIMITS.batch_messages]
         assert batch.more == (len(unread) > LIMITS.batch_messages)
         reason = decode(batch.text, dict)["gap"] and decode(batch.text, dict)["gap"]["reason"]
-        assert reason == ("away" if cursor is not None and cursor.seq <= person.away < person.born else None)
+        before = cursor is not None and cursor.seq < person.born and cursor.seq not in person.led
+        assert reason == ("away" if before else None)
+        person.led.add(batch.cursor.seq)
         if not lost:
             person.cursor = batch.cursor
 

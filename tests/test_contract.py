@@ -386,8 +386,8 @@ async def test_what_was_trimmed_of_its_own_messages_is_a_gap(lab: Lab, transport
     assert [message["data"] for message in batch.messages] == [4, 5, 6, 7, 8]
 
 
-# `away`: the hub had forgotten this client. A sid the hub does not know that comes with a cursor is born with that
-# cursor on record; every batch read from a cursor at or before it says `away`. What follows is everything still kept.
+# `away`: the hub had forgotten this client. Every batch read from a cursor that it had before its birth says so. What
+# follows is everything still kept.
 async def test_a_client_the_hub_does_not_know_was_away(lab: Lab, transport: type[Reader]) -> None:
     cursor = lab.end
     await lab.say("a")
@@ -401,7 +401,18 @@ async def test_a_client_the_hub_does_not_know_was_away(lab: Lab, transport: type
     assert (await first(lab, Poll, sid, batch.cursor)).gap is None  # … a taken one ends it
 
 
-# … and only from there: where a taken batch leads, cut or not, and on a stream or not, nothing is told a second time.
+# … and from each of them, whichever comes first: a client takes only the one that goes on from its own.
+async def test_of_two_readings_from_before_its_birth_both_say_away(lab: Lab, transport: type[Reader]) -> None:
+    older = lab.end
+    await lab.say("a")
+    newer, sid = lab.end, new_sid()
+    await lab.say("b")
+    for cursor in (older, newer, older):
+        batch = await first(lab, transport, sid, cursor)
+        assert batch.gap is not None and batch.gap["reason"] == "away"
+
+
+# … and only from those: where a taken batch leads, cut or not, and on a stream or not, nothing is told a second time.
 @pytest.mark.limits(batch_messages=4)
 async def test_away_is_told_once_however_many_batches_follow(lab: Lab, transport: type[Reader]) -> None:
     cursor = lab.end
@@ -428,7 +439,7 @@ async def test_away_is_told_once_on_one_stream(lab: Lab) -> None:
         assert not any(batch.gap for batch in reader.batches[1:])
 
 
-# … the same for who comes back by an emit, which brings no cursor: the first that it reads from is on record then.
+# … the same for who comes back by an emit, which brings no cursor.
 @pytest.mark.limits(batch_messages=4)
 async def test_who_comes_back_by_an_emit_is_told_away_once(lab: Lab, transport: type[Reader]) -> None:
     cursor = lab.end
