@@ -15,7 +15,7 @@ RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
 .PHONY: help run class test check unit browser proxies some-mutants mutants bench bench-quick fallback storm \
-	goals heap picture screenshots lock clean
+	torture torture-proof attacks goals heap picture screenshots lock clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -60,6 +60,15 @@ fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into the RE
 
 storm: $(TEST_READY) ## 10,000 clients dropped at once: how hard they knock, ours and others
 	$(TEST)/bin/python -m bench.storm
+
+torture: $(TEST_READY) ## a million deliveries under faults: is one lost, doubled, leaked, a gap told twice? (FOR=150 SEED=1)
+	$(TEST)/bin/python -m tests.torture --seconds $(or $(FOR),150) $(if $(SEED),--seed $(SEED))
+
+torture-proof: $(TEST_READY) ## break the server on purpose: the torture must find it each time
+	$(TEST)/bin/python -m tests.torture --prove
+
+attacks: $(TEST_READY) ## hostile clients, one way after another: what do a neighbour and the memory feel? (FOR=10)
+	$(TEST)/bin/python -m tests.attacks --seconds $(or $(FOR),10)
 
 picture: $(TEST_READY) ## take the picture of the page that the README shows
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/picture.py

@@ -1,0 +1,103 @@
+"""The proof: the server broken on purpose, one way after another. A checker that finds nothing then proves nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.mutants import broken_copy
+from tests.mutations import Mutation
+
+SECONDS = 12
+
+
+class Breakage(NamedTuple):
+    """One way to break the server, and the kinds of fault of which one must be found."""
+
+    mutation: Mutation
+    kinds: tuple[str, ...]
+
+
+def breakage(name: str, file: str, old: str, new: str, *kinds: str) -> Breakage:
+    return Breakage(Mutation(name, "", file, old, new, ""), kinds)
+
+
+BREAKAGES = [
+    breakage(
+        "a queue instead of a log",
+        "hub.py",
+        "        reason, start = self._begin(client, cursor)\n",
+        "        reason, start = self._begin(client, cursor)\n"
+        "        start = max(start, client.__dict__.get('sent', 0))\n"
+        "        client.__dict__['sent'] = self.end\n",
+        "lost",
+    ),
+    breakage(
+        "the message at the cursor again",
+        "audience.py",
+        "index = bisect_right(self._messages, after, lo",
+        "index = bisect_right(self._messages, after - 1, lo",
+        "disorder",
+        "doubled",
+        "leaked",
+    ),
+    breakage(
+        "the gap of what was trimmed untold",
+        "hub.py",
+        '            reason = "trimmed"\n',
+        "            reason = None\n",
+        "lost",
+    ),
+    breakage(
+        "a broadcast heard by its sender",
+        "audience.py",
+        "if message.but is None or message.but != client:\n                yield message\n            index",
+        "if True:\n                yield message\n            index",
+        "leaked",
+    ),
+    breakage(
+        "a room heard after leaving it",
+        "hub.py",
+        "            yield self._rooms[name], max(after, joined), math.inf\n",
+        "            yield self._rooms[name], after, math.inf\n",
+        "leaked",
+    ),
+    breakage(
+        "an emit run twice",
+        "emits.py",
+        "        if emit.n < self.expected:  # a repeat shares the one result, even while the handler still runs\n",
+        "        if False:\n",
+        "repeated",
+    ),
+]
+
+
+def prove() -> int:
+    """Torture each broken server for a while. Returns 1 where a breakage was not found."""
+    missed = 0
+    for mutation, kinds in BREAKAGES:
+        with tempfile.TemporaryDirectory(prefix="broken-") as scratch:
+            tree = Path(scratch) / "tree"
+            broken_copy(mutation, tree)
+            call = [
+                sys.executable,
+                "-m",
+                "tests.torture",
+                "--tree",
+                str(tree),
+                "--seconds",
+                str(SECONDS),
+                "--seed",
+                "1",
+            ]
+            done = subprocess.run(call, capture_output=True, text=True, timeout=180)
+        found = [kind for kind in kinds if f" {kind}:" in done.stdout]
+        missed += not found
+        print(f"{mutation.name:40} {'found as ' + found[0] if found else 'NOT FOUND'}", flush=True)
+        if not found:
+            print(done.stdout[-2000:], done.stderr[-2000:])
+    print(f"{len(BREAKAGES) - missed} passed, {missed} failed")
+    return 1 if missed else 0

@@ -1,0 +1,137 @@
+"""The server under torture: the lab itself, with a hub that keeps a journal and handlers that say what they are told.
+
+python -m tests.torture.server --port 3001 --journal FILE [--epoch NAME]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import random
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from app import build
+from hub import Address, Hub
+from limits import Limits
+from server import listen, server_for
+
+ROOMS = ("red", "green", "blue")
+LIMITS = Limits(
+    keep_messages=600,
+    forget_after=1.0,
+    grace=0.3,
+    poll_rate=1000,
+    poll_burst=10_000,
+    sid_rate=10_000,
+    sid_burst=100_000,
+    emit_rate=1000,
+    emit_burst=10_000,
+    anonymous_per_address=1000,
+    window=64,
+)
+PAUSE = 0.1  # s between two bursts of the server's own
+BURST = 20  # messages of one, at most twice as many
+FEED_FROM = 1 << 40  # ids of the server's own messages; a life adds its place in time to it
+
+
+class Journaled(Hub):
+    """A hub that writes each entry down before anybody can read it."""
+
+    def __init__(self, limits: Limits, journal: int, epoch: str | None) -> None:
+        super().__init__(limits, epoch=epoch)
+        self.journal = journal
+
+    async def _append(self, apply: Callable[..., None], *entry: Any) -> int:
+        seq = await super()._append(apply, *entry)
+        kind = apply.__name__.removeprefix("_apply_")
+        line = json.dumps([self.epoch, seq, kind, *described(kind, entry)])
+        os.write(self.journal, f"{line}\n".encode())
+        return seq
+
+
+def described(kind: str, entry: tuple[Any, ...]) -> list[Any]:
+    """An entry, as `truth.Life.add` reads it."""
+    if kind != "message":
+        return [item for item in entry if isinstance(item, str)]
+    where, _event, text, sender, *_ = entry
+    data = json.loads(text)
+    to = f"@{where.client}" if where.client is not None else where.room
+    return [data["id"] if isinstance(data, dict) and "id" in data else -1, to, where.but, sender]
+
+
+def handlers(hub: Hub) -> None:
+    """What clients may ask for: to be heard somewhere, to enter a room, to leave it."""
+
+    @hub.on("say")
+    async def say(client: Any, wish: dict[str, Any]) -> Any:
+        await address(hub, client, wish).emit("news", {"id": wish["id"], "pad": "x" * wish.get("pad", 0)})
+        return wish["id"]
+
+    @hub.on("join")
+    async def join(client: Any, room: str) -> None:
+        await client.join(room)
+
+    @hub.on("leave")
+    async def leave(client: Any, room: str) -> None:
+        await client.leave(room)
+
+
+def address(hub: Hub, client: Any, wish: dict[str, Any]) -> Address:
+    match wish.get("to"):
+        case "others":
+            return client.broadcast  # type: ignore[no-any-return]
+        case "room":
+            return hub.to(wish["room"])
+        case "room others":
+            return client.broadcast.to(wish["room"])  # type: ignore[no-any-return]
+        case "me":
+            return Address(hub, client=client.id)
+    return Address(hub)
+
+
+async def talk(hub: Hub, seed: int, stop: asyncio.Event) -> None:
+    """The server speaks of itself: bursts to everyone, to rooms and to single clients."""
+    luck, ids = random.Random(seed), itertools.count(FEED_FROM + (seed << 20))
+    while not stop.is_set():
+        for _ in range(luck.randint(0, 2 * BURST)):
+            data = {"id": next(ids), "pad": "x" * (2000 if luck.random() < 0.02 else 0)}
+            there = list(hub.members)
+            if luck.random() < 0.2 and there:
+                await Address(hub, client=luck.choice(there)).emit("news", data)
+            else:
+                await Address(hub, room=luck.choice([None, None, *ROOMS])).emit("news", data)
+        await asyncio.sleep(PAUSE * 2 * luck.random())
+
+
+async def serve(options: argparse.Namespace) -> None:
+    journal = os.open(options.journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    hub = Journaled(LIMITS, journal, options.epoch)
+    handlers(hub)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, stop.set)  # from now on the server is quiet
+    talking = asyncio.create_task(talk(hub, options.seed, stop))
+    server = server_for(build(hub, chat=False))
+    listener = listen("127.0.0.1", options.port)
+    print("ready", flush=True)
+    with contextlib.suppress(asyncio.CancelledError):
+        await server.serve(sockets=[listener])
+    talking.cancel()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--journal", required=True)
+    parser.add_argument("--epoch")
+    parser.add_argument("--seed", type=int, default=0)
+    asyncio.run(serve(parser.parse_args()))
+
+
+if __name__ == "__main__":
+    main()
