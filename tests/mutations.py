@@ -967,7 +967,7 @@ MUTATIONS = [
         "who sends a byte now and then keeps its line",
         "http_protocol.py",
         "            self.arm(self.limits.body_seconds + 1, self.cut)\n",
-        "            pass\n",
+        "            self._disarm()\n",
         "tests/test_stages.py::test_a_byte_now_and_then_keeps_no_line_open",
     ),
     Mutation(
