@@ -41,6 +41,8 @@ class Server(uvicorn.Server):
         """As uvicorn's, but for who takes the connections. Sockets are always given: see `listen`."""
         await super().startup(sockets=[])
         doors = self.lab.state.doors
+        for one in sockets or ():
+            one.listen(self.config.backlog)
         self.servers = [Listener(one, self._protocol, doors) for one in sockets or ()]  # type: ignore[misc]
 
     def _protocol(self) -> asyncio.Protocol:

@@ -42,6 +42,7 @@ from errors import Refused
 from hub import Hub
 from lab.accounts import Account
 from lab.alarm import Alarm
+from lab.classroom import more_files
 from lab.feed import EVENT, LEAD, Feeds, Wish, plan
 from lab.meter import Meter
 from limits import Limits
@@ -318,6 +319,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 = any free one")
     chosen = parser.parse_args(arguments)
+    more_files()
     try:
         listener = listen(chosen.host, chosen.port)
     except (OSError, OverflowError) as error:
