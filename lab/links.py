@@ -35,7 +35,6 @@ PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
 NAME = re.compile(r"[A-Za-z0-9_-]{8,32}")
 TARGET = re.compile(rb"/via/(?:~|%7[Ee])([A-Za-z0-9_-]{8,32})(/[^ ]*)")
 FIRST = re.compile(rb"(?:\r\n)*+[A-Z]{1,16} " + TARGET.pattern)
-SOON = re.compile(rb"[A-Z]{1,16} /via/")  # where in a piece a link's request may begin
 UNDECIDED = 80  # bytes of a first line after which it is known whose it is
 
 
@@ -65,11 +64,6 @@ class Links(LinkTable):
         if target[:known] != b"/via/"[:known] or b" " in target or b"\r" in target or b"\n" in target:
             return False
         return None if len(target) < UNDECIDED else False
-
-    def next_in(self, data: bytes) -> int:
-        """Where, after its first byte, a link's request may begin in what came in one piece."""
-        found = SOON.search(data, 1) if b" /via/" in data else None
-        return found.start() if found else len(data)
 
     def carry(self, transport: asyncio.Transport, data: bytes, serve: Callable[..., asyncio.Protocol]) -> None:
         """Serve a connection that begins so over a link. `serve(link)` makes the server's end of a line."""
