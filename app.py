@@ -21,6 +21,7 @@ from edge import Edge, on_gone, on_http_error, on_refused
 from errors import Refused
 from flags import options
 from hub import Hub
+from lab.budget import Budget
 from lab.classroom import Classroom, announce, listen_everywhere, more_files
 from lab.feed import Feeds
 from lab.links import Links
@@ -59,7 +60,8 @@ def build(
     classroom = Classroom(given, everywhere=everywhere)
     names = Names([*given, *filter(name_of, classroom.names())], classroom.knows)
     clients = Clients(hub)
-    links, meter, feeds = Links(), Meter(lambda client: client in hub.roll()), Feeds(hub)
+    links, meter = Links(), Meter(lambda client: client in hub.roll())
+    feeds = Feeds(clients, Budget(hub))
     life = Life(clients, meter, feeds)
     if chat:
         chat_room(hub)

@@ -256,7 +256,8 @@ def lab() -> Any:
         heard.clear()
         return JSONResponse(told)
 
-    feeds, meter, bare = Prompt(hub), Untraced(lambda client: client in hub.roll()), Bare(app.state.clients)
+    feeds, meter = Prompt(app.state.clients), Untraced(lambda client: client in hub.roll())
+    bare = Bare(app.state.clients)
     app.state.meter = meter
     others = [route for name in ("unbatched", "latest", "per-message") for route in wire(app.state.clients, name)]
     app.router.routes[:0] = [

@@ -994,4 +994,28 @@ MUTATIONS = [
         "True and",
         "tests/test_doors.py::test_one_address_has_so_many_connections_and_another_gets_in",
     ),
+    Mutation(
+        "feeds to everyone without an end",
+        "a stranger's feed pushes the chat out of what is kept",
+        "lab/budget.py",
+        "        self.crowds.tokens -= count\n        return count\n",
+        "        return count\n",
+        "tests/test_feed.py::test_feeds_do_not_push_the_chat_out_of_what_is_kept",
+    ),
+    Mutation(
+        "a feed outlives its owner",
+        "a tab that is gone goes on falsifying what others measure",
+        "lab/feed.py",
+        "            await self.end(feed, None)\n\n    def _may_end",
+        "            pass\n\n    def _may_end",
+        "tests/test_feed.py::test_a_feed_ends_with_its_owner",
+    ),
+    Mutation(
+        "anybody ends a feed",
+        "a stranger silences what others listen to",
+        "lab/feed.py",
+        "            if not self._may_end(feed, client):\n",
+        "            if False:\n",
+        "tests/test_feed.py::test_who_hears_a_feed_may_end_it_and_a_stranger_may_not",
+    ),
 ]

@@ -17,7 +17,7 @@ import urllib.request
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from conftest import Program, Seat, program
+from conftest import Crowd, Program, Seat, program
 
 VIEWS = 7  # of which the median is told
 RATE, SECONDS = 100, 20  # messages a second of the feed, to both seats; s of looking
@@ -79,9 +79,11 @@ def frames(page: Page, lab: Program, seconds: float) -> dict[str, float]:
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(lab.url + "/?left=sse&right=ws")
     Seat(page, "right").reads_by("ws")
-    feed = json.dumps({"rate": RATE, "seconds": seconds + 5, "size": 40}).encode()
-    request = urllib.request.Request(lab.url + "/lab/feed", feed, {"Content-Type": "application/json"})
-    urllib.request.urlopen(request).close()
+    owner = Crowd(lab)
+    owner.come(1)
+    feed = json.dumps({"rate": RATE, "seconds": seconds + 5, "size": 40, "room": "lobby"}).encode()
+    url = f"{lab.url}/lab/feed?sid={owner.here[0].sid}"
+    urllib.request.urlopen(urllib.request.Request(url, feed, {"Content-Type": "application/json"})).close()
     page.wait_for_timeout(2000)
     page.evaluate(WATCH)
     page.wait_for_timeout(seconds * 1000)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from conftest import Crowd, Program, Seat, until
+from conftest import Crowd, Program, Seat, ask, until
 
 Seats = Callable[..., tuple[Seat, Seat]]
 
@@ -231,6 +231,48 @@ def test_the_hub_speaks_when_nobody_else_does(seats: Seats) -> None:
     heard = len(left.heard())
     left.page.wait_for_timeout(700)
     assert len(left.heard()) == heard
+
+
+def test_what_the_hub_says_is_heard_by_its_own_page_and_ends_with_it(
+    seats: Seats, tab: Callable[..., Page], lab: Program
+) -> None:
+    left, right = seats("?left=sse&right=ws")
+    other = Seat(tab("?left=ws"), "left")
+    other.reads_by("ws")
+    left.page.locator("[data-role=talk]").select_option("10")
+    left.hears("message 3 of its feed")
+    right.hears("message 3 of its feed")
+    left.say("to all")
+    other.hears("to all")
+    assert not [text for text in other.heard() if "of its feed" in text]
+    assert not left.part("to").locator("option", has_text="page-").count()
+    assert len(ask(lab, "/lab/feed")["feeds"]) == 1
+    left.page.goto("about:blank")
+    until(lambda: not ask(lab, "/lab/feed")["feeds"])
+
+
+def test_a_feed_that_somebody_else_ended_is_shown_as_ended(seats: Seats, lab: Program) -> None:
+    left, _right = seats("?left=sse&right=ws")
+    talk = left.page.locator("[data-role=talk]")
+    talk.select_option("2")
+    left.hears("message 1 of its feed")
+    (feed,) = ask(lab, "/lab/feed")["feeds"]
+    with Crowd(lab) as crowd:
+        crowd.come(1)
+        crowd.here[0].ask("join", {"room": feed["room"]})
+        url = f"{lab.url}/lab/feed/{feed['feed']}?sid={crowd.here[0].sid}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()
+        until(lambda: talk.input_value() == "0")
+
+
+def test_a_feed_goes_on_when_the_server_has_begun_anew(seats: Seats, lab: Program) -> None:
+    left, _right = seats("?left=sse&right=ws")
+    left.page.locator("[data-role=talk]").select_option("2")
+    left.hears("message 1 of its feed")
+    before = ask(lab, "/lab/feed")["feeds"][0]["feed"]
+    lab.kill()
+    lab.start()
+    until(lambda: (feeds := ask(lab, "/lab/feed")["feeds"]) and feeds[0]["feed"] != before, 20)
 
 
 def test_cut_try_again_and_forget(seats: Seats) -> None:

@@ -12,8 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
-from conftest import DEADLINE, Asking, Panel, Program, Seat, ask, texts_of, until
-from lab.feed import FEEDS
+from conftest import DEADLINE, Asking, Crowd, Panel, Program, Seat, ask, texts_of, until
+from lab.budget import FEEDS, Bounds
 
 LANES = ("poll", "longpoll", "sse", "ws")
 FIGURES = ("last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes")
@@ -269,10 +269,14 @@ def test_a_lane_that_gets_nothing_through_says_so(tab: Callable[..., Page]) -> N
 
 
 def test_more_feeds_than_the_server_gives_is_told(tab: Callable[..., Page], lab: Program) -> None:
-    for _ in range(FEEDS):
-        body = json.dumps({"rate": 1, "seconds": 60}).encode()
-        request = urllib.request.Request(lab.url + "/lab/feed", body, {"Content-Type": "application/json"})
-        urllib.request.urlopen(request).close()
+    owners = Crowd(lab)
+    owners.come(FEEDS // Bounds().each)
+    for n, owner in enumerate(owners.here):
+        owner.ask("join", {"room": f"room {n}"})
+        for _ in range(Bounds().each):
+            body = json.dumps({"rate": 1, "seconds": 60, "room": f"room {n}"}).encode()
+            url = f"{lab.url}/lab/feed?sid={owner.sid}"
+            urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})).close()
     race = Race(tab("?panel=race"))
     race.part("race-go").click()
     race.part("race-ended").get_by_text(f"{FEEDS} feeds speak already").wait_for()

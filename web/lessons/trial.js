@@ -3,6 +3,7 @@
 import { io } from "/client/socket.js";
 import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
+import { begin } from "/page/speaking.js";
 import { tapped } from "/page/tap.js";
 
 const LEAD = 52; // ms from asking the hub to speak until it does: its own 50, and the way there
@@ -85,12 +86,13 @@ export class Trial {
   /** Have the hub say something at a moment. */
   async #speak(moment, signal) {
     await sleep(this.began + moment - LEAD - now(), signal);
-    const body = JSON.stringify({ rate: 0.01, seconds: 1, size: 0, room: this.#room }); // one message, then it is over
+    const wish = { rate: 0.01, seconds: 1, size: 0, room: this.#room }; // one message, then it is over
     for (;;) {
-      const answer = await fetch("/lab/feed", { method: "POST", headers: { "Content-Type": "application/json" }, body, signal });
-      if (answer.ok) break;
-      const { error } = await answer.json();
-      if (error.code !== "full") throw new Error(error.message);
+      try {
+        return await begin(this.#sid, wish, signal);
+      } catch (error) {
+        if (error.code !== "full") throw error;
+      }
       await sleep(LEAD, signal); // so many others let the hub speak
     }
   }

@@ -1,42 +1,60 @@
-// The feed: where nobody speaks, the hub does, at a pace one chooses.
+// The feed: where nobody speaks, the hub does, at a pace one chooses, in a room of this page's own.
 
 import { make, saying } from "./dom.js";
+import { begin, end } from "./speaking.js";
 
 const PACES = [0, 0.5, 2, 10, 50]; // messages a second
-const SECONDS = 600; // then it falls silent by itself
+const SECONDS = 3600; // then it falls silent by itself
+const PATIENCE = 10_000; // ms for the hub to take a seat into the room
 
 export class Feed {
-  #name = null; // of the one this page began
+  #speaking = null; // { sid, feed } of the one this page began
   #turn = 0;
+  #room = `page-${Math.random().toString(36).slice(2, 11)}`;
 
-  constructor(select, fault) {
-    Object.assign(this, { select, fault });
+  /** @param sidOf the secret of a seat's client, which leaves this page only to the hub */
+  constructor(select, fault, seats, sidOf) {
+    Object.assign(this, { select, fault, seats, sidOf });
     for (const pace of PACES) select.append(saying("option", pace ? "talk.pace" : "talk.none", { pace }, { value: pace }));
-    select.addEventListener("change", () => this.choose(Number(select.value)));
-    addEventListener("pagehide", () => this.stop(true));
+    select.addEventListener("change", () => this.choose());
+    for (const { socket } of seats) {
+      socket.on("feed-ended", ({ feed, by }) => feed === this.#speaking?.feed && this.ended(by));
+      socket.onLife((_event, detail) => detail?.reason === "epoch" && this.#speaking && this.ended(null));
+    }
+    addEventListener("pagehide", () => this.stop());
   }
 
-  async choose(pace) {
+  async choose() {
     const turn = (this.#turn += 1);
+    const rate = Number(this.select.value);
     this.fault.replaceChildren();
-    await this.stop();
-    if (!pace || turn !== this.#turn) return;
+    this.stop();
+    if (!rate) return;
     try {
-      const body = JSON.stringify({ rate: pace, seconds: SECONDS, size: 40 });
-      const answer = await fetch("/lab/feed", { method: "POST", headers: { "Content-Type": "application/json" }, body });
-      const told = await answer.json();
-      if (!answer.ok) throw new Error(told.error.message);
-      this.#name = told.feed;
-      if (turn !== this.#turn) await this.stop(); // another pace was chosen meanwhile
+      const owner = this.seats.find(({ socket }) => socket.connected) ?? this.seats[0];
+      for (const seat of this.seats) if (seat !== owner) seat.rooms.enterQuietly(this.#room, PATIENCE).catch(() => {});
+      await owner.rooms.enterQuietly(this.#room, PATIENCE);
+      if (turn !== this.#turn) return; // another pace was chosen meanwhile
+      const sid = this.sidOf(owner.side);
+      const { feed } = await begin(sid, { rate, seconds: SECONDS, size: 40, room: this.#room });
+      if (turn === this.#turn) this.#speaking = { sid, feed };
+      else end(sid, feed);
     } catch (error) {
+      if (turn !== this.#turn) return;
       this.select.value = "0";
       this.fault.replaceChildren(make("span", {}, error.message));
     }
   }
 
-  async stop(keepalive = false) {
-    const name = this.#name;
-    this.#name = null;
-    if (name) await fetch(`/lab/feed/${name}`, { method: "DELETE", keepalive }).catch(() => {});
+  /** It ended before its time: by somebody's word, or because its client was away or the hub began anew. */
+  ended(by) {
+    this.#speaking = null;
+    if (by === null) return this.choose();
+    this.select.value = "0";
+  }
+
+  stop() {
+    if (this.#speaking) end(this.#speaking.sid, this.#speaking.feed);
+    this.#speaking = null;
   }
 }

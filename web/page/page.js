@@ -26,7 +26,7 @@ const ways = new Ways(find("[data-role=picture]"), seats);
 const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
 const ids = () => ({ left: left.socket.id, right: right.socket.id });
 const timeline = new Timeline(find("[data-role=picture]"), tape, names, ids);
-new Feed(find("[data-role=talk]"), find("[data-role=talk-fault]"));
+new Feed(find("[data-role=talk]"), find("[data-role=talk-fault]"), seats, (side) => tape.sidOf(side));
 const tabs = new Tabs(find("[role=tablist]"), seats);
 
 const meter = new Meter(() => seats.map((seat) => seat.socket.id));

@@ -8,6 +8,7 @@ const LOBBY = "lobby"; // where everybody is
 
 export class Rooms {
   #watched = new Set();
+  #quiet = new Set(); // rooms of the page's own: one is in them, and they are not shown
 
   /** @param parts the seat's elements by role @param socket its client */
   constructor(parts, socket) {
@@ -31,7 +32,13 @@ export class Rooms {
   /** Enter the lobby and all rooms again: a hub that has forgotten this client knows none of them. */
   enter() {
     this.#watched.clear();
-    for (const room of new Set([LOBBY, ...this.rooms])) this.ask("join", room);
+    for (const room of new Set([LOBBY, ...this.rooms, ...this.#quiet])) this.ask("join", room);
+  }
+
+  /** Enter a room that is not shown. Throws: the hub refuses, or does not say within `timeout` ms. */
+  enterQuietly(room, timeout) {
+    this.#quiet.add(room);
+    return this.socket.emitWithAck("join", { room }, { timeout });
   }
 
   join() {
@@ -44,7 +51,7 @@ export class Rooms {
   ask(event, room, choose = false) {
     this.socket.emit(event, { room }, (answer, error) => {
       if (error) return this.tell("rooms.refused", { why: error.message ?? error.code });
-      this.rooms = answer.rooms.filter((room) => !forNews(room));
+      this.rooms = answer.rooms.filter((room) => !forNews(room) && !this.#quiet.has(room));
       this.watch();
       this.show();
       if (choose) this.parts.to.value = room;

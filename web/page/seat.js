@@ -151,10 +151,10 @@ export class Seat extends EventTarget {
     this.status();
   }
 
-  /** The hub's own feed. Its age counts from when it was planned, so that a server that is late cannot hide it. */
+  /** The hub's own feed, in whatever room. Its age counts from when it was planned, so that a server that is late cannot hide it. */
   fed({ n, at }, message) {
     const data = { user: text("talk.hub"), content: text("talk.line", { n }) };
-    this.heard({ ...message, data }, typeof at === "number" ? at : message.at);
+    this.heard({ ...message, data, room: null }, typeof at === "number" ? at : message.at);
   }
 
   heard(message, said = message.at) {

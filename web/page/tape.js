@@ -206,6 +206,11 @@ export class Tape extends EventTarget {
     return exchange;
   }
 
+  /** The secret of the client that asked last on this side; null: none has. */
+  sidOf(side) {
+    return [...this.#sides].findLast(([, of]) => of === side)?.[0] ?? null;
+  }
+
   begin(side, method, target, mark) {
     const exchange = new Exchange(this, side, method, target, mark);
     this.open.add(exchange);

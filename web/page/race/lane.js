@@ -10,6 +10,14 @@ const PATIENCE = 1500; // ms without a line before it is told: another transport
 const KEPT = 3000; // ages of messages: a minute of them at the most there are
 const LEASES = "transport-fallback leases";
 
+/** A client's fetch, with an ear on the sid it asks by: it stays in this page. */
+function noting(keep) {
+  return (url, options) => {
+    keep(new URL(url, location).searchParams.get("sid"));
+    return fetch(url, options);
+  };
+}
+
 /** What a race learns says nothing to anybody else: of the browser's storage only the leases are shared. */
 const storage = {
   getItem: (key) => (key.startsWith(LEASES) ? stored((store) => store.getItem(key)) : null),
@@ -24,7 +32,10 @@ function stored(use) {
   }
 }
 
-/** Tells of itself by `change`: its id is known, or it has lost its line. By `lost`: the hub has another log. */
+/**
+ * Tells of itself by `change`: its id is known, or it has lost its line. By `lost`: the hub has another log. By `ended`:
+ * the feed fell silent before its time, for the client it belongs to was away.
+ */
 export class Lane extends EventTarget {
   #socket = null;
   #downSince = 0;
@@ -33,6 +44,7 @@ export class Lane extends EventTarget {
   constructor(transport, clock) {
     super();
     Object.assign(this, { transport, clock, link: linkName(), origin: location.origin, feed: null, decision: null });
+    Object.assign(this, { sid: null, entered: false });
     this.ages = new Ring(KEPT);
     this.arrived = 0;
   }
@@ -61,16 +73,19 @@ export class Lane extends EventTarget {
   join(room, every) {
     const { transport } = this;
     const socket = io(`${this.origin}/via/~${this.link}`, {
-      transports: [transport], use: transport, every, autoConnect: false, world: { storage },
+      transports: [transport], use: transport, every, autoConnect: false,
+      world: { storage, fetch: noting((sid) => (this.sid = sid ?? this.sid)) },
     });
     this.#socket = socket;
     this.#downSince = now();
     socket.on("feed", (data) => this.#heard(data));
+    socket.on("feed-ended", ({ feed, by }) => feed === this.feed && by === null && this.dispatchEvent(new Event("ended")));
     socket.onHello(() => this.#changed());
     socket.onDecision(({ parts }) => (this.decision = parts));
     const joined = new Promise((resolve) => {
       socket.onLife((event, detail) => {
-        if (event === "connect") socket.emit("join", { room }, resolve); // a hub that forgot this client knows no room
+        // A hub that forgot this client knows no room.
+        if (event === "connect") socket.emit("join", { room }, (_rooms, error) => resolve((this.entered = !error)));
         if (event === "gap" && detail.reason === "epoch") this.dispatchEvent(new Event("lost"));
         if (event === "disconnect") this.#downSince = now();
         this.#changed();
@@ -105,6 +120,6 @@ export class Lane extends EventTarget {
   leave() {
     this.#socket?.close();
     this.#socket = null;
-    this.feed = null;
+    [this.feed, this.entered] = [null, false];
   }
 }

@@ -3,9 +3,10 @@
 import { AskingClock, roundTrip } from "./clock.js";
 import { Counts } from "./counts.js";
 import { origins } from "./hosts.js";
+import { begin, end } from "../speaking.js";
 import { Lane, LANES } from "./lane.js";
 
-const FEED = 120; // s a feed speaks; a page that dies leaves one behind for no longer
+const FEED = 120; // s a feed speaks
 const JOINING = 3000; // ms the feed waits for a lane that does not come
 const UNSEEN = 30_000; // ms out of sight after which the race ends: a hidden tab's timers are late
 const AGAIN = 2000; // ms before what could not be had is asked for again
@@ -15,7 +16,7 @@ const HELD = ["longpoll", "sse"]; // they hold one of the six connections a brow
 export class Race extends EventTarget {
   #turn = 0; // what was begun in an earlier one is not gone on with
   #wishes = 0; // feeds asked for
-  #feed = null; // the name of the feed that speaks
+  #feed = null; // { sid, feed } of the one that speaks
   #renewal = null;
   #unseen = null;
   #room = `race-${Math.random().toString(36).slice(2, 11)}`;
@@ -32,6 +33,7 @@ export class Race extends EventTarget {
     this.settings = null;
     for (const lane of this.lanes) {
       lane.addEventListener("change", () => this.open && this.counts.watch(this.lanes));
+      lane.addEventListener("ended", () => this.#later(0, () => this.#speak()));
       lane.addEventListener("lost", () => this.#later(AGAIN, () => this.#again()));
     }
     document.addEventListener("visibilitychange", () => this.#seen(!document.hidden));
@@ -78,14 +80,13 @@ export class Race extends EventTarget {
     const turn = this.#turn;
     const { rate, periodic, size } = this.settings;
     this.#hush();
-    const body = JSON.stringify({ rate, shape: periodic ? "periodic" : "poisson", size, room: this.#room, seconds: FEED });
-    const headers = { "Content-Type": "application/json" };
-    const answer = await fetch("/lab/feed", { method: "POST", headers, body });
-    const told = await answer.json();
-    if (!answer.ok) throw new Error(told.error.message);
-    if (turn !== this.#turn || wish !== this.#wishes) return end(told.feed); // not wanted any more
-    this.#feed = told.feed;
-    for (const lane of this.lanes) lane.feed = told.feed;
+    const sid = this.lanes.find((lane) => lane.entered)?.sid;
+    if (!sid) return this.#later(AGAIN, () => this.#speak()); // no lane has come through: nobody would hear it
+    const shape = periodic ? "periodic" : "poisson";
+    const { feed } = await begin(sid, { rate, shape, size, room: this.#room, seconds: FEED });
+    if (turn !== this.#turn || wish !== this.#wishes) return end(sid, feed); // not wanted any more
+    this.#feed = { sid, feed };
+    for (const lane of this.lanes) lane.feed = feed;
     this.#later(FEED * 1000, () => {
       this.#feed = null; // it has said all it had to say
       return this.#speak();
@@ -117,7 +118,7 @@ export class Race extends EventTarget {
 
   #hush() {
     clearTimeout(this.#renewal);
-    if (this.#feed) end(this.#feed);
+    if (this.#feed) end(this.#feed.sid, this.#feed.feed);
     this.#feed = null;
   }
 
@@ -174,10 +175,6 @@ export class Race extends EventTarget {
     if (state !== "idle") this.recount();
     this.dispatchEvent(new Event("change"));
   }
-}
-
-function end(feed) {
-  return fetch(`/lab/feed/${feed}`, { method: "DELETE", keepalive: true }).catch(() => {});
 }
 
 function wait(ms) {
