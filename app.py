@@ -118,7 +118,7 @@ def main(arguments: list[str]) -> int:
     limits, host, port, everywhere = (chosen[name] for name in ("limits", "host", "port", "class"))
     if everywhere:
         host, limits = "127.0.0.1", replace(limits, per_sid=True)
-    more_files()
+        more_files()
     hosts = [*chosen["allow_host"], host]
     app = build(limits=limits, allow_hosts=hosts, allow_origins=chosen["allow_origin"], everywhere=everywhere)
     try:

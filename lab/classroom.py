@@ -155,7 +155,7 @@ def listen_everywhere(listen: Callable[[str, int], socket.socket], port: int) ->
 
 
 def more_files() -> None:
-    """Each connection is a file: open as many as this process may, up to a bound."""
+    """A class, or a measurement, holds many connections: open as many files as this process may, up to a bound."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
