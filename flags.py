@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import functools
 import os
 from collections.abc import Callable
@@ -19,11 +20,14 @@ def options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         usage="%(prog)s [FLAG VALUE]…   (--help tells them all)",
         description="A lab of transports: poll, longpoll, sse, ws, and the way between.",
+        allow_abbrev=False,
     )
+    variables = set()
 
     def add(to: argparse._ActionsContainer, flag: str, read: Reads, default: object, meaning: str) -> None:
         """A flag, also settable in the environment; what it says is read by the same `read`."""
         variable = "LAB_" + flag.strip("-").replace("-", "_").upper()
+        variables.add(variable)
         text = os.environ.get(variable)
         if text is not None:
             try:
@@ -46,7 +50,12 @@ def options(arguments: list[str]) -> argparse.Namespace:
     for name in FIELDS:
         meaning = f"{FIELDS[name].metadata['meaning']} (default {FIELDS[name].default}; {allowed(name)})"
         add(group, f"--{name.replace('_', '-')}", functools.partial(parse, name), getattr(DEFAULTS, name), meaning)
+    for variable in set(os.environ) - variables:
+        if near := difflib.get_close_matches(variable, variables, 1, 0.85):
+            parser.error(f"{variable} is no setting; {near[0]} is")
     chosen = parser.parse_args(arguments)
+    if getattr(chosen, "class") and chosen.host != parser.get_default("host"):
+        parser.error("--class listens on all addresses of this machine: leave --host out")
     try:
         chosen.limits = Limits(**{name: getattr(chosen, name) for name in FIELDS})
     except ValueError as error:

@@ -37,6 +37,16 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self.lab = lab
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve on these sockets, or listen as `host` and `port` of the settings say. ValueError: on something else."""
+        config = self.config
+        if sockets is None:
+            if config.uds is not None or config.fd is not None:
+                raise ValueError("for a socket of another kind, say run(sockets=[…])")
+            sockets = [listen(config.host, config.port)]
+            self.lab.state.names.add(config.host)
+        await super().serve(sockets)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, but for who takes the connections. Sockets are always given: see `listen`."""
         await super().startup(sockets=[])

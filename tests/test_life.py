@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ from app import build
 from conftest import GENEROUS, ROOT, eventually
 from hub import Hub
 from limits import Limits
-from server import lab_in, listen, running, url_of
+from server import SEND_BUFFER, lab_in, listen, running, server_for, url_of
 from wire import JSON, TRANSPORTS, Batch, Ended, Refused, Sse, Ws, as_json, emit, http, new_sid, public_id
 
 pytestmark = pytest.mark.anyio
@@ -205,6 +206,19 @@ def test_our_server_serves_one_lab_and_says_so() -> None:
 async def test_running_goes_by_the_name_it_listens_on() -> None:
     async with running(build(chat=False), host="127.0.0.2") as url:
         assert (await http(url, "GET", "/hello")).status == 200
+
+
+# Who lets the server listen itself gets the same sockets: a client that takes no bytes holds little.
+async def test_a_server_that_listens_itself_listens_as_ours_does() -> None:
+    server = server_for(build(chat=False), host="127.0.0.3", port=0)
+    server.signals = False
+    serving = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    listener = server.servers[0]._listening
+    assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) <= 2 * SEND_BUFFER  # Linux doubles it
+    assert (await http("http://{}:{}".format(*listener.getsockname()), "GET", "/hello")).status == 200
+    server.should_exit = True
+    await serving
 
 
 # ---- signals
