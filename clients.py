@@ -403,6 +403,10 @@ class Clients:
         if not client.here and not client.readers and self.clock() >= self._forgotten_at(client):
             await self.hub.forget(client)
 
+    def begin(self) -> None:
+        """Serve, after a drain too: another server begins, or another event loop."""
+        self.draining = self.tasks.ended = False
+
     async def drain(self) -> None:
         """Before the server stops: answer who waits, end the streams, finish what was claimed, say goodbye."""
         self.draining = True

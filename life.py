@@ -37,7 +37,8 @@ class Life:
         self._next = loop.call_later(SWEEP, self._tick, context=contextvars.Context())  # of no request
 
     def _revive(self) -> None:
-        self._goodbye, self.clients.draining = None, False
+        self._goodbye = None
+        self.clients.begin()
 
     def _tick(self) -> None:
         assert self._loop is not None
