@@ -188,7 +188,10 @@ class Connection:
         if not expecting or not self.real.can_write_eof():
             return self.real.close()  # type: ignore[no-any-return]
         self.release()
-        self.real.write_eof()
+        try:
+            self.real.write_eof()
+        except OSError:  # the peer has reset the line, and the loop has not said so yet
+            self.cut()
 
     def shutdown(self) -> None:
         """The server stops, and waits for nobody's last byte."""
