@@ -284,7 +284,9 @@ class Http(Connection, HttpToolsProtocol):
         self._astray = True
         body = encode(Refused("bad_request", msg).as_json())
         head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
-        self.transport.write(head + b"cache-control: no-store\r\nconnection: close\r\n\r\n" + body)
+        self.transport.write(
+            head + b"x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\n\r\n" + body
+        )
         self.transport.close()
 
 

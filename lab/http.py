@@ -9,6 +9,7 @@ from codec import encode
 from errors import Refused
 
 HEAD_BYTES = 16 << 10  # of one request's or answer's head, as the server takes
+NOSNIFF = b"X-Content-Type-Options: nosniff"
 LINE_BYTES = 4 << 10  # of one line between two chunks
 
 # Possessive throughout: a stranger chooses what is matched, and a pattern that goes back may take its time at it.
@@ -200,4 +201,4 @@ def refusal(refused: Refused) -> bytes:
     """What is no HTTP is refused in the protocol's form."""
     body = encode(refused.as_json())
     head = f"HTTP/1.1 {refused.status} Refused\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-    return head.encode() + b"Cache-Control: no-store\r\nConnection: close\r\n\r\n" + body
+    return head.encode() + b"Cache-Control: no-store\r\n%b\r\nConnection: close\r\n\r\n" % NOSNIFF + body

@@ -120,6 +120,8 @@ async def test_every_answer_says_what_it_is_and_no_page_more_than_it_must(lab: L
             assert answer.headers["cache-control"] in ("no-store", "no-cache"), door
     assert (await ask(lab, "GET /", host="evil.test")).headers["x-content-type-options"] == "nosniff"
     host = lab.url.removeprefix("http://")
+    for astray in (b"\x16\x03\x01\r\n\r\n", b"GET /via/~some-link/x HTTP/1.1\r\nno header\r\n\r\n"):
+        assert b"x-content-type-options: nosniff" in await raw_head(lab, astray)
     events = await raw_head(lab, f"GET {target('sse', sid=new_sid())} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
     assert b"x-content-type-options: nosniff" in events
     for path in PAGES:
