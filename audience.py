@@ -48,7 +48,8 @@ class Audience:
         self._messages: list[Message] = []
         self._start = 0  # those before it are trimmed; the list is cut when half of it is
         self.bytes = 0
-        self.size = -1  # class of its bytes; see largest.py
+        self.size = -1  # class of its bytes, and its bounds; see largest.py
+        self.size_bounds: tuple[float, float] = (0, 1)
         self.last = Highest()
         self.trimmed = Highest()
         self.lost = 0  # how many were trimmed

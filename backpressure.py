@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from audience import Audience
@@ -27,7 +28,7 @@ class Backpressure:
         self.messages = max(1, min(limits.keep_messages // 4, limits.batch_messages))
         self.bytes = limits.stream_bytes
         self.spare = limits.keep_messages // 2  # so many messages behind, nothing is lost to a reader yet
-        self._asking: dict[str, tuple[int, float]] = {}  # id → it was answered up to this seq, when
+        self._asking: OrderedDict[str, tuple[int, float]] = OrderedDict()  # id → it was answered up to this seq, when
 
     def answered(self, client: str, seq: int) -> None:
         """This client has what it asked for, and is on its way to ask for more."""

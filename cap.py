@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ class Cap:
     """Those whom nobody would miss, in the order in which they ended their last read."""
 
     def __init__(self) -> None:
-        self._gone: dict[str, Client] = {}  # not here any more
-        self._lingering: dict[str, Client] = {}  # here because they read a moment ago, and not reading now
+        self._gone: OrderedDict[str, Client] = OrderedDict()  # not here any more
+        self._lingering: OrderedDict[str, Client] = (
+            OrderedDict()
+        )  # here because they read a moment ago, and not reading now
         self._crowds: dict[str, int] = {}  # address → clients that were born from there
 
     def born(self, client: Client) -> None:

@@ -25,6 +25,7 @@ import heapq
 import itertools
 import math
 import time
+from collections import OrderedDict
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
@@ -148,7 +149,9 @@ class Hub:
         self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
         self._rooms: dict[str, Room] = {}
         self._bells: set[Bell] = set()
-        self._empty: dict[str, None] = {}  # names of rooms that nobody is in, and of which something is kept
+        self._empty: OrderedDict[str, None] = (
+            OrderedDict()
+        )  # names of rooms that nobody is in, and of which something is kept
         self._old: Due[Audience] = Due()  # audiences, by when their oldest message is too old
         self._largest = Largest()
         self._bytes = 0  # kept over all audiences
@@ -385,23 +388,32 @@ class Hub:
             text = packed(data, self.limits.data, self.limits.depth)
         except Refused as refused:
             raise ValueError(refused.message) from None
-        await self._ease(where)
+        pressed = self._pressed(where)
+        if pressed is not None:
+            await self._ease(where, pressed)
         if where.client is not None and where.client not in self.members:
             raise LookupError(f"no client {where.client}")
         return await self._append(self._apply_message, where, event, text, speaking.get(), self.clock(), ack)
 
-    async def _ease(self, where: Address) -> None:
-        """Let those read who may lose what was emitted in one go to the same audience; rarely anything to do."""
+    def _pressed(self, where: Address) -> Audience | None:
+        """The audience, if so much was emitted to it in one go that its readers may lose some; mostly None."""
+        audience: Audience | None = self.everyone
         if where.client is not None:
             member = self.members.get(where.client)
-            if member is not None and self.pressure.due(member.own):
-                await self.pressure.ease(member.own, lambda: member.bells, lambda client: client == member.id)
+            audience = None if member is None else member.own
         elif where.room is not None:
-            room = self._rooms.get(where.room)
-            if room is not None and self.pressure.due(room):
-                await self.pressure.ease(room, lambda: self._bells_in(room), room.members.__contains__)
-        elif self.pressure.due(self.everyone):
-            await self.pressure.ease(self.everyone, lambda: self._bells, lambda _client: True)
+            audience = self._rooms.get(where.room)
+        return audience if audience is not None and self.pressure.due(audience) else None
+
+    async def _ease(self, where: Address, audience: Audience) -> None:
+        """Let those read who hear what is emitted there."""
+        if where.client is not None:
+            bells, client = self.members[where.client].bells, where.client
+            await self.pressure.ease(audience, lambda: bells, lambda asking: asking == client)
+        elif isinstance(audience, Room):
+            await self.pressure.ease(audience, lambda: self._bells_in(audience), audience.members.__contains__)
+        else:
+            await self.pressure.ease(audience, lambda: self._bells, lambda _asking: True)
 
     def _bells_in(self, room: Room) -> Iterator[Bell]:
         return (bell for client in room.members for bell in self.members[client].bells)

@@ -17,19 +17,21 @@ class Largest:
 
     def sized(self, audience: Audience) -> None:
         """It has grown or shrunk."""
-        size = int(math.log2(audience.bytes) * STEPS) if audience.bytes else -1
-        if size != audience.size:
-            self.discard(audience)
-            if size >= 0:
-                audience.size = size
-                self._sizes.setdefault(size, {})[audience] = None
+        least, less = audience.size_bounds
+        if least <= audience.bytes < less:
+            return
+        self.discard(audience)
+        if audience.bytes:
+            size = audience.size = int(math.log2(audience.bytes) * STEPS)
+            audience.size_bounds = (2 ** (size / STEPS), 2 ** ((size + 1) / STEPS))
+            self._sizes.setdefault(size, {})[audience] = None
 
     def discard(self, audience: Audience) -> None:
         same = self._sizes.get(audience.size, {})
         same.pop(audience, None)
         if not same:
             self._sizes.pop(audience.size, None)
-        audience.size = -1
+        audience.size, audience.size_bounds = -1, (0, 1)
 
     def first(self) -> Audience:
         return next(iter(self._sizes[max(self._sizes)]))

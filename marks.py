@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 
 from errors import Refused
@@ -14,7 +15,8 @@ class Marks:
 
     def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
         self.seconds, self.clock = seconds, clock
-        self._marks: dict[str, tuple[str, str, float]] = {}  # id → code, message, until; in order of `until`
+        # id → code, message, until; in order of `until`; a dict is slow to give its first when others were before it
+        self._marks: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -24,7 +26,7 @@ class Marks:
         self._marks.pop(client, None)
         self._marks[client] = (code, message, self.clock() + self.seconds)
         if len(self._marks) > MOST:
-            del self._marks[next(iter(self._marks))]
+            self._marks.popitem(last=False)
 
     def check(self, client: str) -> None:
         """Refused: this client has left."""
