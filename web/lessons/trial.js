@@ -37,8 +37,8 @@ export class Trial {
     try {
       await this.#join(signal);
       await this.#rest(signal);
+      if (this.transport === "poll") await this.#answer(signal); // the first question is a newcomer's: it has no cursor
       this.heads = await heads(this.#sid, this.transport);
-      if (this.transport === "poll") await this.#answer(signal);
       this.before = await this.#stats(signal);
       await this.#start(signal);
       const speaking = Promise.all(this.moments.map((moment) => this.#speak(moment, signal)));
