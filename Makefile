@@ -35,11 +35,11 @@ check: $(TEST_READY) ## format, lint and types
 	$(TEST)/bin/python -m ruff check .
 	$(TEST)/bin/python -m mypy
 
+# In two processes, file by file: these tests mostly wait for what a person would wait for.
 unit: $(TEST_READY) ## the tests that need no browser
-	$(TEST)/bin/python -m pytest tests --ignore=tests/browser
+	$(TEST)/bin/python -m pytest -n 2 --dist loadfile tests --ignore=tests/browser
 
-# In processes of their own: the loop that Playwright keeps running is in the way of every other async test. Two of them,
-# file by file: these tests mostly wait for what a person would wait for.
+# In processes of their own: the loop that Playwright keeps running is in the way of every other async test.
 browser: $(TEST_READY) ## the tests in Chromium
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 2 --dist loadfile tests/browser
 
