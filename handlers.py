@@ -96,9 +96,10 @@ class Tasks:
 
 
 class Queue:
-    """The jobs of one client: each begins when the one before it is over, in a task of its own.
+    """The jobs of one client: each begins when the one before it is over.
 
-    So nothing that a job does to its task, not even to cancel it, is done to those behind it.
+    One task runs them, so that those which wait for nothing are over in one turn, and their acks go down together. A
+    job that ends its task, or has it cancelled, does so for itself alone: those behind it run in another.
     """
 
     def __init__(self, tasks: Tasks) -> None:
@@ -114,6 +115,11 @@ class Queue:
     def _next(self) -> None:
         self.busy = bool(self._jobs) and not self._tasks.ended
         if self.busy:
-            self._tasks.start(self._jobs.popleft(), self._next)
+            self._tasks.start(self._work(), self._next)
         while self._jobs and self._tasks.ended:
             self._jobs.popleft().close()
+
+    async def _work(self) -> None:
+        task = asyncio.current_task()
+        while self._jobs and not (task and task.cancelling()):
+            await self._jobs.popleft()

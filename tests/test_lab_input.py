@@ -9,7 +9,7 @@ import pytest
 
 from conftest import Lab
 from errors import CODES
-from wire import http, new_sid
+from wire import http
 
 pytestmark = pytest.mark.anyio
 
