@@ -172,6 +172,7 @@ async def test_who_waits_for_a_connect_handler_is_answered_when_the_server_stops
         lab.readers.clear()
     with pytest.raises((Refused, Ended)) as end:
         await reader.next(AT_ONCE)
+    await reader.close()
     assert isinstance(end.value, Refused) and end.value.code == "draining"
 
 
