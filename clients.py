@@ -288,7 +288,9 @@ class Clients:
             await self.hub.forget(client)
 
     def _rests(self, client: Client) -> None:
-        """Nobody reads as this client: time will tell."""
+        """Nobody reads as this client: time will tell. Nothing more is kept of one that is forgotten already."""
+        if self.hub.members.get(client.id) is not client:
+            return
         self._cap.lingers(client)
         self._due.add(client.id, self.clock() + client.grace)
 
@@ -303,6 +305,8 @@ class Clients:
 
     def _arrive(self, client: Client) -> None:
         client.here = True
+        if not client.readers:
+            self._cap.lingers(client)
         client.arrival = promise()
         client.queue.add(self._connect(client, client.arrival))
 

@@ -674,6 +674,14 @@ MUTATIONS = [
         "tests/test_bounds.py::test_a_look_touches_what_is_due_and_nothing_else",
     ),
     Mutation(
+        "who has left is kept",
+        "each client that says bye while it reads leaves its record for good, and fills the cap with nobody",
+        "clients.py",
+        "        if self.hub.members.get(client.id) is not client:\n            return\n        self._cap",
+        "        self._cap",
+        "tests/test_bounds.py::test_a_read_that_outlives_its_client_changes_nothing",
+    ),
+    Mutation(
         "one that is here is forgotten",
         "at the cap who talks makes room for who knocks",
         "cap.py",

@@ -20,7 +20,7 @@ from emits import Upload
 from errors import Refused
 from largest import STEPS, Largest
 from test_clients import World, sid
-from wire import DEADLINE, PostWay, Reader, Ws, new_sid
+from wire import DEADLINE, PostWay, Reader, Ws, bye, new_sid, public_id
 from wire import Refused as WireRefused
 
 pytestmark = pytest.mark.anyio
@@ -141,6 +141,44 @@ async def test_nothing_is_kept_of_who_is_forgotten() -> None:
     assert not registry._due._entries and not registry._marks and not registry._births._buckets
     assert not registry._cap._gone and not registry._cap._lingering and not registry._cap._crowds
     assert not hub._old._entries and not hub._largest._sizes
+
+
+# Its reads end after it: they must not put it back where those are kept who may make room.
+async def test_nothing_is_kept_of_who_left_while_it_read(lab: Lab, transport: type[Reader]) -> None:
+    registry, sids = lab.app.state.clients, [new_sid() for _ in range(5)]
+    for who in sids:
+        await lab.join(transport, who)
+    for who in sids[:-1]:
+        await bye(lab.url, who)
+    lab.hub.client(public_id(sids[-1])).close()
+    await eventually(lambda: not lab.hub.members)
+    await asyncio.gather(*(reader.cut() for reader in lab.readers))
+    await eventually(lambda: not registry._cap._gone and not registry._cap._lingering and not registry._cap._crowds)
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["forgotten", "born again"])
+async def test_a_read_that_outlives_its_client_changes_nothing(again: bool) -> None:
+    world, who = World(), sid()
+    reader = await world.read(who)
+    await world.clients.bye(who, Upload(), "")
+    await world.done()
+    assert not world.hub.members
+    if again:
+        world.now += 301
+        world.clients.sweep()
+        await world.read(who)
+    reader.close()
+    assert not world.clients._cap._gone and not world.clients._cap._lingering
+
+
+async def test_who_is_born_by_an_emit_is_here_and_makes_no_room() -> None:
+    world = World(clients=1)
+    await world.emit(sid(), (1, "e"))
+    with pytest.raises(Refused) as refused:
+        await world.read(sid())
+    assert refused.value.code == "full" and len(world.hub.here) == 1
+    await world.after(11)
+    await world.read(sid())
 
 
 # ---- What it costs to look
