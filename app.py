@@ -29,6 +29,7 @@ from lab.looks import Looks
 from lab.meter import Meter
 from life import Life, Lived
 from limits import DEFAULTS, Limits
+from memory import settle
 from names import Names, checked_host, checked_origin, name_of
 from pages import is_file, page
 from server import listen, server_for, url_of
@@ -131,6 +132,7 @@ def main(arguments: list[str]) -> int:
     print(f"Transport Fallback is at {here}  (Ctrl-C ends it)", flush=True)
     if everywhere:
         announce(app.state.classroom.addresses(port))
+    settle()
     with contextlib.suppress(KeyboardInterrupt):
         server_for(app).run(sockets=listeners)
     return 0

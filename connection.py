@@ -146,10 +146,17 @@ class Connection:
 
     def go_on(self) -> None:
         self._queued = False
-        if not self.lost:
+        if self._full and self._reset():
+            self.cut()
+        elif not self.lost:
             self.work()
         if len(self._input) <= AHEAD:
             self.release()
+
+    def _reset(self) -> bool:
+        """Whether the peer has reset the line. While nothing is read of it, the loop does not hear of that."""
+        connection = None if self.lost or self.real.is_closing() else self.real.get_extra_info("socket")
+        return connection is not None and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
     def may(self) -> bool:
         """Whether a step may be done in this turn. False: it goes on in another."""

@@ -24,17 +24,22 @@ class Doors:
         self._inside: set[Guest] = set()
         self._idle: dict[Guest, None] = {}
         self._from: Counter[str] = Counter()
+        self.gone = 0  # connections so far
 
     def __len__(self) -> int:
         return len(self._inside)
 
-    def open_to(self, address: str) -> bool:
-        """Whether one more from there may come in, now or when somebody has made room."""
-        return self._from[address] < self.share and (len(self._inside) < self.most or bool(self._idle))
+    def open_to(self, address: str, before: int = 0) -> bool:
+        """Whether one more may come in from there, behind so many who wait for it."""
+        return self._from[address] + before < self.share
+
+    def room(self, before: int = 0) -> bool:
+        """Whether there is a place, now or when somebody idle has made room, for one more behind so many."""
+        return len(self._inside) + before < self.most or len(self._idle) > before
 
     def enter(self, guest: Guest) -> bool:
         """Whether a new connection may be open. When all places are taken, the one idle for longest gives its up."""
-        if not self.open_to(guest.address):
+        if not self.open_to(guest.address) or not self.room():
             return False
         if len(self._inside) >= self.most:
             self.make_room()
@@ -70,6 +75,7 @@ class Doors:
         if guest not in self._inside:
             return
         self._inside.remove(guest)
+        self.gone += 1
         self._idle.pop(guest, None)
         self._from[guest.address] -= 1
         if not self._from[guest.address]:

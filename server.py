@@ -22,6 +22,7 @@ from starlette.types import ASGIApp
 from doors import Doors
 from http_protocol import Http
 from listener import Listener
+from memory import Memory
 from turns import Turns
 from ws_protocol import Ws
 
@@ -36,6 +37,7 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, lab: Starlette) -> None:
         super().__init__(config)
         self.lab = lab
+        self.memory = Memory(lab.state.doors)
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on these sockets, or listen as `host` and `port` of the settings say. ValueError: on something else."""
@@ -59,6 +61,10 @@ class Server(uvicorn.Server):
         config: Any = self.config
         protocol: asyncio.Protocol = config.http_protocol_class(config, self.server_state, self.lifespan.state)
         return protocol
+
+    async def on_tick(self, counter: int) -> bool:
+        self.memory.look()
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:

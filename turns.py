@@ -8,8 +8,11 @@ Nothing is refused for it: who asks for more than its share is read more slowly,
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import Protocol
+
+log = logging.getLogger("lab")
 
 SHARE = 4  # steps of one address in one turn: requests begun, frames read
 STEP_BYTES = 4 << 10  # which count as a step more
@@ -21,6 +24,8 @@ class Working(Protocol):
     address: str
 
     def go_on(self) -> None: ...
+
+    def cut(self) -> None: ...
 
 
 class Turns:
@@ -53,10 +58,19 @@ class Turns:
         waiting, self._waiting = self._waiting, {}
         for address, ones in waiting.items():
             while ones and self._used.get(address, 0.0) < SHARE:
-                ones.popleft().go_on()
+                go_on(ones.popleft())
             ones.extend(self._waiting.pop(address, ()))  # who did a step stands behind those who did none
             if ones:
                 self._waiting[address] = ones
         self._set = bool(self._used or self._waiting)
         if self._set:
             asyncio.get_running_loop().call_soon(self._turn)
+
+
+def go_on(one: Working) -> None:
+    """Do its steps. Where they fail, it ends, as a loop ends whose input fails, and everybody else goes on."""
+    try:
+        one.go_on()
+    except Exception:
+        log.exception("a step failed")
+        one.cut()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 AHEAD = 64 << 10  # bytes a client may send before the answer to what it asked first
 HEAD_SECONDS = 10.0  # s for the head of a request
+GIVEN_UP = 30.0  # s for which TCP waits for a silent peer
 LINGER = 1.0  # s a client has to close its side after we closed ours
 
 
@@ -261,11 +262,20 @@ class Line:
     def _near_shut(self) -> bool:
         """The client sends no more. True: it may still hear."""
         self._near_done = True
-        if self.closing and self.down.empty:
+        if self.dead:
+            self._dead_shut()
+        elif self.closing and self.down.empty:
             self.close()
-        elif not (self.closing or self.dead):
+        elif not self.closing:
             self._near_finished()
         return True
+
+    def _dead_shut(self) -> None:
+        """The client has closed its side; the server, if it knows of this line, does not hear of it."""
+        if self._reaching is None or self.far.gone:
+            self.close()
+        elif not self._timers:
+            self.expire(GIVEN_UP)
 
     def _near_finished(self) -> None:
         if self.up_lost or (self.asked is None and not self.raw and self.down.empty):
@@ -274,8 +284,10 @@ class Line:
             self.up.end()
 
     def _near_lost(self, _exc: Exception | None) -> None:
-        if self.dead or self.over:
+        if self.over:
             return
+        if self.dead:
+            return self._dead_shut()
         if self.far.gone or self._reaching is None or self.closing or self.up_lost:
             self.close()
         else:  # what it said last is still to arrive

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import resource
 import socket
+import struct
 import sys
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from conftest import ROOT, Lab, eventually
 from doors import Doors
 from limits import Limits
-from test_guards import UPGRADE, address
+from memory import LEAST, Memory
+from test_guards import UPGRADE, address, frame
+from turns import Turns
 from wire import new_sid, target
 
 pytestmark = pytest.mark.anyio
@@ -167,3 +170,108 @@ async def test_with_few_files_a_flood_that_is_renewed_shuts_nobody_else_out() ->
         process.terminate()
         _, report = await asyncio.wait_for(process.communicate(), 20)
     assert not report, report.decode()
+
+
+async def test_who_comes_behind_a_crowd_does_not_wait_for_it(lab: Lab) -> None:
+    """The system hands out connections in the order in which they came; they are begun by address, in turn."""
+    where = address(lab)
+
+    def come(source: str, said: bytes) -> socket.socket:
+        """Connect in one go: the loop, and with it the server, has no part in it."""
+        connection = socket.socket()
+        connection.bind((source, 0))
+        connection.connect(where)
+        connection.sendall(said)
+        return connection
+
+    request = "GET /hello HTTP/1.1\r\nHost: {}:{}\r\n\r\n".format(*where).encode()
+    crowd = [come("127.0.0.2", b"") for _ in range(300)]
+    honest = come("127.0.0.3", request)
+    honest.setblocking(False)
+    try:
+        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(honest, 100), 5)
+        assert b" 200 " in answer and len(lab.app.state.doors) < 250
+        await eventually(lambda: len(lab.app.state.doors) == 301)  # and the crowd comes in all the same
+    finally:
+        for one in (*crowd, honest):
+            one.close()
+
+
+@pytest.mark.limits(connections=1000, connections_per_address=400)
+async def test_of_those_who_wait_to_come_in_the_largest_crowd_gives_way(lab: Lab) -> None:
+    doors = lab.app.state.doors
+    doors.most = 20
+    where = address(lab)
+    crowd = []
+    for _ in range(60):
+        one = socket.socket()
+        one.bind(("127.0.0.2", 0))
+        one.connect(where)
+        crowd.append(one)
+    try:
+        honest = await line_from("127.0.0.3", where)
+        assert b" 200 " in await asked(honest, where)
+        assert len(doors) <= 20
+        close([honest])
+    finally:
+        for one in crowd:
+            one.close()
+
+
+@pytest.mark.limits(connections=1000)
+async def test_a_reset_is_seen_though_nothing_is_read_of_the_line(lab: Lab) -> None:
+    """Who has sent so much that it waits is not read on, and the loop tells of a reset only where it reads."""
+    where = address(lab)
+    lines = []
+    for _ in range(4):
+        line = await line_from("127.0.0.2", where)
+        line[1].write(UPGRADE.format(path=f"/ws?sid={new_sid()}", host="{}:{}".format(*where)).encode())
+        await line[0].readuntil(b"\r\n\r\n")
+        line[1].write(frame(1, b'{"acked":0}') * 12_000)
+        lines.append(line)
+    await eventually(lambda: len(lab.app.state.doors) == 4)
+    for _reader, writer in lines:
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    close(lines)
+    await eventually(lambda: not len(lab.app.state.doors))
+
+
+@pytest.mark.reports
+async def test_a_step_that_fails_ends_its_connection_and_nobody_else_s(caplog: pytest.LogCaptureFixture) -> None:
+    turns, done = Turns(), []
+
+    class One:
+        def __init__(self, name: str) -> None:
+            self.name, self.address = name, name
+
+        def go_on(self) -> None:
+            if self.name == "bad":
+                raise ValueError("a fault of ours")
+            if turns.take(self):
+                done.append(self.name)
+
+        def cut(self) -> None:
+            done.append(f"{self.name} is cut")
+
+    bad, good = One("bad"), One("good")
+    for one in (bad, good):
+        while turns.take(one):
+            pass
+    await eventually(lambda: len(done) == 2)
+    assert sorted(done) == ["bad is cut", "good"] and "a step failed" in caplog.text
+    again = One("later")
+    while turns.take(again):
+        pass
+    await eventually(lambda: "later" in done)
+
+
+def test_memory_is_looked_for_when_as_many_have_gone_as_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, searches = [0.0], []
+    monkeypatch.setattr("gc.collect", lambda: searches.append(now[0]))
+    doors = Doors(Limits())
+    memory = Memory(doors, clock=lambda: now[0])
+    for gone, at, expected in ((LEAST - 1, 10, 0), (1, 11, 0), (0, 20, 1), (0, 30, 1), (LEAST, 40, 2)):
+        doors.gone += gone
+        now[0] = at
+        memory.look()
+        assert len(searches) == expected, at
