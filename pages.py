@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,7 +24,6 @@ CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; " + CLOSED
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
-IMPORT = re.compile(r'^(?:import|export) .*from "([^"]+)";', re.MULTILINE)
 
 
 def takes_gzip(accepts: str) -> bool:
@@ -38,11 +36,14 @@ def takes_gzip(accepts: str) -> bool:
 
 
 class Packer(GZipMiddleware):
-    """gzip for who takes it. Starlette's looks for the word only."""
+    """
+    gzip for who takes it: Starlette's looks for the word only. Whole: a part of the packed bytes and one of the plain
+    would be of the same ETag, and who puts them together has neither (RFC 9110, 8.8.3); Range may be ignored (14.2).
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         accepts = Headers(scope=scope).getlist("accept-encoding")
-        headers = [pair for pair in scope["headers"] if pair[0] != b"accept-encoding"]
+        headers = [pair for pair in scope["headers"] if pair[0] not in (b"accept-encoding", b"range")]
         coding = b"gzip" if takes_gzip(",".join(accepts)) else b"identity"
         await super().__call__({**scope, "headers": [*headers, (b"accept-encoding", coding)]}, receive, send)
 
@@ -56,6 +57,8 @@ class Files(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
         response.headers.update(SAFE)
+        for needless in ("accept-ranges", "last-modified"):  # whole files, and their ETag says which
+            del response.headers[needless]
         if path.endswith((".html", ".svg")):
             response.headers["Content-Security-Policy"] = DRAWN
         return response
@@ -74,27 +77,13 @@ def policy(host: str, names: Iterable[str]) -> str:
     return POLICY.format(own=" ".join(own))
 
 
-def modules(entry: str) -> list[str]:
-    """The module and all it imports, as addresses: a browser that knows them need not find one after another."""
-    found: dict[str, None] = {}
-    waiting = [entry]
-    while waiting:
-        address = waiting.pop(0)
-        if address not in found:
-            found[address] = None
-            text = (WEB / address.lstrip("/")).read_text("utf-8")
-            waiting += [posixpath.normpath(posixpath.join(address, "..", name)) for name in IMPORT.findall(text)]
-    return list(found)
-
-
 def page(names: Iterable[str]) -> list[Route | Mount]:
     """The page, the client, and the client as one classic script. `names`: those of this server."""
     entry = WEB / "client" / "socket.js"
     script = bundle(entry).encode() if entry.exists() else b""
-    preload = ", ".join(f"<{address}>; rel=modulepreload" for address in modules("/page/page.js"))
 
     async def index(request: Request) -> Response:
-        headers = {"Content-Security-Policy": policy(request.headers["host"], names), "Link": preload}
+        headers = {"Content-Security-Policy": policy(request.headers["host"], names)}
         return FileResponse(WEB / "index.html", headers=SAFE | headers)
 
     async def classic(_request: Request) -> Response:

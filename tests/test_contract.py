@@ -7,6 +7,7 @@ oracle is the hub's own log.
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import random
 import re
 import time
@@ -16,6 +17,7 @@ import pytest
 
 from batch import new_epoch
 from conftest import Lab, serving
+from pages import WEB
 from wire import (
     TRANSPORTS,
     Batch,
@@ -1060,12 +1062,35 @@ async def test_a_stream_may_not_be_stored_either(lab: Lab) -> None:
     assert "cache-control: no-store" in head and "content-type: text/event-stream" in head
 
 
+def modules(entry: str) -> list[str]:
+    """The module and all it imports, as addresses."""
+    found = [entry]
+    for address in found:
+        text = (WEB / address.lstrip("/")).read_text("utf-8")
+        imported = re.findall(r'^(?:import|export) .*from "([^"]+)";', text, re.MULTILINE)
+        paths = [posixpath.normpath(posixpath.join(address, "..", name)) for name in imported]
+        found += [path for path in paths if path not in found]
+    return found
+
+
 async def test_the_page_and_the_report_are_served_packed(lab: Lab) -> None:
-    """Files as they are written, gzip where it is taken; the modules are named before a browser finds them."""
-    page = await http(lab.url, "GET", "/")
-    named = re.findall(r"<(/[^>]+)>; rel=modulepreload", page.headers["link"])
-    assert len(named) > 20 and "/client/socket.js" in named
+    """Files as they are written, gzip where it is taken; the page names its modules before a browser finds them."""
+    page = (await http(lab.url, "GET", "/")).body.decode()
+    named = re.findall(r'<link rel="modulepreload" href="([^"]+)">', page)
+    assert "/client/socket.js" in named
+    assert named == modules("/page/page.js")[1:], "index.html names other modules than page.js imports"
     for path in (*named, "/report/report.html"):
         answer = await http(lab.url, "GET", path, headers=[("Accept-Encoding", "gzip")])
         assert answer.status == 200
         assert answer.headers.get("content-encoding") == "gzip" or len(answer.body) < 500
+
+
+async def test_a_file_is_served_whole_and_not_again_while_it_is_the_same(lab: Lab) -> None:
+    """A part of packed bytes and one of plain bytes would be of the same ETag."""
+    for coding in ("gzip", "identity"):
+        asked = [("Accept-Encoding", coding), ("Range", "bytes=0-99")]
+        answer = await http(lab.url, "GET", "/client/socket.js", headers=asked)
+        assert answer.status == 200 and "accept-ranges" not in answer.headers
+        assert (answer.headers.get("content-encoding") == "gzip") == (coding == "gzip")
+        again = [("Accept-Encoding", coding), ("If-None-Match", answer.headers["etag"])]
+        assert (await http(lab.url, "GET", "/client/socket.js", headers=again)).status == 304

@@ -245,6 +245,7 @@ def test_where_there_is_no_clipboard_a_copy_button_selects(browser: Browser, lab
         panel.root.get_by_role("button", name="Selected").wait_for()
         assert page.evaluate(selected) == panel.link == f"http://{NAME}:{lab.port}/?left=ws"
 
+        page.get_by_role("heading", name="From a terminal").scroll_into_view_if_needed()
         line = page.locator("[data-role=curl] li").first
         line.get_by_role("button").click()
         line.get_by_role("button", name="Selected").wait_for()

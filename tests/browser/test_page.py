@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from collections.abc import Callable
 
@@ -10,6 +11,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from conftest import Crowd, Program, Seat, ask, until
+from goals import weight
+from pages import WEB
 
 Seats = Callable[..., tuple[Seat, Seat]]
 
@@ -333,14 +336,25 @@ def test_the_sid_is_nowhere_in_the_page(tab: Callable[..., Page]) -> None:
     assert not [sid for sid in sids if sid in shown]
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_first_view_weighs_no_more_than_it_may(browser: Browser, lab: Program, language: str) -> None:
+    sizes = {path: wire for path, (wire, _bare) in weight(browser, lab, language).items()}
+    assert len(sizes) > 40 and sum(sizes.values()) < 120_000, sorted(sizes.items(), key=lambda item: -item[1])
+
+
 def test_both_languages_say_everything(tab: Callable[..., Page]) -> None:
-    keys = tab().evaluate(
-        """async () => {
-            const keys = async (lang) => Object.keys((await import(`/page/texts/${lang}.js`)).default).sort();
-            return { en: await keys("en"), zh: await keys("zh") };
-        }"""
-    )
-    assert keys["en"] == keys["zh"]
+    page = tab()
+    shelves = [file.parent for file in WEB.glob("page/**/en.js")]
+    assert WEB / "page/texts/exchange" in shelves
+    for shelf in shelves:
+        keys = page.evaluate(
+            """async (shelf) => {
+                const keys = async (lang) => Object.keys((await import(`/${shelf}/${lang}.js`)).default).sort();
+                return { en: await keys("en"), zh: await keys("zh") };
+            }""",
+            str(shelf.relative_to(WEB)),
+        )
+        assert keys["en"] and keys["en"] == keys["zh"], shelf
 
 
 def test_a_page_without_a_server_says_what_happens(browser: Browser, lab: Program) -> None:
@@ -364,11 +378,17 @@ def test_a_page_without_a_server_says_what_happens(browser: Browser, lab: Progra
 
 def test_curl_lines_of_the_page_make_a_fresh_sid(tab: Callable[..., Page], lab: Program) -> None:
     page = tab("?left=poll&every=500")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     Seat(page, "left").reads_by("poll")
-    text = page.inner_text("body")
-    assert "curl" in text
-    with urllib.request.urlopen(lab.url + "/hello") as answer:
-        assert json.load(answer)["version"] == 1
+    page.get_by_role("heading", name="From a terminal").scroll_into_view_if_needed()
+    line = page.locator("[data-role=curl] [data-line=ask] code").inner_text()
+    (address,) = re.findall(r'"(http.*?)"', line)
+    sid = address.partition("sid=")[2].partition("&")[0]
+    until(lambda: any("sid=" in url for url in asked))
+    assert len(sid) == 22 and not any(sid in url for url in asked)
+    with urllib.request.urlopen(address) as answer:
+        assert json.load(answer)["cursor"]
 
 
 def test_back_undoes_what_was_set(seats: Seats) -> None:

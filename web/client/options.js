@@ -51,9 +51,10 @@ export function checkTransport(said, name) {
   throw new RangeError(`${said}: there is no ${shown(name)} here; ${instead}`);
 }
 
-/** Throws a TypeError unless this can be called. `said`: the method it was given to. */
-export function checkHandler(said, handler) {
+/** The handler. Throws a TypeError unless it can be called. `said`: the method it was given to. */
+export function callable(said, handler) {
   if (typeof handler !== "function") throw new TypeError(`${said}: a handler is a function, not ${shown(handler)}`);
+  return handler;
 }
 
 /** Throws a TypeError unless an event of this name can come. `said`: the method it was given to. */

@@ -6,7 +6,7 @@ import { WayUp } from "./emit.js";
 import { Handlers } from "./handlers.js";
 import { Ladder, LADDER } from "./ladder.js";
 import { Leases } from "./leases.js";
-import { checkEventName, checkHandler, checkNames, checkOptions, checkTransport } from "./options.js";
+import { callable, checkEventName, checkNames, checkOptions, checkTransport } from "./options.js";
 import { Outbox } from "./outbox.js";
 import { available, Readers } from "./readers.js";
 import { notBeyond, Position } from "./reading.js";
@@ -119,13 +119,13 @@ export class Socket {
 
   /** @param {string} event @param {Handler} handler @returns {this} */
   on(event, handler) {
-    this.#handlersOf("on", event).add(event, this.#callable("on", handler));
+    this.#handlersOf("on", event).add(event, callable("on", handler));
     return this;
   }
 
   /** @param {string} event @param {Handler} handler @returns {this} */
   once(event, handler) {
-    this.#callable("once", handler);
+    callable("once", handler);
     const first = (...values) => {
       this.off(event, first);
       return handler(...values);
@@ -136,7 +136,7 @@ export class Socket {
 
   /** No longer this handler, or none of the event. @param {string} event @param {[handler?: Handler]} one @returns {this} */
   off(event, ...one) {
-    for (const handler of one) this.#callable("off", handler);
+    for (const handler of one) callable("off", handler);
     this.#handlersOf("off", event).remove(event, one[0]);
     return this;
   }
@@ -147,26 +147,26 @@ export class Socket {
    * @returns {this}
    */
   onAny(handler) {
-    this.#messages.addAny(this.#callable("onAny", handler));
+    this.#messages.addAny(callable("onAny", handler));
     return this;
   }
 
   /** @param {[handler?: Function]} one @returns {this} */
   offAny(...one) {
-    for (const handler of one) this.#callable("offAny", handler);
+    for (const handler of one) callable("offAny", handler);
     this.#messages.removeAny(one[0]);
     return this;
   }
 
   /** Every life-cycle event: (event, detail). @param {(event: string, detail: any) => unknown} handler @returns {this} */
   onLife(handler) {
-    this.#life.addAny(this.#callable("onLife", handler));
+    this.#life.addAny(callable("onLife", handler));
     return this;
   }
 
   /** @param {[handler?: Function]} one @returns {this} */
   offLife(...one) {
-    for (const handler of one) this.#callable("offLife", handler);
+    for (const handler of one) callable("offLife", handler);
     this.#life.removeAny(one[0]);
     return this;
   }
@@ -176,7 +176,7 @@ export class Socket {
    * @param {(hello: any) => unknown} handler @returns {this}
    */
   onHello(handler) {
-    this.#watchers.add("hello", this.#callable("onHello", handler));
+    this.#watchers.add("hello", callable("onHello", handler));
     return this;
   }
 
@@ -185,7 +185,7 @@ export class Socket {
    * @param {(decision: Decision) => unknown} handler @returns {this}
    */
   onDecision(handler) {
-    this.#watchers.add("decision", this.#callable("onDecision", handler));
+    this.#watchers.add("decision", callable("onDecision", handler));
     return this;
   }
 
@@ -545,11 +545,6 @@ export class Socket {
   #handlersOf(said, event) {
     checkEventName(said, event);
     return reservedEvent(event) ? this.#life : this.#messages;
-  }
-
-  #callable(said, handler) {
-    checkHandler(said, handler);
-    return handler;
   }
 
   #tell(event, detail) {

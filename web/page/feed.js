@@ -1,9 +1,8 @@
 // The feed: where nobody speaks, the hub does, at a pace one chooses, in a room of this page's own.
 
-import { make, saying } from "./dom.js";
+import { make } from "./dom.js";
 import { begin, end } from "./speaking.js";
 
-const PACES = [0, 0.5, 2, 10, 50]; // messages a second
 const SECONDS = 3600; // then it falls silent by itself
 const PATIENCE = 10_000; // ms for the hub to take a seat into the room
 
@@ -15,8 +14,6 @@ export class Feed {
   /** @param sidOf the secret of a seat's client, which leaves this page only to the hub */
   constructor(select, fault, seats, sidOf) {
     Object.assign(this, { select, fault, seats, sidOf });
-    for (const pace of PACES) select.append(saying("option", pace ? "talk.pace" : "talk.none", { pace }, { value: pace }));
-    select.addEventListener("change", () => this.choose());
     for (const { socket } of seats) {
       socket.on("feed-ended", ({ feed, by }) => feed === this.#speaking?.feed && this.ended(by));
       socket.onLife((_event, detail) => detail?.reason === "epoch" && this.#speaking && this.ended(null));
@@ -24,6 +21,7 @@ export class Feed {
     addEventListener("pagehide", () => this.stop());
   }
 
+  /** What the selector says holds from now on. */
   async choose() {
     const turn = (this.#turn += 1);
     const rate = Number(this.select.value);

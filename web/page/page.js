@@ -1,33 +1,38 @@
 // The page: two seats, the picture between them, the words, and the address that keeps how all of it is set.
 
-import { curlLines } from "./curl.js";
-import { Feed } from "./feed.js";
+import { saying } from "./dom.js";
 import { addressWith, keep, knob, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
 import { Panels } from "./panels.js";
 import { Seat } from "./seat.js";
-import { Tabs } from "./tabs.js";
 import { Tape } from "./tape.js";
 import { Timeline } from "./timeline.js";
 import { size, tools } from "./tools.js";
 import { Ways } from "./ways.js";
 import { language, learn, remember, speak, text, translate, wanted } from "./words.js";
 
+const PACES = [0, 0.5, 2, 10, 50]; // messages a second, which the hub may say
 const find = (selector) => document.querySelector(selector);
 
 await learn("/page/texts");
-await speak(wanted());
+await speak(language());
 size(knob("size"));
 const tape = new Tape();
 const left = new Seat(find("[data-seat=left]"), knobs("left"), tape);
 const right = new Seat(find("[data-seat=right]"), knobs("right"), tape);
 const seats = [left, right];
+let feed = null;
+let lines = null;
+let tabs = null;
 const ways = new Ways(find("[data-role=picture]"), seats);
 const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
 const ids = () => ({ left: left.socket.id, right: right.socket.id });
 const timeline = new Timeline(find("[data-role=picture]"), tape, names, ids);
-new Feed(find("[data-role=talk]"), find("[data-role=talk-fault]"), seats, (side) => tape.sidOf(side));
-const tabs = new Tabs(find("[role=tablist]"), seats);
+const talk = find("[data-role=talk]");
+for (const pace of PACES) talk.append(saying("option", pace ? "talk.pace" : "talk.none", { pace }, { value: pace }));
+talk.addEventListener("change", talks);
+const list = find("[role=tablist]");
+new ResizeObserver(narrow).observe(list);
 
 const meter = new Meter(() => seats.map((seat) => seat.socket.id));
 meter.addEventListener("change", () => seats.forEach((seat) => seat.costs(meter.figures(seat.socket.id))));
@@ -40,6 +45,7 @@ for (const seat of seats) {
     show();
   });
 }
+new IntersectionObserver(terminal).observe(find("[data-role=curl]").parentElement);
 const panels = new Panels(document.querySelectorAll("[data-panel]"), { seats });
 tools(document, {
   lang: () => {
@@ -62,7 +68,10 @@ told();
 /** The page as it is now, in words and picture. */
 function show() {
   ways.show();
-  tabs.label();
+  tabs?.label();
+  for (const { section, side, shownName } of seats) {
+    section.setAttribute("aria-label", text("tab", { side: { text: side }, name: shownName }));
+  }
   find("[data-role=another]").href = another();
 }
 
@@ -79,8 +88,37 @@ function told() {
   for (const seat of seats) seat.translated();
   timeline.translated();
   panels.translated();
-  curlLines(find("[data-role=curl]"));
+  lines?.(find("[data-role=curl]"));
   show();
+}
+
+/** The hub is to speak, or to be silent: what has it do so is loaded when that is chosen first. */
+async function talks() {
+  const fault = find("[data-role=talk-fault]");
+  try {
+    const { Feed } = await import("./feed.js");
+    feed ??= new Feed(talk, fault, seats, (side) => tape.sidOf(side));
+    feed.choose();
+  } catch (error) {
+    talk.value = "0";
+    fault.textContent = error.message;
+  }
+}
+
+/** The tabs are made where the style shows them: a narrow screen has one seat at a time. */
+async function narrow() {
+  if (tabs || list.offsetParent === null) return;
+  const { Tabs } = await import("./tabs.js");
+  tabs ??= new Tabs(list, seats);
+}
+
+/** The lines for a terminal are made when they come into sight. */
+async function terminal(entries, observer) {
+  if (!entries.at(-1).isIntersecting) return;
+  observer.disconnect();
+  const [{ curlLines }] = await Promise.all([import("./curl.js"), learn("/page/texts/terminal")]);
+  lines = curlLines;
+  lines(find("[data-role=curl]"));
 }
 
 /** Two more seats with other people in them, set like these. */

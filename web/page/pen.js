@@ -1,30 +1,13 @@
-// The pen: lines, dots and areas gathered by how they look, drawn on a canvas or written as SVG, the same either way.
+// The pen: lines, dots and areas gathered by how they look, drawn on a canvas, or by svg.js as a document.
 
 /** How each kind of line looks: width and dashes. */
-const LINES = {
+export const LINES = {
   life: [1], hub: [8], ask: [1], open: [1.5], news: [2.5], empty: [1, [2, 3]], say: [1.75], ack: [1], told: [1],
   held: [5], waits: [1.5, [1, 4]], wall: [1.5], lost: [1.5], chosen: [9],
 };
-const ROUND = new Set(["held", "waits", "chosen"]);
-const PALE = { area: 0.09, chosen: 0.35 };
-const FONT = 12; // px
-
-/** A path written down. */
-class Written {
-  text = "";
-
-  moveTo(x, y) {
-    this.text += `M${round(x)} ${round(y)}`;
-  }
-
-  lineTo(x, y) {
-    this.text += `L${round(x)} ${round(y)}`;
-  }
-
-  ring(x, y, r) {
-    this.text += `M${round(x - r)} ${round(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-  }
-}
+export const ROUND = new Set(["held", "waits", "chosen"]);
+export const PALE = { area: 0.09, chosen: 0.35 };
+export const FONT = 12; // px
 
 class Drawn extends Path2D {
   ring(x, y, r) {
@@ -33,11 +16,10 @@ class Drawn extends Path2D {
   }
 }
 
-const round = (value) => Math.round(value * 10) / 10;
-
 export class Pen {
-  constructor(written = false) {
-    this.make = () => (written ? new Written() : new Drawn());
+  /** `path`: makes an empty one. */
+  constructor(path = () => new Drawn()) {
+    this.make = path;
     this.lines = new Map(); // "kind colour" → path
     this.areas = new Map();
     this.dots = new Map(); // "fill colour" or "ring colour"
@@ -129,32 +111,6 @@ export class Pen {
     context.fillRect(0, 0, ...this.covered);
     for (const text of this.texts) if (text.bold) write(context, text, colours, font);
   }
-
-  /** The same as a document of its own. */
-  svg(width, height, colours, font, title) {
-    const out = [
-      `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
-      ` font-family="${escaped(font)}" font-size="${FONT}"><title>${escaped(title)}</title>`,
-      `<rect width="${width}" height="${height}" fill="${colours.paper}"/>`,
-    ];
-    for (const [colour, { text }] of this.areas) out.push(`<path d="${text}" fill="${colours[colour]}" opacity=".09"/>`);
-    for (const [key, { text }] of this.strokes) {
-      const [kind, colour] = key.split(" ");
-      const [thick, dashes] = LINES[kind];
-      const more = (dashes ? ` stroke-dasharray="${dashes}"` : "") + (ROUND.has(kind) ? ' stroke-linecap="round"' : "") + (PALE[kind] ? ` opacity="${PALE[kind]}"` : "");
-      out.push(`<path class="${kind}" d="${text}" fill="none" stroke="${colours[colour]}" stroke-width="${thick}"${more}/>`);
-    }
-    for (const [key, { text }] of this.dots) {
-      const [fill, colour] = key.split(" ");
-      const inside = colours[fill === "fill" ? colour : "paper"];
-      out.push(`<path class="${fill}" d="${text}" fill="${inside}" stroke="${colours[colour]}" stroke-width="1.25"/>`);
-    }
-    for (const text of this.texts) if (!text.bold) out.push(written(text, colours));
-    const [across, down] = this.covered;
-    out.push(`<rect width="${across}" height="${down}" fill="${colours.paper}"/>`);
-    for (const text of this.texts) if (text.bold) out.push(written(text, colours));
-    return `${out.join("")}</svg>\n`;
-  }
 }
 
 function write(context, { colour, x, y, words, anchor, bold, angle }, colours, font) {
@@ -168,14 +124,3 @@ function write(context, { colour, x, y, words, anchor, bold, angle }, colours, f
   context.fillText(words, 0, 0);
   context.restore();
 }
-
-function written({ colour, x, y, words, anchor, bold, angle }, colours) {
-  const weight = bold ? ' font-weight="600"' : "";
-  const halo = `paint-order="stroke" stroke="${colours.paper}" stroke-width="4"`;
-  const turned = angle ? ` transform="rotate(${round((angle * 180) / Math.PI)} ${round(x)} ${round(y)})"` : "";
-  const place = `x="${round(x)}" y="${round(y)}" text-anchor="${anchor}" fill="${colours[colour]}"`;
-  return `<text ${place} ${halo}${weight}${turned}>${escaped(words)}</text>`;
-}
-
-const SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
-const escaped = (text) => text.replace(/[&<>"]/g, (sign) => SIGNS[sign]);

@@ -1,21 +1,11 @@
 // People: who is here, while the list is open. The hub tells of those who come and go in a room of its own.
 
 import { make, saying } from "./dom.js";
+import { NEWS } from "./rooms.js";
 import { say } from "./words.js";
 
-const NEWS = "who"; // the room, and the event; of a room NAME: `who NAME`
 const AGAIN = 2000; // ms, and up to twice as many: the list is asked for anew where the news could not name everybody
 const PATIENCE = 10_000; // ms for an answer
-
-/** Whether this is a room for news of a room, or of all. */
-export function forNews(room) {
-  return room === NEWS || room.startsWith(`${NEWS} `);
-}
-
-/** The room in which the news of a room is said. */
-export function newsOf(room) {
-  return `${NEWS} ${room}`;
-}
 
 export class People {
   #known = new Map(); // id → name, in the order of coming: as much of the list as was asked for
@@ -31,7 +21,7 @@ export class People {
     parts["here-more"].addEventListener("click", () => this.#ask(1, this.#known, this.#next));
     socket.on(NEWS, (news) => news.room === null && this.open && this.#hear(news));
     socket.onHello(() => this.show()); // now its own id is known
-    this.show();
+    this.watch();
   }
 
   get open() {

@@ -1,10 +1,16 @@
 // Rooms: which rooms this client is in, to whom it talks, and while the list is open who comes into them.
 
 import { make, saying } from "./dom.js";
-import { forNews, newsOf } from "./people.js";
 import { say } from "./words.js";
 
+export const NEWS = "who"; // the room for news of who comes and goes, and its event; of a room NAME: `who NAME`
 const LOBBY = "lobby"; // where everybody is
+
+/** Whether this is a room for news of a room, or of all. */
+const forNews = (room) => room === NEWS || room.startsWith(`${NEWS} `);
+
+/** The room in which the news of a room is said. */
+const newsOf = (room) => `${NEWS} ${room}`;
 
 export class Rooms {
   #watched = new Set();

@@ -8,7 +8,6 @@ import { CHOICES, clamped, short } from "./knobs.js";
 import { Lines, lived, time } from "./life.js";
 import { Messages } from "./messages.js";
 import { Network } from "./network.js";
-import { People } from "./people.js";
 import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
 import { Rungs } from "./rungs.js";
@@ -91,7 +90,7 @@ export class Seat extends EventTarget {
     }
     this.messages = new Messages(this.parts.messages, this.parts.empty, this.parts.newer);
     this.rooms = new Rooms(this.parts, socket);
-    this.people = new People(this.parts, socket, () => this.shownName);
+    this.parts["here-panel"].addEventListener("toggle", () => this.meet());
     this.composer = new Composer(this.parts, (content, done) => this.speak(content, done));
     this.life = new Lines(this.parts.life);
     this.decisions = new Lines(this.parts.decisions);
@@ -101,6 +100,13 @@ export class Seat extends EventTarget {
     socket.on("s2c", (_data, _reply, message) => this.heard(message));
     socket.on("feed", (data, _reply, message) => this.fed(data, message));
     this.network.ready.then(() => socket.connect());
+  }
+
+  /** Who is here is asked for, and how is loaded, once its list is opened. */
+  async meet() {
+    if (this.people) return;
+    const { People } = await import("./people.js");
+    this.people ??= new People(this.parts, this.socket, () => this.shownName);
   }
 
   /** The network is another: what was learnt on the old one says nothing, and the address keeps the new one. */
@@ -142,7 +148,7 @@ export class Seat extends EventTarget {
     });
     this.tellName();
     this.rooms.enter();
-    this.people.watch();
+    this.people?.watch();
   }
 
   decided({ at, text: words, parts }) {
@@ -232,7 +238,7 @@ export class Seat extends EventTarget {
   }
 
   tellName() {
-    this.people.show();
+    this.people?.show();
     this.socket.emit("name", { name: this.shownName });
   }
 

@@ -14,7 +14,7 @@ export class Tabs {
     new ResizeObserver(() => this.roles()).observe(list);
     for (const seat of seats) seat.addEventListener("heard", () => this.heard(seat));
     this.roles();
-    this.show(seats[0]);
+    this.show(seats.find(({ side }) => side === document.body.dataset.showing));
   }
 
   tab(seat) {

@@ -5,7 +5,7 @@ import { make } from "./dom.js";
 import { now } from "./hubclock.js";
 import { knob, set } from "./knobs.js";
 import { Pen } from "./pen.js";
-import { say, text } from "./words.js";
+import { learn, say, text } from "./words.js";
 
 const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
@@ -13,6 +13,7 @@ const BACK = 120; // s one may go back
 const MANY = 150; // lines in sight beyond which every second frame is enough
 const AHEAD = 0.85; // of the span that is still to come, where it stands still
 const NEAR = 9; // px from a line that still point at it
+const EXCHANGE = "/page/texts/exchange"; // the texts of what is opened
 const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -66,7 +67,7 @@ export class Timeline {
     this.pause.addEventListener("click", () => (this.stopped === null ? this.stop(now()) : this.go()));
     this.back.max = String(BACK);
     this.back.addEventListener("input", () => this.stop(this.latest - Number(this.back.value) * 1000));
-    role("svg").addEventListener("click", () => save("wire.svg", "image/svg+xml", this.svg()));
+    role("svg").addEventListener("click", async () => save("wire.svg", "image/svg+xml", await this.svg()));
     role("json").addEventListener("click", () => save("wire.json", "application/json", this.json()));
     this.told();
   }
@@ -94,7 +95,7 @@ export class Timeline {
 
   /** The table is made when it is wanted. */
   async tabulate(details) {
-    const { Table } = await import("./table.js");
+    const [{ Table }] = await Promise.all([import("./table.js"), learn(EXCHANGE)]);
     this.table = new Table(details, this.tape, (flight) => this.choose(flight));
   }
 
@@ -106,7 +107,7 @@ export class Timeline {
 
   /** What an exchange was, in the box below; how that is told is loaded when it is asked for first. */
   async tell() {
-    if (!this.opened) ({ opened: this.opened } = await import("./exchange.js"));
+    if (!this.opened) [{ opened: this.opened }] = await Promise.all([import("./exchange.js"), learn(EXCHANGE)]);
     if (this.chosen) this.opened(this.box, this.chosen);
   }
 
@@ -243,10 +244,11 @@ export class Timeline {
     return JSON.stringify({ clients: this.ids(), ...this.tape.toJSON() }, null, 1);
   }
 
-  svg() {
-    const pen = new Pen(true);
+  async svg() {
+    const { svg, writing } = await import("./svg.js");
+    const pen = writing();
     this.diagram.draw(pen, this.tape, this.view());
-    return pen.svg(this.width, this.height, this.colours, this.font, text("wire.title"));
+    return svg(pen, this.width, this.height, this.colours, this.font, text("wire.title"));
   }
 }
 

@@ -6,7 +6,7 @@ const said = new WeakMap(); // element → the values its text was made with
 const shelves = new Set(); // folders with texts of each language
 const texts = { en: {}, zh: {} }; // only what was loaded: nobody needs both languages at once
 
-let current = "en";
+let current = wanted();
 
 /** The language asked for: `?lang=`, then what was chosen here before, then the browser's. */
 export function wanted() {
@@ -17,6 +17,11 @@ export function wanted() {
 
 export function language() {
   return current;
+}
+
+/** Texts under a name: the client's sentences are texts of the page, each key after `said.`. */
+export function under(name, texts) {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [`${name}.${key}`, text]));
 }
 
 /** Have the texts of a folder, `en.js` and `zh.js` in it, from now on. */

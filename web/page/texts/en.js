@@ -1,7 +1,7 @@
 // Texts in English: everything the page says. A test compares the keys with those of the other language.
 
 import { ENGLISH } from "/client/sentences.js";
-import { under } from "./under.js";
+import { under } from "../words.js";
 
 export default {
   ...under("said", ENGLISH),
@@ -144,7 +144,6 @@ export default {
   "fact.none": "none yet",
   "decisions": "Decisions of the client",
 
-
   "talk": "Nobody speaks? Let the hub",
   "talk.none": "be silent",
   "talk.pace": "speak {pace} times a second",
@@ -168,38 +167,6 @@ export default {
   "wire.column.what": "What",
   "wire.column.bytes": "Bytes",
   "wire.column.took": "Took",
-  "wire.up": "up",
-  "wire.down": "down",
-  "wire.gone": "never arrived",
-  "wire.kind.ask": "a question",
-  "wire.kind.say": "something said",
-  "wire.kind.open": "the line opens",
-  "wire.kind.news": "news",
-  "wire.kind.empty": "nothing new",
-  "wire.kind.ack": "an ack",
-  "wire.kind.told": "an answer",
-  "wire.took": "{all} in all: {up} up, {hub} at the hub, {down} down.",
-  "wire.flew": "It took {ms}.",
-  "wire.flies": "It is on its way, or nobody saw it arrive.",
-  "wire.lost.up": "It left and never reached the hub.",
-  "wire.lost.down": "The hub sent it and the seat never got it.",
-  "wire.head.up": "Head of the request",
-  "wire.body.up": "What it said",
-  "wire.head.down": "Head of the answer",
-  "wire.body.down": "What the answer said",
-  "wire.frame.up": "The frame's text",
-  "wire.frame.down": "The text",
-  "wire.bytes.framing": "Bytes that frame it",
-  "wire.bytes.text": "Bytes of the text",
-  "wire.bytes.headUp": "Bytes of the request's head",
-  "wire.bytes.headDown": "Bytes of the answer's head",
-  "wire.bytes.bodyUp": "Bytes it said",
-  "wire.bytes.bodyDown": "Bytes of the answer",
-  "wire.bytes.up": "Bytes up so far",
-  "wire.bytes.down": "Bytes down so far",
-  "wire.connection": "Connection",
-  "wire.new": "a new one",
-  "wire.reused": "one that was open",
   "way.auto": "Looking for a way",
   "way.poll": "The browser asks, the hub answers at once, mostly with nothing. Again and again. News waits at the hub for the next question.",
   "way.longpoll": "The browser asks, and the hub holds its answer back until there is news. Then it answers at once, and the browser asks again.",
@@ -222,9 +189,4 @@ export default {
   "more.report": "Read what a load test of all four has measured",
   "curl.title": "From a terminal",
   "curl.lead": "A third client, by hand. Its sid was made for these lines only; each answer brings the cursor to go on from.",
-  "curl.listen": "Listen over sse",
-  "curl.ask": "Ask once over poll: what was said lately, and a cursor",
-  "curl.wait": "Wait for news over longpoll (put in the cursor)",
-  "curl.speak": "Say hello (raise n each time: the same n counts once)",
-  "curl.hello": "hello from a terminal",
 };

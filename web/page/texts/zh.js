@@ -1,7 +1,7 @@
 // 中文: everything the page says, in Chinese. A test compares the keys with those of the other language.
 
 import { zh as said } from "./said.js";
-import { under } from "./under.js";
+import { under } from "../words.js";
 
 export default {
   ...under("said", said),
@@ -144,7 +144,6 @@ export default {
   "fact.none": "还没有",
   "decisions": "客户端的决定",
 
-
   "talk": "没有人说话？让中枢",
   "talk.none": "保持安静",
   "talk.pace": "每秒说 {pace} 次",
@@ -168,38 +167,6 @@ export default {
   "wire.column.what": "内容",
   "wire.column.bytes": "字节",
   "wire.column.took": "用时",
-  "wire.up": "向上",
-  "wire.down": "向下",
-  "wire.gone": "没有到",
-  "wire.kind.ask": "提问",
-  "wire.kind.say": "说的话",
-  "wire.kind.open": "线路打开",
-  "wire.kind.news": "消息",
-  "wire.kind.empty": "没有新消息",
-  "wire.kind.ack": "确认",
-  "wire.kind.told": "回答",
-  "wire.took": "共 {all}：上行 {up}，在中枢 {hub}，下行 {down}。",
-  "wire.flew": "用了 {ms}。",
-  "wire.flies": "还在路上，或者没人看见它到。",
-  "wire.lost.up": "发出了，但没有到中枢。",
-  "wire.lost.down": "中枢发出了，但座位没有收到。",
-  "wire.head.up": "请求的头",
-  "wire.body.up": "请求的正文",
-  "wire.head.down": "回答的头",
-  "wire.body.down": "回答的正文",
-  "wire.frame.up": "帧的正文",
-  "wire.frame.down": "正文",
-  "wire.bytes.framing": "成帧的字节",
-  "wire.bytes.text": "正文的字节",
-  "wire.bytes.headUp": "请求头的字节",
-  "wire.bytes.headDown": "回答头的字节",
-  "wire.bytes.bodyUp": "请求正文的字节",
-  "wire.bytes.bodyDown": "回答正文的字节",
-  "wire.bytes.up": "至今上行字节",
-  "wire.bytes.down": "至今下行字节",
-  "wire.connection": "连接",
-  "wire.new": "新的",
-  "wire.reused": "已经开着的",
   "way.auto": "正在找一条路",
   "way.poll": "浏览器问，中枢马上回答，多半什么也没有。一遍又一遍。消息在中枢等下一次提问。",
   "way.longpoll": "浏览器问，中枢屏住不答，直到有消息。有了就马上回答，浏览器再问。",
@@ -222,9 +189,4 @@ export default {
   "more.report": "看四种方式的负载测试结果（英文）",
   "curl.title": "从终端来",
   "curl.lead": "第三个客户端，手工的。它的 sid 专为这几行而造；每个回答都带来接着读的游标。",
-  "curl.listen": "用 sse 听",
-  "curl.ask": "用 poll 问一次：最近说了什么，以及一个游标",
-  "curl.wait": "用 longpoll 等消息（填进游标）",
-  "curl.speak": "说声你好（每次把 n 加一：同一个 n 只算一次）",
-  "curl.hello": "终端向大家问好",
 };
