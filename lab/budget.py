@@ -90,6 +90,10 @@ class Budget:
             self.crowds.tokens -= 1
         return True
 
+    def ends(self, feed: Feed) -> None:
+        """It ends before its time, and that is said: one of the messages that were paid for."""
+        feed.paid = max(0, feed.paid - 1)
+
     def give_back(self, feed: Feed) -> None:
         """What was paid for and is not said any more may be said by another."""
         self.crowds.tokens += feed.paid

@@ -129,6 +129,8 @@ class Feeds:
 
     async def end(self, feed: Feed, by: Client | None) -> None:
         """End one before its time; who hears it is told, and by whom: null where it ended for want of its owner."""
+        if self.budget:
+            self.budget.ends(feed)
         self._over(feed)
         where = self.hub.to(feed.wish.room) if feed.wish.room else self.hub
         await where.emit(ENDED, {"feed": feed.name, "by": by and by.id})

@@ -174,6 +174,22 @@ async def test_feeds_do_not_push_the_chat_out_of_what_is_kept(lab: Lab) -> None:
     assert (seqs, batches[0].gap) == (said, None)
 
 
+# … nor by their ends, which are said to everyone, too.
+@pytest.mark.limits(keep_messages=100)
+async def test_feeds_that_are_ended_at_once_do_not_push_the_chat_out_either(lab: Lab) -> None:
+    said = [await lab.say("s2c", n) for n in range(70)]
+    refused: Any = None
+    for _ in range(100):
+        answer = await wish(lab, rate=1, seconds=0.1)
+        if answer.status == 201:
+            assert (await end(lab, answer.json["feed"])).status == 204
+        else:
+            refused = answer.error
+    assert refused["code"] == "rate" and refused["retry"]
+    kept = lab.hub.history(None, 100)
+    assert [message["seq"] for message in kept if message["event"] == "s2c"] == said
+
+
 # … nor what is said in a room of many, also where it became one of many while the feed spoke.
 @pytest.mark.limits(keep_messages=40)
 async def test_a_room_that_becomes_a_crowd_hears_no_more_than_a_crowd(lab: Lab) -> None:
