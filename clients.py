@@ -26,6 +26,7 @@ from handlers import Queue, Tasks, handle, log
 from hub import Address, Hub, Member, speaking
 from marks import Marks
 from pace import Bucket, Pace
+from results import Kept
 
 CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
 HOLE = 0.25  # of an emit's rate: it runs nothing, but is answered
@@ -103,7 +104,7 @@ class Client(Member):
         self.polls = Bucket(limits.poll_rate, limits.poll_burst, now)
         self.emit_pace = Bucket(limits.emit_rate, limits.emit_burst, now)
         self.queue = Queue(registry.tasks)
-        self.emits = Emits(self, self.queue)
+        self.emits = Emits(self, self.queue, registry.results)
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
 
     async def ask(self, event: str, data: Any = None, *, timeout: float = 5) -> Any:
@@ -156,6 +157,7 @@ class Clients:
         self.clock = clock
         self.draining = False
         self.tasks = Tasks()
+        self.results = Kept()
         self._marks = Marks(self.limits.forget_after, clock)
         self._due: Due[str] = Due()  # ids of those who may have gone, or may be forgotten, when nobody asks
         self._cap = Cap()
@@ -297,6 +299,7 @@ class Clients:
     def forgotten(self, client: Client) -> None:
         self._due.discard(client.id)
         self._cap.forgotten(client)
+        client.emits.results.clear()
 
     def _all(self) -> list[Client]:
         return [client for client in self.hub.members.values() if isinstance(client, Client)]
@@ -333,7 +336,7 @@ class Clients:
         client.refused = refused
         client.here = False
         client.ask_no_more()
-        client.emits.fail(refused)
+        client.emits.results.fail(refused)
         for reader in client.readers:
             reader.end("refused")
         await self.hub.forget(client)
@@ -424,7 +427,7 @@ class Clients:
         finally:
             stopped = Refused("draining", "the server stopped before this was answered", retry=1)
             for client in self._all():
-                client.emits.fail(stopped)
+                client.emits.results.fail(stopped)
                 if client.arrival is not None and not client.arrival.done():
                     client.arrival.set_exception(stopped)
             await self.tasks.end()
@@ -458,7 +461,7 @@ class Clients:
         if client is None:
             return [*replied, *(hole(emit.n, 1) for emit in upload.emits)]
         # From here on nothing waits: between the look at n and its claim nobody else may come.
-        client.emits.drop(upload.acked)
+        client.emits.results.drop_until(upload.acked)
         return [*replied, *(client.emits.claim(emit) for emit in upload.emits)]
 
     def _admit(self, count: int, unfinished: int) -> None:

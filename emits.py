@@ -12,6 +12,7 @@ from errors import Refuse, Refused
 from handlers import Queue, handle, log
 from hub import Member
 from limits import Limits
+from results import Kept, Results
 
 REPLIES = 1000  # in one upload: they cost no rate
 Ack = bytes | asyncio.Future[bytes]  # one element of `acks`, or the promise of it
@@ -59,12 +60,12 @@ class Upload(msgspec.Struct):
 class Emits:
     """The emits of one client: which n comes next, and what each of the last was answered with."""
 
-    def __init__(self, client: Member, queue: Queue) -> None:
+    def __init__(self, client: Member, queue: Queue, kept: Kept) -> None:
         self.client = client
         self.limits = client.hub.limits
         self.expected = 1
         self._queue = queue
-        self._results: dict[int, asyncio.Future[bytes]] = {}
+        self.results = Results(kept)
         self._unfinished = 0
 
     @property
@@ -77,26 +78,13 @@ class Emits:
         if emit.n > self.expected:
             return hole(emit.n, self.expected)
         if emit.n < self.expected:  # a repeat shares the one result, even while the handler still runs
-            return self._results.get(emit.n) or error(emit.n, "stale", "its result is not kept any more")
+            return self.results.get(emit.n) or error(emit.n, "stale", "its result is not kept any more")
         self.expected += 1
         self._unfinished += 1
-        result: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._results[emit.n] = result
-        self._results.pop(emit.n - self.limits.window, None)
+        result = self.results.promise(emit.n)
+        self.results.drop(emit.n - self.limits.window)
         self._queue.add(self._run(emit, result))
         return result
-
-    def drop(self, acked: int) -> None:
-        """The client has all acks up to this n."""
-        for n in [n for n, result in self._results.items() if n <= acked and result.done()]:
-            del self._results[n]
-
-    def fail(self, refused: Refused) -> None:
-        """The client was turned away before its handlers could run, or the server stops before they have ended."""
-        for result in self._results.values():
-            if not result.done():
-                result.set_exception(refused)
-                result.exception()  # perhaps nobody waits for it any more
 
     async def _run(self, emit: Emit, result: asyncio.Future[bytes]) -> None:
         ack = error(emit.n, "handler_failed", "the handler failed")
@@ -107,8 +95,7 @@ class Emits:
             self._unfinished -= 1
             # What the handler emitted is logged by now: an ack means logged, and says up to where.
             cursor = str(self.client.hub.last_seen_by(self.client)).encode()
-            if not result.done():
-                result.set_result(b'%b,"cursor":"%b"}' % (ack[:-1], cursor))
+            self.results.settle(emit.n, result, b'%b,"cursor":"%b"}' % (ack[:-1], cursor))
 
     async def _outcome(self, emit: Emit) -> bytes:
         if reserved(emit.event):

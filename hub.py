@@ -153,7 +153,7 @@ class Hub:
             OrderedDict()
         )  # names of rooms that nobody is in, and of which something is kept
         self._old: Due[Audience] = Due()  # audiences, by when their oldest message is too old
-        self._largest = Largest()
+        self._largest: Largest[Audience] = Largest()
         self._bytes = 0  # kept over all audiences
         self._trimmed = 0  # the highest seq trimmed of any: who has read beyond it has missed nothing
         self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log

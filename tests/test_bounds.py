@@ -16,7 +16,7 @@ import pace
 from audience import Audience, Message
 from conftest import Lab, eventually
 from due import Due
-from emits import Upload
+from emits import Emit, Upload
 from errors import Refused
 from largest import STEPS, Largest
 from test_clients import World, sid
@@ -179,6 +179,39 @@ async def test_who_is_born_by_an_emit_is_here_and_makes_no_room() -> None:
     assert refused.value.code == "full" and len(world.hub.here) == 1
     await world.after(11)
     await world.read(sid())
+
+
+# ---- Results
+
+
+async def test_results_are_so_many_bytes_in_all_and_who_has_most_keeps_fewer() -> None:
+    world = World(sid_burst=CROWD, forget_after=5)
+    world.clients.results.most = 100_000
+    world.hub.on("large")(lambda client, data: "x" * 4000)
+    honest, strangers = sid(), [sid() for _ in range(10)]
+    await world.emit(honest, *((n, "e") for n in range(1, 65)))
+    for who in strangers:
+        await world.emit(who, *((n, "large") for n in range(1, 65)))
+        kept = [client.emits.results for client in world.hub.members.values()]
+        assert sum(len(result.result()) for one in kept for result in one._promised.values()) <= 100_000
+    assert not any("error" in ack for ack in await world.emit(honest, *((n, "e") for n in range(1, 65))))
+    first, *_, last = await world.emit(strangers[-1], *((n, "large") for n in range(1, 65)))
+    assert (first["error"]["code"], last["data"]) == ("stale", "x" * 4000)  # the newest are kept longest
+    await world.after(11)
+    await world.after(10)
+    assert not world.hub.members and not world.clients.results.bytes and not world.clients.results._largest._sizes
+
+
+async def test_a_result_that_comes_late_is_not_kept_for_who_is_forgotten() -> None:
+    world, who, gate = World(), sid(), asyncio.Event()
+    world.hub.on("slow")(lambda client, data: gate.wait())
+    acks = await world.clients.take(who, Upload([Emit(1, "slow")]), "")
+    await world.done()
+    (client,) = world.hub.members.values()
+    await world.hub.forget(client)
+    gate.set()
+    assert isinstance(acks[0], asyncio.Future) and b'"data":true' in await acks[0]
+    assert not world.clients.results.bytes
 
 
 # ---- What it costs to look
