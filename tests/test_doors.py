@@ -236,7 +236,7 @@ async def test_a_reset_is_seen_though_nothing_is_read_of_the_line(lab: Lab) -> N
     await eventually(lambda: not len(lab.app.state.doors))
 
 
-@pytest.mark.reports
+@pytest.mark.logs_errors
 async def test_a_step_that_fails_ends_its_connection_and_nobody_else_s(caplog: pytest.LogCaptureFixture) -> None:
     turns, done = Turns(), []
 
