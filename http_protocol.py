@@ -24,6 +24,7 @@ HEAD_BYTES = 16 << 10  # of one request's line and headers
 HEADERS = 64
 BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at least is to be ignored)
 FIRST = 128  # bytes of a request that tell whether it is a link's
+LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
 HEAD_END = b"\r\n\r\n"
 
 
@@ -208,6 +209,12 @@ class Http(Connection, HttpToolsProtocol):
         self._first = False
         self.scope["state"]["lab.exchange"] = exchange
         self.transport = Line(self, exchange)  # answers are written in turn, each by its own
+
+    def shutdown(self) -> None:
+        """The server stops: a body that is under way has a moment to end, so that its request is answered."""
+        super().shutdown()
+        if not (self._between or self.left or self.lost):
+            self.arm(LAST, self.cut)
 
     # ---- what it becomes
 

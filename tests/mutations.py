@@ -1027,6 +1027,14 @@ MUTATIONS = [
         "tests/test_doors.py::test_who_comes_behind_a_crowd_does_not_wait_for_it",
     ),
     Mutation(
+        "a body that the end waits for",
+        "who drips holds up a server that stops",
+        "http_protocol.py",
+        "if not (self._between or self.left or self.lost):",
+        "if False:",
+        "tests/test_attacks.py::test_under_attack_newcomers_get_in_and_it_stops_when_told",
+    ),
+    Mutation(
         "a reset that nobody hears",
         "who has gone is held with all it sent",
         "connection.py",

@@ -115,9 +115,10 @@ async def feel(port: int, seconds: float) -> Felt:
 
 async def warm(port: int) -> None:
     """An honest crowd comes by every way, and goes, so that what is made at first use is no growth afterwards."""
-    for n in range(WARM // 10):
+    for _ in range(WARM // 10):
         await asyncio.gather(*(newcomer(port, Felt()) for _ in range(10)))
-        await asyncio.gather(*(visit(port, f"/via/~warm{n:06}" if way else "") for way in range(2)))
+    for _ in range(2):
+        await asyncio.gather(*(visit(port, base) for n in range(20) for base in ("", f"/via/~warm{n:06}")))
 
 
 async def visit(port: int, base: str) -> None:
