@@ -421,8 +421,8 @@ class Socket:
         self._fresh = self._fresh or forgotten
         self.ladder.heard(line.pipe.number, self.clock())
         self._follow()  # what was sent waits: to a server that has forgotten us it would be new
-        if taken.gap and self._untold(line.reading, taken.gap):
-            self._tell("gap", {"reason": taken.gap.reason, "missed": taken.gap.missed})
+        if taken.gap and (gap := self._untold(line.reading, taken.gap)):
+            self._tell("gap", {"reason": gap.reason, "missed": gap.missed})
         for message in taken.messages:
             self._hand_on(message)
         if forgotten:
@@ -437,9 +437,12 @@ class Socket:
     def _forgotten(self, reading: Reading, gap: Gap | None) -> bool:
         return gap is not None and gap.reason in ("epoch", "away") and not self._expected(reading, gap)
 
-    def _untold(self, reading: Reading, gap: Gap) -> bool:
+    def _untold(self, reading: Reading, gap: Gap) -> Gap | None:
+        """The loss that the application has not been told of."""
         told, self._told = self._told, True
-        return not (told and self._expected(reading, gap))
+        if not (told and self._expected(reading, gap)):
+            return gap
+        return Gap("trimmed", gap.trimmed) if gap.trimmed else None
 
     def _start_over(self) -> None:
         """Be another client in the same place: the sid before cannot come back."""

@@ -366,7 +366,9 @@ class Hub:
             return {"reason": reason, "missed": None}
         behind = self.end - start - given  # no more entries than these can be missing
         counted = reason == "trimmed" and start >= client.doubt
-        return {"reason": reason, "missed": min(missed, behind) if counted else behind}
+        gap = {"reason": reason, "missed": min(missed, behind) if counted else behind}
+        # A client that took a new sid expects its `away`: what was trimmed as well is a loss it does not know of.
+        return {**gap, "trimmed": min(missed, behind)} if reason == "away" and missed else gap
 
     def _batch(self, after: int, end: int, messages: list[Message], *, gap: Any, more: bool) -> Batch:
         # The seqs themselves are the key: readers who may see other messages must never share a batch.

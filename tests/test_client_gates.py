@@ -108,13 +108,16 @@ async def test_a_gate_that_opens_in_time_fails_nothing(lab: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_loss_told_again_while_catching_up_is_one_loss() -> None:
-    """The answers to one sid until it has caught up: `away`, over and over."""
+@pytest.mark.parametrize("trimmed", [0, 3])
+async def test_a_loss_told_again_while_catching_up_is_one_loss(trimmed: int) -> None:
+    """The answers to one sid until it has caught up: `away`, over and over; what was trimmed beside it is another."""
     sids: list[str] = []
 
     def batch(cursor: int) -> dict[str, Any]:
         end = min(cursor + 10, 40)
         gap = {"reason": "away", "missed": None} if 5 <= cursor < 40 else None
+        if gap and trimmed and cursor == 25:
+            gap["trimmed"] = trimmed
         new = [{"seq": seq, "event": "s2c", "data": seq} for seq in range(cursor + 1, end + 1)]
         return {"after": f"e.{cursor}", "cursor": f"e.{end}", "gap": gap, "more": end < 40, "messages": new}
 
@@ -145,7 +148,7 @@ async def test_a_loss_told_again_while_catching_up_is_one_loss() -> None:
             socket.on("gap", lambda gap: emitted.append(socket.emit("c2s")))
             await eventually(lambda: socket.cursor == "e.40")
             assert await asyncio.wait_for(emitted[0], 5) == sids[-1]
-            assert len(told) == 1 and len(sids) == 2
+            assert [gap["reason"] for gap in told] == ["away", *["trimmed"] * bool(trimmed)] and len(sids) == 2
 
 
 # ---- a server, or what stands before it, that refuses one transport

@@ -562,6 +562,14 @@ async def test_who_was_forgotten_is_told_away_until_it_reads_on_from_after_its_b
     assert hub.read(ann, batch.cursor).gap is None  # one that was taken ends it
 
 
+async def test_away_says_what_was_trimmed_beside() -> None:
+    hub = hub_with(keep_messages=2)
+    await say(hub, "one", "two", "three", "four")
+    ann = await hub.bear("ann")  # 5
+    assert hub.read(ann, at(1)).gap == {"reason": "away", "missed": 2, "trimmed": 1}
+    assert hub.read(ann, at(2)).gap == {"reason": "away", "missed": 1}
+
+
 async def test_away_is_told_of_every_cursor_before_the_birth_and_of_none_after_it() -> None:
     hub = hub_with()
     await say(hub, *range(5))

@@ -53,6 +53,7 @@ class Message(msgspec.Struct, frozen=True):
 class Gap(msgspec.Struct, frozen=True):
     reason: str
     missed: int | None = None
+    trimmed: int = 0  # beside `away`: so many of them at most are no longer kept, whoever asks
 
 
 class Batch(msgspec.Struct):

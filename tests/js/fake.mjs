@@ -88,11 +88,16 @@ export class FakeServer {
     return this.clients.get(sid);
   }
 
-  read(cursor) {
+  /** What a test has this sid be told of. */
+  gapOf(_sid) {
+    return null;
+  }
+
+  read(cursor, sid) {
     const [epoch, seq] = cursor ? cursor.split(".") : [this.epoch, this.log.length];
     const other = epoch !== this.epoch;
     const after = other ? 0 : Number(seq);
-    const gap = other ? { reason: "epoch", missed: null } : null;
+    const gap = other ? { reason: "epoch", missed: null } : this.gapOf(sid);
     const batch = {
       after: `${this.epoch}.${after}`,
       cursor: `${this.epoch}.${this.log.length}`,
@@ -105,14 +110,14 @@ export class FakeServer {
 
   async poll(query) {
     this.client(query.get("sid"));
-    return this.read(query.get("cursor"));
+    return this.read(query.get("cursor"), query.get("sid"));
   }
 
   async longpoll(query, _body, signal) {
     this.client(query.get("sid"));
     const until = this.clock.now() + Number(query.get("hold")) * 1000;
     for (;;) {
-      const [status, batch] = this.read(query.get("cursor"));
+      const [status, batch] = this.read(query.get("cursor"), query.get("sid"));
       if (!query.has("cursor") || batch.messages.length || batch.gap || this.clock.now() >= until)
         return [status, batch];
       await this.wait(50, signal);

@@ -61,6 +61,30 @@ test("another life of the log is told once, and the client goes on with a new si
   socket.close();
 });
 
+test("what was trimmed beside the away that a new sid expects is told", async () => {
+  for (const [beside, wanted] of [[{}, ["away"]], [{ trimmed: 3 }, ["away", "trimmed"]]]) {
+    const clock = new FakeClock();
+    const server = new FakeServer(clock);
+    const socket = client(server);
+    const gaps = [];
+    socket.on("gap", ({ reason, missed }) => gaps.push([reason, missed]));
+    await clock.pass(1000);
+    const sids = [...server.clients.keys()];
+    const told = new Set();
+    server.gapOf = (sid) => {
+      if (told.has(sid) || told.size > 1) return null;
+      told.add(sid);
+      server.say("said", told.size); // a birth is an entry: the batch's cursor is beyond the one asked with
+      return { reason: "away", missed: 9, ...(sids.includes(sid) ? {} : beside) };
+    };
+    server.say("said", "new");
+    await clock.pass(5000);
+    equal(gaps.map(([reason]) => reason), wanted);
+    equal(gaps.slice(1), wanted.slice(1).map((reason) => [reason, 3]));
+    socket.close();
+  }
+});
+
 test("a handler that throws stops nothing, and is told as error", async () => {
   const clock = new FakeClock();
   const server = new FakeServer(clock);

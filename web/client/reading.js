@@ -4,7 +4,7 @@
 /**
  * @typedef {{seq: number, event: string, data: any, from: string|null, room: string|null, at: number,
  *   ack?: boolean}} Message
- * @typedef {{after: string, cursor: string, gap: {reason: string, missed: number|null}|null, more: boolean,
+ * @typedef {{after: string, cursor: string, gap: {reason: string, missed: number|null, trimmed?: number}|null, more: boolean,
  *   messages: Message[]}} Batch
  * @typedef {{asked: string|null, epoch: string|null}} Reading
  */

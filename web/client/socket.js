@@ -380,12 +380,14 @@ export class Socket {
     this.facts.repeats += batch.messages.length - messages.length;
     if (messages.length) this.facts.first ??= this.clock.now() - this.#begun;
     const expected = gap?.reason === "away" && notBeyond(asked, this.#bornAt);
-    const tell = gap && !(expected && this.#lossTold);
+    const told = expected && this.#lossTold;
+    const trimmed = told && gap.trimmed ? { reason: "trimmed", missed: gap.trimmed } : null; // a loss beside that one
+    const tell = told ? trimmed : gap;
     if (expected) this.#lossTold = true;
     const lost = gap?.reason === "epoch" || gap?.reason === "away";
     if (lost && !expected) this.#forget();
     this.#readers.step({ type: "batch", id: reader.id, fresh: asked === null || lost, missed: gap ? gap.missed : 0 });
-    if (tell) this.#tell("gap", { ...gap, cursor: batch.cursor });
+    if (tell) this.#tell("gap", { reason: tell.reason, missed: tell.missed, cursor: batch.cursor });
     for (const message of messages) this.#handOn(message);
     this.#acks.read();
     if (this.#forgotten && lost && !expected) this.#renew(Boolean(tell));
