@@ -8,6 +8,7 @@ import contextlib
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.frames import Frame, Opcode
@@ -171,6 +172,8 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         if text is not None:  # acks, pongs and errors; batches go by `write`
             self.exchange.text(text.partition('"')[2].partition('"')[0], len(text.encode()))
         opening = not self.handshake_complete
+        if opening and self.transport.is_closing():  # it ended before it was let in: no failure of the application
+            raise ClientDisconnected
         await super().send(message)
         if self.initial_response and self.close_sent:
             self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report

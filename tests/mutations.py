@@ -1035,6 +1035,14 @@ MUTATIONS = [
         "tests/test_attacks.py::test_under_attack_newcomers_get_in_and_it_stops_when_told",
     ),
     Mutation(
+        "a WebSocket let in after its end",
+        "who leaves at the door is reported as a failure of the application",
+        "ws_protocol.py",
+        "if opening and self.transport.is_closing():",
+        "if False:",
+        "tests/test_stages.py::test_an_upgrade_that_ends_before_it_is_let_in_is_no_failure",
+    ),
+    Mutation(
         "a reset that nobody hears",
         "who has gone is held with all it sent",
         "connection.py",

@@ -8,6 +8,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
 import pytest
+from starlette.routing import WebSocketRoute
+from starlette.websockets import WebSocket
 
 from conftest import Lab, eventually
 from test_guards import UPGRADE, address, answer, close_code, connect, frame, healthy, upgraded
@@ -225,3 +227,30 @@ async def test_every_websocket_has_the_same_bounds(lab: Lab, path: str, opcode: 
 )
 async def test_after_a_refusal_nothing_is_read(lab: Lab, request_head: str, status: bytes) -> None:
     await goes_on(lab, connect, request_head.format(host=host(lab)).encode(), endless(b"{}"), status)
+
+
+async def test_an_upgrade_that_ends_before_it_is_let_in_is_no_failure(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reports: list[str] = []
+    come, over = asyncio.Event(), asyncio.Event()
+
+    async def late(socket: WebSocket) -> None:
+        try:
+            come.set()
+            await over.wait()
+            await socket.accept()
+        finally:
+            over.clear()
+
+    lab.app.router.routes.insert(0, WebSocketRoute("/late", late))
+    reader, writer = await connect(lab)
+    writer.write(UPGRADE.format(path="/late", host="{}:{}".format(*address(lab))).encode())
+    await come.wait()
+    (line,) = lab.app.state.doors._inside
+    monkeypatch.setattr(line.logger, "error", reports.append)
+    line.shutdown()  # the server stops
+    over.set()
+    await eventually(lambda: not over.is_set())
+    assert b" 101 " not in await reader.read() and not reports
+    writer.close()
