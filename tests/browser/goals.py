@@ -81,6 +81,7 @@ def frames(page: Page, lab: Program, seconds: float) -> dict[str, float]:
     Seat(page, "right").reads_by("ws")
     owner = Crowd(lab)
     owner.come(1)
+    owner.here[0].ask("join", {"room": "lobby"})
     feed = json.dumps({"rate": RATE, "seconds": seconds + 5, "size": 40, "room": "lobby"}).encode()
     url = f"{lab.url}/lab/feed?sid={owner.here[0].sid}"
     urllib.request.urlopen(urllib.request.Request(url, feed, {"Content-Type": "application/json"})).close()

@@ -203,6 +203,33 @@ def test_it_is_taken_along_as_a_drawing(tab: Tab) -> None:
     assert "Ada <&>" in texts and "hub" in texts
 
 
+# Words of the table that stand on two lines, each broken in the middle.
+BROKEN = """() => {
+  const cells = [...document.querySelectorAll("[data-role=table] :is(th, td)")];
+  const texts = cells.map((cell) => cell.firstElementChild?.firstChild ?? cell.firstChild).filter(Boolean);
+  const lines = (text, start, end) => {
+    const range = document.createRange();
+    range.setStart(text, start);
+    range.setEnd(text, end);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+  };
+  const words = texts.flatMap((text) => [...text.data.matchAll(/[A-Za-z0-9]+/g)].map((word) => [text, word]));
+  const broken = ([text, word]) => lines(text, word.index, word.index + word[0].length) > 1;
+  return words.filter(broken).map(([, [word]]) => word);
+}"""
+
+
+@pytest.mark.parametrize("width", [390, 1024, 1440])
+def test_the_table_breaks_no_word(tab: Tab, width: int) -> None:
+    page = tab("?left=longpoll&right=ws")
+    page.set_viewport_size({"width": width, "height": 900})
+    Seat(page, "left").say("hello")
+    page.get_by_text("The same as a table").click()
+    page.locator("[data-role=table] tbody tr", has_text="something said").first.wait_for()
+    assert page.evaluate(BROKEN) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_the_table_says_the_same(tab: Tab) -> None:
     page = tab("?left=poll&right=ws&every=500")
     left = Seat(page, "left")

@@ -115,8 +115,8 @@ async function narrow() {
 /** The lines for a terminal are made when they come into sight. */
 async function terminal(entries, observer) {
   if (!entries.at(-1).isIntersecting) return;
-  observer.disconnect();
   const [{ curlLines }] = await Promise.all([import("./curl.js"), learn("/page/texts/terminal")]);
+  observer.disconnect(); // it could be loaded: else it is tried again when they come into sight again
   lines = curlLines;
   lines(find("[data-role=curl]"));
 }
