@@ -28,6 +28,7 @@ from turns import Turns
 
 USER_TIMEOUT = 30_000  # ms sent bytes may stay unacknowledged before TCP gives up (RFC 5482)
 AHEAD = 64 << 10  # bytes a peer may send before we have come to them
+CLOSE_WAIT = b"\x08"  # the first byte of Linux's tcp_info: the peer has ended its side
 LINGER = 1.0  # s a peer has to read our last word and to end its side
 LINGER_BYTES = 256 << 10  # of what it sends in that time are read
 
@@ -72,6 +73,7 @@ class Connection:
     app_state: dict[str, Any]
     client: tuple[str, int] | None
     address = ""
+    half = True  # who ends its side may still hear (RFC 9112, 9.6)
     waits = False  # the application has enough for now
     left = False  # we have said our last word
     lost = False  # nobody is there
@@ -146,17 +148,23 @@ class Connection:
 
     def go_on(self) -> None:
         self._queued = False
-        if self._full and self._reset():
+        if self._full and self._gone():
             self.cut()
         elif not self.lost:
             self.work()
         if len(self._input) <= AHEAD:
             self.release()
 
-    def _reset(self) -> bool:
-        """Whether the peer has reset the line. While nothing is read of it, the loop does not hear of that."""
+    def _gone(self) -> bool:
+        """Whether nobody is at the other end. While nothing is read of it, the loop does not hear of that."""
         connection = None if self.lost or self.real.is_closing() else self.real.get_extra_info("socket")
-        return connection is not None and connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
+        if connection is None:
+            return False
+        if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            return True
+        with contextlib.suppress(OSError, AttributeError):  # a link's end is no TCP, and not every system tells
+            return not self.half and connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == CLOSE_WAIT
+        return False
 
     def may(self) -> bool:
         """Whether a step may be done in this turn. False: it goes on in another."""

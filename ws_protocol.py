@@ -32,6 +32,7 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     After our last word nothing is parsed, whoever said it: the application, the parser, or the bounds here.
     """
 
+    half = False  # a WebSocket ends by a close frame (RFC 6455, 7.1.1); who ends TCP without one has gone
     _fragments = 0
     _pace: asyncio.TimerHandle | None = None  # until the next frame may be read
     _text: codecs.IncrementalDecoder | None = None  # the text so far of a message that is still to end

@@ -219,19 +219,20 @@ async def test_of_those_who_wait_to_come_in_the_largest_crowd_gives_way(lab: Lab
 
 
 @pytest.mark.limits(connections=1000)
-async def test_a_reset_is_seen_though_nothing_is_read_of_the_line(lab: Lab) -> None:
-    """Who has sent so much that it waits is not read on, and the loop tells of a reset only where it reads."""
+@pytest.mark.parametrize("reset", [1, 0], ids=["reset", "closed"])
+async def test_an_end_is_seen_though_nothing_is_read_of_the_line(lab: Lab, reset: int) -> None:
+    """Who has sent so much that it waits is not read on, and the loop tells of an end only where it reads."""
     where = address(lab)
     lines = []
     for _ in range(4):
         line = await line_from("127.0.0.2", where)
         line[1].write(UPGRADE.format(path=f"/ws?sid={new_sid()}", host="{}:{}".format(*where)).encode())
         await line[0].readuntil(b"\r\n\r\n")
-        line[1].write(frame(1, b'{"acked":0}') * 12_000)
+        line[1].write(frame(1, b"{}") * 20_000)
         lines.append(line)
     await eventually(lambda: len(lab.app.state.doors) == 4)
     for _reader, writer in lines:
-        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", reset, 0))
     close(lines)
     await eventually(lambda: not len(lab.app.state.doors))
 
