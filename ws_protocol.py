@@ -173,7 +173,8 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         if text is not None:  # acks, pongs and errors; batches go by `write`
             self.exchange.text(text.partition('"')[2].partition('"')[0], len(text.encode()))
         opening = not self.handshake_complete
-        if opening and self.transport.is_closing():  # it ended before it was let in: no failure of the application
+        if opening and self.transport.is_closing():
+            self.handshake_complete = True  # nobody is there to open it to: no failure of the application to report
             raise ClientDisconnected
         await super().send(message)
         if self.initial_response and self.close_sent:

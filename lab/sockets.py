@@ -40,7 +40,10 @@ class Sockets:
         hear: Callable[[str], Awaitable[None]] = nothing,
     ) -> None:
         """Tell again and again, each time when the last has been taken; and hear, until the page leaves or errs."""
-        await socket.accept()
+        try:
+            await socket.accept()
+        except WebSocketDisconnect:  # the line was lost amid its upgrade
+            return
         owner = owner_of(address_of(socket))
         hearing = asyncio.ensure_future(listen(socket, hear))
         try:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvicorn.config
 
 ROOT = Path(__file__).resolve().parent.parent
 for folder in (ROOT, ROOT / "tests"):
@@ -65,6 +66,14 @@ def impatient_uvicorn() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("uvicorn.server.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep}))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def uvicorn_is_heard() -> Iterator[None]:
+    """uvicorn keeps what it reports to itself; here `nothing_reported` must hear it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(uvicorn.config.LOGGING_CONFIG["loggers"]["uvicorn"], "propagate", True)
         yield
 
 

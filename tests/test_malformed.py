@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from urllib.parse import urlsplit
 
 import pytest
 
 from conftest import Lab, eventually
 from wire import hello
+from ws_protocol import Ws
 
 pytestmark = pytest.mark.anyio
 
@@ -92,3 +94,26 @@ async def test_no_request_of_a_stranger_writes_into_the_log(
     await eventually(lambda: not lab.app.state.clients.tasks._tasks)
     assert [record.getMessage() + (record.exc_text or "") for record in caplog.records] == []
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("path", ["/ws", "/ws?cursor=none", "/lab/watch", "/lab/trace"])
+async def test_a_line_that_is_lost_amid_its_upgrade_leaves_no_report(
+    lab: Lab, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is reset in the very turn in which its upgrade came, before the endpoint could open it."""
+    begin, cut = Ws.handle_connect, []
+
+    def lost(line: Ws, event: object) -> None:
+        begin(line, event)
+        line.cut()
+        cut.append(line)
+
+    monkeypatch.setattr(Ws, "handle_connect", lost)
+    reader, writer = await asyncio.open_connection(*lab.url.removeprefix("http://").split(":"))
+    host = urlsplit(lab.url).netloc.encode()
+    writer.write(b"GET " + path.encode() + b" HTTP/1.1\r\nHost: " + host + b"\r\n" + UPGRADE + b"\r\n")
+    with contextlib.suppress(ConnectionError):
+        await reader.read()
+    writer.close()
+    await eventually(lambda: cut and cut[0].lost)
+    await hello(lab.url)

@@ -36,8 +36,8 @@ def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], A
     carry = way_down or down
 
     async def talk(socket: WebSocket) -> None:
-        await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
+            await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
             try:
                 heartbeat = number(socket, "heartbeat", clients.limits.heartbeat, 1, 30)
                 reader = await open_reader(clients, socket, cursor_of(socket))
