@@ -39,6 +39,7 @@ class Told(NamedTuple):
     reading: int
     index: int  # of its batch in the transcript
     birth: int  # which one of the client's it tells of: the first, the second, …
+    taken: bool
 
 
 class Check:
@@ -110,7 +111,7 @@ class Check:
             yield from self._told_away(given, life)
         if reason in (None, "trimmed"):
             # What was for a client alone, or for its rooms, before it was born again: its one `away` has told of that.
-            forgiven = max((self._birth(life, told.asked) for told in self._away if told.epoch == epoch), default=0)
+            forgiven = max((self._birth(life, asked) for asked in self._led(epoch, after)), default=0)
             public = set(life.everyone)
             missing = {seq for seq in missing if seq > forgiven or seq in public}
         if reason is None and missing:
@@ -130,21 +131,31 @@ class Check:
         """Each birth of a client is told once: a batch read from beyond the news of it may not bring it again.
 
         Readings that were under way at once may each bring it; so may one from an old cursor, as far as the cursor
-        that the client had on record at that birth.
+        that the client had on record at that birth. What the client had to drop, for it had read further, told nothing.
         """
         (epoch, asked), (_, end) = split(given.after), split(given.cursor)
         before = [told for told in self._away if told.epoch == epoch]
         after = [
             told.birth
             for told in before
-            if told.cursor <= asked and (told.reading == given.reading or told.index < given.began)
+            if told.taken and told.cursor <= asked and (told.reading == given.reading or told.index < given.began)
         ]
         birth = 1 + max(after, default=0)
         birth = min([birth, *(told.birth for told in before if told.asked >= asked)])
         births = sum(birth > min([asked, *(told.asked for told in before)]) for birth in life.births[self._me])
         if birth > births:
             yield f"false gap: away, for the {birth}th time; born at {life.births[self._me]}, told {before}"
-        self._away.append(Told(epoch, asked, end, given.reading, self._index, birth))
+        self._away.append(Told(epoch, asked, end, given.reading, self._index, birth, given.taken))
+
+    def _led(self, epoch: str, after: int) -> list[int]:
+        """From where this client was led on in catching up, after it had been told `away`.
+
+        Where the answer was lost that told so, and the client has been at its cursor before, in its life before, the
+        server cannot tell that it has not been led there.
+        """
+        places = [split(cursor) for cursor in self.transcript.unheard]
+        lost = [seq for name, seq in places if name == epoch and seq < after]
+        return [*lost, *(told.asked for told in self._away if told.epoch == epoch)]
 
     def _birth(self, life: Life, asked: int) -> int:
         return max((birth for birth in life.births[self._me] if birth > asked), default=0)
