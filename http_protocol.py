@@ -148,7 +148,7 @@ class Http(Connection, HttpToolsProtocol):
         self._between, self._blank = False, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value.rstrip(b" \t"))  # no part of it (RFC 9110, 5.5), and the parser leaves it there
+        super().on_header(name, value)
         size = sum(len(name) + len(value) for name, value in self.headers)
         if len(self.headers) > HEADERS or size > HEAD_BYTES:
             raise ValueError("too many headers")  # the parser makes it a 400

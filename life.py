@@ -12,7 +12,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from clients import Clients
 from handlers import log
 from lab.feed import Feeds
-from lab.linktable import LinkTable
 from lab.meter import Meter
 
 SWEEP = 0.25  # s between two looks at whose time is over
@@ -21,8 +20,8 @@ SWEEP = 0.25  # s between two looks at whose time is over
 class Life:
     """The sweep of one application, in whatever event loop serves it, and its drain, once."""
 
-    def __init__(self, clients: Clients, meter: Meter, feeds: Feeds, links: LinkTable) -> None:
-        self.clients, self.meter, self.feeds, self.links = clients, meter, feeds, links
+    def __init__(self, clients: Clients, meter: Meter, feeds: Feeds) -> None:
+        self.clients, self.meter, self.feeds = clients, meter, feeds
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.Future[None] | None = None
@@ -46,7 +45,6 @@ class Life:
         self._next = self._loop.call_later(SWEEP, self._tick)
         self.clients.sweep()
         self.meter.sweep()
-        self.links.sweep()
         told, self._told = self._told, stopping()
         if self._told and not told:
             self._leave()

@@ -18,7 +18,7 @@ from lab.shares import who_gives_way
 MOST = 1000  # links
 IDLE = 600.0  # s a link without a connection is remembered
 HELD = 32 << 20  # bytes that all links hold: under way, held back, and kept as a cache keeps answers
-LOOKED_AT = 8  # links at a time, whether their time is over
+LOOKED_AT = 8  # links that a newcomer makes us look at, whether their time is over
 
 
 class Link(Network):
@@ -117,19 +117,15 @@ class LinkTable:
             if self.held <= self.most_held * 3 // 4:
                 return
 
-    def sweep(self) -> None:
-        """Forget those whose time is over, a few at a time: what they keep is freed, also where nobody comes."""
+    def _over(self, link: Link) -> bool:
+        return not link.lines and self.clock() - link.used > IDLE
+
+    def _make_room(self, owner: str) -> None:
         for link in [link for link, _ in zip(self._links.values(), range(LOOKED_AT), strict=False)]:
             if self._over(link):
                 self._forget(link)
             elif link.lines:
                 self._links.move_to_end(link.name)  # so that those behind it are looked at next
-
-    def _over(self, link: Link) -> bool:
-        return not link.lines and self.clock() - link.used > IDLE
-
-    def _make_room(self, owner: str) -> None:
-        self.sweep()
         if len(self._links) < self.most:
             return
         greedy = who_gives_way(self._owned, owner)

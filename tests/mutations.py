@@ -755,22 +755,6 @@ MUTATIONS = [
         "tests/test_feed.py::test_feeds_that_are_ended_at_once_do_not_push_the_chat_out_either",
     ),
     Mutation(
-        "links swept by newcomers only",
-        "what idle links keep is kept until somebody comes",
-        "life.py",
-        "        self.links.sweep()\n",
-        "",
-        "tests/test_links.py::test_links_whose_time_is_over_keep_nothing",
-    ),
-    Mutation(
-        "blanks of a value",
-        "a Content-Length with a blank behind it is too large, a Last-Event-ID is of no epoch",
-        "http_protocol.py",
-        'value.rstrip(b" \\t")',
-        "value",
-        "tests/test_http_corners.py::test_blanks_behind_a_value_are_no_part_of_it",
-    ),
-    Mutation(
         "asking does not keep",
         "a client that only emits is forgotten while it does",
         "clients.py",

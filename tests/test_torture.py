@@ -110,22 +110,6 @@ def test_away_is_told_once_for_each_birth() -> None:
     assert not faults(first, second._replace(began=0), journal=again), "both were asked for at once"
 
 
-def test_what_a_client_dropped_told_it_nothing() -> None:
-    again = [*JOURNAL, ["forgotten", ANN], ["born", ANN], ["message", 113, None, None, None]]
-    before, dropped = given(2, 5, [3, 5]), given(2, 5, [3, 5], AWAY, reading=2, more=True, taken=False)
-    told = given(5, 13, [10, 13], AWAY, reading=3, began=2)
-    assert not faults(before, dropped, told, journal=again, finished=True)
-    assert kinds(faults(before, dropped._replace(taken=True), told, journal=again)) == {"false gap"}
-
-
-def test_where_an_answer_was_lost_it_may_have_told() -> None:
-    again = [*JOURNAL, ["message", 111, "@ann", None, None], ["forgotten", ANN], ["born", ANN]]
-    one = given(5, 13, [10])
-    assert kinds(faults(one, journal=again)) == {"lost"}
-    assert not check(lives(again), [Transcript(ANN, [one], unheard=["e.2"])], [], [])
-    assert kinds(check(lives(again), [Transcript(ANN, [one], unheard=["e.7", "d.2"])], [], [])) == {"lost"}
-
-
 def handed(*seqs: int | None) -> set[str]:
     heard = Heard("one", [("e", seq, 100 + seq) if seq is not None else ("", None, 0) for seq in seqs])
     return kinds(check(lives(), [], [heard], []))

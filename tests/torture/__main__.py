@@ -92,6 +92,7 @@ async def storm(nemesis: Nemesis, seconds: float, seed: int, strangers: int, lis
         await changing
         await networks(nemesis, lambda: "direct")
         await asyncio.gather(*living)
+        await said(library)
         await asyncio.sleep(SETTLE)
         await asyncio.gather(*(one.read_to_the_end() for one in crowd))
         await settled(library, nemesis)
@@ -111,6 +112,13 @@ async def storm(nemesis: Nemesis, seconds: float, seed: int, strangers: int, lis
         tally.update(one.tally)
     figures = {"messages": sum(len(life.said) for life in lives.values()), "lives": len(lives), "sids": len(pages)}
     return Verdict(faults, given, {**figures, **tally, "emits": len(emitted), **nemesis.deeds})
+
+
+async def said(library: list[Listener]) -> None:
+    """Wait until each client of the library is there and has said all it had to say, or had a minute for it."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end and not all(one.at_rest for one in library):
+        await asyncio.sleep(0.1)
 
 
 async def settled(library: list[Listener], nemesis: Nemesis) -> None:

@@ -31,15 +31,11 @@ def check(
 
 
 class Told(NamedTuple):
-    """One `away` that a client was told."""
+    """What a client was told of its being forgotten, on one way through the log."""
 
     epoch: str
-    asked: int
-    cursor: int
-    reading: int
-    index: int  # of its batch in the transcript
-    birth: int  # which one of the client's it tells of: the first, the second, …
-    taken: bool
+    root: int  # seq of the cursor the way began with
+    birth: int  # how many births it was told of on that way
 
 
 class Check:
@@ -50,8 +46,11 @@ class Check:
         self.transcript = transcript
         self._visible: dict[str, list[int]] = {}
         self._brought: dict[int, set[int]] = defaultdict(set)  # by reading: what it has given so far
-        self._away: list[Told] = []
+        self._away: list[tuple[str, int]] = []  # the epoch and the seq that each `away` was read from
+        self._leads: dict[str, tuple[Told, int, int]] = {}  # where batches after an `away` led; by which reading, when
         self._index = 0  # of the batch that is looked at
+        # Where an `away` was cut: whoever asks from there has been told, also if it had the same cursor from before.
+        self._cuts = {one.cursor for one in transcript.given if one.more and one.gap and one.gap["reason"] == "away"}
         self._place: dict[int, str] = {}  # by reading: the cursor of its last batch
 
     def faults(self) -> Iterator[str]:
@@ -60,6 +59,9 @@ class Check:
             for fault in self._of(given):
                 asked = f"{given.transport} asked {given.asked}, was at {self._place.get(given.reading)}"
                 yield f"{fault} [{self.transcript.client}, {asked}, given {given.after} to {given.cursor}, {given.gap}]"
+            led = self._led(given)
+            if led and not given.gap:
+                self._leads[given.cursor] = (led, given.reading, index)
             self._place[given.reading] = given.cursor
             self._brought[given.reading].update(given.seqs)
         if self.transcript.finished:
@@ -107,11 +109,15 @@ class Check:
         place = self._place.get(given.reading, given.asked)
         reason = given.gap and given.gap["reason"]
         missed = given.gap and given.gap["missed"]
+        if reason == "epoch":
+            self._away.append((epoch, 0))  # whatever became of this client in that life is told with it
         if reason == "away":
             yield from self._told_away(given, life)
         if reason in (None, "trimmed"):
             # What was for a client alone, or for its rooms, before it was born again: its one `away` has told of that.
-            forgiven = max((self._birth(life, asked) for asked in self._led(epoch, after)), default=0)
+            forgiven = max((self._birth(life, asked) for other, asked in self._away if other == epoch), default=0)
+            if given.asked in self._cuts:
+                forgiven = max(forgiven, self._birth(life, split(given.asked)[1]))
             public = set(life.everyone)
             missing = {seq for seq in missing if seq > forgiven or seq in public}
         if reason is None and missing:
@@ -128,34 +134,23 @@ class Check:
             yield "false gap: nobody asked beyond the end"
 
     def _told_away(self, given: Given, life: Life) -> Iterator[str]:
-        """Each birth of a client is told once: a batch read from beyond the news of it may not bring it again.
+        """Each birth of a client is told once: from where a batch led that told of it, it may not be told again.
 
-        Readings that were under way at once may each bring it; so may one from an old cursor, as far as the cursor
-        that the client had on record at that birth. What the client had to drop, for it had read further, told nothing.
+        Readings that were under way at once may each tell of it, from whatever cursor the client had before.
         """
-        (epoch, asked), (_, end) = split(given.after), split(given.cursor)
-        before = [told for told in self._away if told.epoch == epoch]
-        after = [
-            told.birth
-            for told in before
-            if told.taken and told.cursor <= asked and (told.reading == given.reading or told.index < given.began)
-        ]
-        birth = 1 + max(after, default=0)
-        birth = min([birth, *(told.birth for told in before if told.asked >= asked)])
-        births = sum(birth > min([asked, *(told.asked for told in before)]) for birth in life.births[self._me])
-        if birth > births:
-            yield f"false gap: away, for the {birth}th time; born at {life.births[self._me]}, told {before}"
-        self._away.append(Told(epoch, asked, end, given.reading, self._index, birth, given.taken))
+        (epoch, asked), births = split(given.after), life.births[self._me]
+        led = self._led(given)
+        told = Told(epoch, min(asked, led.root) if led else asked, led.birth + 1 if led else 1)
+        count = sum(birth > told.root for birth in births)
+        if told.birth > count:
+            yield f"false gap: away, told {told.birth} times since {told.root}; born at {births}"
+        self._leads[given.cursor] = (told, given.reading, self._index)
+        self._away.append((epoch, asked))
 
-    def _led(self, epoch: str, after: int) -> list[int]:
-        """From where this client was led on in catching up, after it had been told `away`.
-
-        Where the answer was lost that told so, and the client has been at its cursor before, in its life before, the
-        server cannot tell that it has not been led there.
-        """
-        places = [split(cursor) for cursor in self.transcript.unheard]
-        lost = [seq for name, seq in places if name == epoch and seq < after]
-        return [*lost, *(told.asked for told in self._away if told.epoch == epoch)]
+    def _led(self, given: Given) -> Told | None:
+        """What was told on the way that led to where this batch begins, if it began after that."""
+        told, reading, index = self._leads.get(given.after, (None, 0, 0))
+        return told if reading == given.reading or index < given.began else None
 
     def _birth(self, life: Life, asked: int) -> int:
         return max((birth for birth in life.births[self._me] if birth > asked), default=0)

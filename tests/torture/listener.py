@@ -39,6 +39,13 @@ class Listener:
                 await asyncio.wait_for(calm.wait(), self.luck.expovariate(1.0))
             await self._disturb()
         self.socket.use("auto")
+        self.socket.retry()
+
+    @property
+    def at_rest(self) -> bool:
+        """It is connected, and nothing that it was asked to say is without an answer."""
+        outbox = self.socket.way.outbox
+        return self.socket.connected and not outbox.fresh and not outbox.waiting
 
     async def _disturb(self) -> None:
         match self.luck.randrange(6):

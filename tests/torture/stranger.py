@@ -87,13 +87,9 @@ class Stranger:
         page, number, first = self.page, next(self.readings), True
         began = len(page.given)
         self.tally["readings"] += 1
-        unheard = [cursor] if cursor else []
-        page.unheard += unheard
         await reader.open(cursor)
         for _ in range(batches):
             batch = await reader.next(3.0)
-            while unheard:
-                page.unheard.remove(unheard.pop())
             if reader.pulls:
                 number, first = next(self.readings), True  # each poll is a reading of its own
             self._given(page, given(batch, number, began, reader.name, cursor, first))
@@ -104,25 +100,26 @@ class Stranger:
                 return
 
     def _given(self, page: Transcript, one: Given) -> None:
-        page.given.append(one._replace(taken=page is self.page and self._move(one)))
+        page.given.append(one)
         self.tally["batches"] += 1
         self.tally["gaps"] += one.gap is not None
+        if page is self.page:
+            self._move(one)
 
-    def _move(self, given: Given) -> bool:
-        """Go on from this batch, if the protocol lets a client take it. Returns whether it did."""
+    def _move(self, given: Given) -> None:
+        """Go on from this batch, if the protocol lets a client take it."""
         reason = given.gap and given.gap["reason"]
         if self.cursor is not None:
             (own, at), (epoch, seq) = split(self.cursor), split(given.cursor)
             began = split(given.asked)[0] if given.asked else None
             if own != epoch:
                 if reason != "epoch" or began != own:
-                    return False  # of a reading that began under another epoch
+                    return  # of a reading that began under another epoch
             elif reason != "epoch" and (seq <= at or split(given.after)[1] > at):
                 self.tally["repeats"] += 1
-                return False
+                return
             self.old = [*self.old[-20:], self.cursor] if own == epoch else []
         self.cursor = given.cursor
-        return True
 
     async def read_to_the_end(self) -> None:
         """All is calm: poll until nothing more comes."""

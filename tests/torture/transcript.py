@@ -21,7 +21,6 @@ class Given(NamedTuple):
     more: bool
     seqs: array[int]
     ids: array[int]
-    taken: bool = True  # the client moved on by it; else it had read so far, and dropped it whole
 
 
 @dataclass
@@ -31,7 +30,6 @@ class Transcript:
     client: str  # its public id
     given: list[Given] = field(default_factory=list)
     finished: bool = False  # it read until nothing more came, after everything was calm
-    unheard: list[str] = field(default_factory=list)  # cursors it asked with, and the answer was lost
 
 
 @dataclass
