@@ -24,6 +24,7 @@ from typing import Any
 from doors import Doors
 from lab.meter import Exchange, Meter, Wire
 from limits import DEFAULTS, Limits
+from pace import owner_of
 from turns import Turns
 
 USER_TIMEOUT = 30_000  # ms sent bytes may stay unacknowledged before TCP gives up (RFC 5482)
@@ -90,7 +91,7 @@ class Connection:
         self.real = transport.transport if isinstance(transport, Wire) else transport
         self._input = bytearray()
         client = self.app_state.get("lab.client") or self.real.get_extra_info("peername") or ("",)
-        self.address = str(client[0])
+        self.address = owner_of(str(client[0]))
         if before is not None:
             self.doors.follow(self, before)
         elif not self.doors.enter(self):

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from doors import Doors
 from lab.shares import who_gives_way
+from pace import owner_of
 
 TAKEN = 64  # connections taken from the system in one turn of the loop
 BEGUN = 8  # and begun: that costs some 20 times as much
@@ -46,7 +47,7 @@ class Listener:
                 return
             except OSError:  # no files, or no memory: accept(2)
                 return self._rest()
-            self._wait(str(address[0]), connection)
+            self._wait(owner_of(str(address[0])), connection)
 
     def _wait(self, address: str, connection: socket.socket) -> None:
         """It waits for its turn. Where as many wait as there is room for, the address with most of them gives way."""

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 
 from errors import Refused
 
 NAMES = 50_000  # addresses whose pace is remembered; a stranger may have as many as he likes
+
+
+@lru_cache(1024)
+def owner_of(address: str) -> str:
+    """Who counts as one: an address; of IPv6 the 64 bits that a network gives to one house (RFC 6177)."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))
 
 
 class Bucket:

@@ -23,7 +23,7 @@ from clients import Client, Clients
 from codec import decode, printable
 from errors import Refused
 from lab.budget import Budget
-from transports import address_of, sid_of
+from transports import payer_of, sid_of
 from transports.emit import body_of
 
 EVENT, ENDED = "feed", "feed-ended"
@@ -165,7 +165,7 @@ class Feeds:
         async def feeds(request: Request) -> Response:
             if request.method == "POST":
                 wish = decode(await body_of(request, self.hub.limits), Wish)
-                return JSONResponse(self.start(wish, self._asking(request), address_of(request)), 201)
+                return JSONResponse(self.start(wish, self._asking(request), payer_of(request)), 201)
             speaking = [feed.told() for feed in self.speaking.values()]
             return JSONResponse({"feeds": speaking}, headers={"Cache-Control": "no-store"})
 

@@ -24,9 +24,9 @@ from lab.http import refusal
 from lab.line import Line
 from lab.linktable import Link, LinkTable
 from lab.networks import TABLE, Setting
-from lab.shares import owner_of
 from limits import DEFAULTS, file_limit_share
-from transports import address_of
+from pace import owner_of
+from transports import payer_of
 from transports.emit import body_of
 
 LINES = 128  # connections of one link: a browser opens six, and a WebSocket for each lane
@@ -135,7 +135,7 @@ class Links(LinkTable):
                 Setting.parse(change.network)
             except ValueError as error:
                 raise Refused("bad_parameter", str(error)) from None
-            link = self.use(name, owner_of(address_of(request)))
+            link = self.use(name, payer_of(request))
             link.change(change.network, change.seed)
             link.once = change.close
             return JSONResponse(link.as_json())

@@ -2,21 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sized
-
-
-def owner_of(address: str) -> str:
-    """Who counts as one: an address; of IPv6 the 64 bits that a network gives to one house (RFC 6177)."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped is not None:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found.packed[:8] + bytes(8), 64)))
 
 
 def who_gives_way(had: Mapping[str, Sized], newcomer: str) -> str | None:

@@ -10,9 +10,9 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from errors import Refused
-from lab.shares import owner_of, who_gives_way
+from lab.shares import who_gives_way
 from pace import Bucket
-from transports import address_of
+from transports import payer_of
 from transports.ws import refuse
 
 RATE, BURST = 20, 100  # what one line may say in a second, and at once
@@ -44,7 +44,7 @@ class Sockets:
             await socket.accept()
         except WebSocketDisconnect:  # the line was lost amid its upgrade
             return
-        owner = owner_of(address_of(socket))
+        owner = payer_of(socket)
         hearing = asyncio.ensure_future(listen(socket, hear))
         try:
             self._take(owner, hearing)

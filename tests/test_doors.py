@@ -8,13 +8,16 @@ import resource
 import socket
 import struct
 import sys
+from typing import Any
 
+import httpx2
 import pytest
 
 from conftest import ROOT, Lab, eventually
 from doors import Doors
 from limits import Limits
 from memory import LEAST, Memory
+from server import server_for
 from test_guards import UPGRADE, address, frame
 from turns import Turns
 from wire import new_sid, target
@@ -276,3 +279,44 @@ def test_memory_is_looked_for_when_as_many_have_gone_as_are_here(monkeypatch: py
         now[0] = at
         memory.look()
         assert len(searches) == expected, at
+
+
+# RFC 6177: a house has 64 bits of addresses, all of which one stranger may come from.
+async def test_the_addresses_of_one_house_count_as_one(lab: Lab) -> None:
+    class From(asyncio.Transport):
+        def get_extra_info(self, name: str, default: object = None) -> object:
+            return {"peername": (self.address, 1, 0, 0), "sockname": ("::1", 80, 0, 0)}.get(name, default)
+
+        def is_closing(self) -> bool:
+            return False
+
+        def abort(self) -> None:
+            pass
+
+        def __init__(self, address: str) -> None:
+            super().__init__()
+            self.address = address
+
+    server = server_for(lab.app)
+    server.config.load()
+    doors, lines = lab.app.state.doors, []
+    for source in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "::ffff:10.0.0.1", "10.0.0.1"):
+        line: Any = server.config.http_protocol_class(server.config, server.server_state, {})  # type: ignore[operator, call-arg]
+        line.connection_made(From(source))
+        lines.append(line)
+    assert doors._from == {"2001:db8::/64": 2, "2001:db8:0:1::/64": 1, "10.0.0.1": 2}
+    for line in lines:
+        line.connection_lost(None)
+    assert not doors._from
+
+
+@pytest.mark.limits(sid_rate=0.01, sid_burst=2, anonymous_per_address=1, poll_rate=0.01, poll_burst=1)
+async def test_who_comes_from_many_addresses_of_one_house_is_paced_as_one(lab: Lab) -> None:
+    async def polled(address: str, **params: str) -> int:
+        way = httpx2.ASGITransport(app=lab.app, client=(address, 1))
+        async with httpx2.AsyncClient(transport=way, base_url=lab.url) as asking:
+            return (await asking.get("/poll", params=params)).status_code
+
+    assert [await polled(f"2001:db8::{n}", sid=new_sid()) for n in range(3)] == [200, 200, 429]
+    assert [await polled(f"2001:db8::{n}") for n in range(2)] == [200, 429]
+    assert await polled("2001:db8:0:1::1", sid=new_sid()) == 200 and await polled("2001:db8:0:1::1") == 200

@@ -15,7 +15,7 @@ from conftest import Lab, eventually
 from errors import Refused
 from lab.linktable import Link, LinkTable
 from lab.networks import TABLE
-from lab.shares import owner_of
+from pace import owner_of
 from wire import TRANSPORTS, as_json, http, new_sid
 
 pytestmark = pytest.mark.anyio

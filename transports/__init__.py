@@ -14,6 +14,7 @@ from batch import Batch, Cursor
 from clients import Clients, Reader
 from emits import Ack
 from errors import Refused
+from pace import owner_of
 
 LADDER = ("ws", "sse", "longpoll", "poll")  # best first
 
@@ -58,6 +59,11 @@ def address_of(request: HTTPConnection) -> str:
     return request.client.host if request.client else ""
 
 
+def payer_of(request: HTTPConnection) -> str:
+    """To whom it is counted, whatever its sid."""
+    return owner_of(address_of(request))
+
+
 async def open_reader(
     clients: Clients,
     request: HTTPConnection,
@@ -69,7 +75,7 @@ async def open_reader(
     """What the four have in common: who reads, and from where. Refused before the first byte of an answer."""
     history = int(number(request, "history", 0, 0, clients.limits.history))
     reader = await clients.read(
-        sid_of(request), cursor, address=address_of(request), history=history, grace=grace, paced=paced
+        sid_of(request), cursor, address=payer_of(request), history=history, grace=grace, paced=paced
     )
     reader.exchange = request.scope.get("state", {}).get("lab.exchange")
     return reader

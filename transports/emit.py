@@ -14,7 +14,7 @@ from codec import encode
 from emits import Upload
 from errors import Refused
 from limits import Limits
-from transports import LADDER, Endpoint, acks_text, address_of, json, sid_of
+from transports import LADDER, Endpoint, acks_text, address_of, json, payer_of, sid_of
 
 VERSION = 1
 
@@ -29,7 +29,7 @@ def emit(clients: Clients) -> Endpoint:
             raise Refused("no_sid", "who emits needs a sid")
         clients.find(sid)
         upload = Upload.parse(await body_of(request, clients.limits), clients.limits)
-        return json(await acks_text(await clients.take(sid, upload, address_of(request))))
+        return json(await acks_text(await clients.take(sid, upload, payer_of(request))))
 
     return answer
 
@@ -42,7 +42,7 @@ def bye(clients: Clients) -> Endpoint:
         clients.find(sid)
         body = await body_of(request, clients.limits)  # of any type: sendBeacon cannot choose it
         upload = Upload.parse(body, clients.limits) if body.strip() else Upload()
-        await clients.bye(sid, upload, address_of(request))
+        await clients.bye(sid, upload, payer_of(request))
         return Response(status_code=204)
 
     return answer

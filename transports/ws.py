@@ -15,7 +15,7 @@ from codec import encode, packed
 from emits import Ack, Upload
 from errors import Refused
 from handlers import Tasks
-from transports import acks_text, address_of, cursor_of, number, open_reader, sid_of
+from transports import acks_text, cursor_of, number, open_reader, payer_of, sid_of
 
 ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
 STRIKES = 10  # refused frames in a row, then the line is closed: this client does not listen
@@ -108,7 +108,7 @@ async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks, s
     if frame.emits or frame.replies or frame.acked or not pinged:  # who only pings may be nobody
         if len(answers) >= ANSWERS * limits.window:
             raise Refused("window", "this client does not take what it is answered", retry=0.5)
-        acks = await clients.take(sid_of(socket), frame, address_of(socket))
+        acks = await clients.take(sid_of(socket), frame, payer_of(socket))
         answers.start(answer(socket, acks, sending))  # a handler may take its time: the next frame does not wait for it
 
 
