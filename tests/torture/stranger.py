@@ -1,7 +1,8 @@
 """A stranger: a client of its own making, which does all the protocol allows and keeps word of what it was given.
 
 It changes its transport, reads twice at once, cuts lines, asks again from where it was, sleeps until it is forgotten,
-goes through faulty links, enters and leaves rooms, and repeats what it says until it has an ack.
+goes through faulty links, enters and leaves rooms, says goodbye, reads as nobody, and repeats what it says until it has
+an ack.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 import httpx2
 
 from tests.torture.transcript import Emitted, Given, Transcript, split
-from tests.wire import DEADLINE, TRANSPORTS, Batch, Ended, Reader, Refused, new_sid, post, public_id
+from tests.wire import DEADLINE, TRANSPORTS, Batch, Ended, Reader, Refused, bye, new_sid, post, public_id
 
 ROOMS = ("red", "green", "blue")
 TROUBLE = (Refused, Ended, TimeoutError, OSError, EOFError, ValueError, AssertionError, httpx2.HTTPError)
@@ -67,24 +68,32 @@ class Stranger:
     async def _reading(self, calm: asyncio.Event) -> None:
         luck = self.luck
         cursor = luck.choice(self.old) if self.old and luck.random() < 0.1 else self.cursor
-        reader = self._reader(luck.choice(list(TRANSPORTS)), self.base())
+        page = self.page if luck.random() < 0.95 else self._nobody()
+        reader = self._reader(luck.choice(list(TRANSPORTS)), self.base(), self.sid if page is self.page else None)
         batches = luck.choice([1, 3, 10, 40])
         end = asyncio.get_running_loop().time() + luck.choice([0.1, 0.5, 2.0])
         try:
-            await self._take(reader, cursor, calm, batches, end)
+            await self._take(reader, page, cursor, calm, batches, end)
         except TROUBLE:
             await asyncio.sleep(luck.random() * 0.2)
         finally:
             self.tally["cuts"] += 1
             await (reader.cut() if luck.random() < 0.7 else reader.close())
 
-    def _reader(self, name: str, base: str) -> Reader:
-        reader = TRANSPORTS[name](base, self.sid, **PARAMS[name])
+    def _nobody(self) -> Transcript:
+        """A page for a reading without a sid."""
+        self.transcripts.append(Transcript(""))
+        return self.transcripts[-1]
+
+    def _reader(self, name: str, base: str, sid: str | None) -> Reader:
+        reader = TRANSPORTS[name](base, sid, **PARAMS[name])
         reader.pause = self.luck.choice([0.0, 0.05, 0.2])  # type: ignore[attr-defined]
         return reader
 
-    async def _take(self, reader: Reader, cursor: str | None, calm: asyncio.Event, batches: int, end: float) -> None:
-        page, number, first = self.page, next(self.readings), True
+    async def _take(
+        self, reader: Reader, page: Transcript, cursor: str | None, calm: asyncio.Event, batches: int, end: float
+    ) -> None:
+        number, first = next(self.readings), True
         began = len(page.given)
         self.tally["readings"] += 1
         await reader.open(cursor)
@@ -96,7 +105,8 @@ class Stranger:
             del reader.batches[:-1]
             first, cursor = False, batch.cursor if reader.pulls else cursor
             began = len(page.given) if reader.pulls else began
-            if page is not self.page or calm.is_set() or asyncio.get_running_loop().time() > end:
+            gone = page.client and page is not self.page
+            if gone or calm.is_set() or asyncio.get_running_loop().time() > end:
                 return
 
     def _given(self, page: Transcript, one: Given) -> None:
@@ -124,7 +134,7 @@ class Stranger:
     async def read_to_the_end(self) -> None:
         """All is calm: poll until nothing more comes."""
         for _ in range(400):
-            reader = self._reader("poll", self.bases[0])
+            reader = self._reader("poll", self.bases[0], self.sid)
             try:
                 await reader.open(self.cursor)
                 batch: Batch = await reader.next(DEADLINE)
@@ -143,6 +153,8 @@ class Stranger:
     async def _talk(self, calm: asyncio.Event) -> None:
         while not calm.is_set():
             await asyncio.sleep(self.luck.expovariate(2.0))
+            if self.luck.random() < 0.03:
+                await self._leave()
             event, data = self._wish()
             emit = Emitted(data["id"]) if isinstance(data, dict) else None
             if emit:
@@ -150,6 +162,12 @@ class Stranger:
             done = await self._say(event, data, calm)
             if emit:
                 emit.acked = done
+
+    async def _leave(self) -> None:
+        """Say goodbye, whatever is under way, and come back as somebody else in the same place."""
+        with contextlib.suppress(*TROUBLE):
+            await bye(self.base(), self.sid)
+        self.renew()
 
     def _wish(self) -> tuple[str, object]:
         luck, room = self.luck, self.luck.choice(ROOMS)
