@@ -21,7 +21,7 @@ from tests.torture.transcript import Emitted, Given, Transcript, split
 from tests.wire import DEADLINE, TRANSPORTS, Batch, Ended, Reader, Refused, bye, new_sid, post, public_id
 
 ROOMS = ("red", "green", "blue")
-TROUBLE = (Refused, Ended, TimeoutError, OSError, EOFError, ValueError, AssertionError, httpx2.HTTPError)
+TROUBLE = (Refused, Ended, TimeoutError, OSError, EOFError, ValueError, IndexError, AssertionError, httpx2.HTTPError)
 PARAMS = {"poll": {"every": 100}, "longpoll": {"hold": 2}, "sse": {"heartbeat": 1}, "ws": {"heartbeat": 1}}
 EPOCHS = 8  # that a client remembers
 
