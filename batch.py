@@ -33,7 +33,7 @@ class Cursor(NamedTuple):
 
 
 def new_epoch(now: float) -> str:
-    """The name of a new life of the log: sorts by birth (ms in base 36), then 3 random characters."""
+    """The name of a new life of the log: its birth (ms in base 36) for people to read, then 3 random characters."""
     ms, text = int(now * 1000), ""
     while ms:
         ms, digit = divmod(ms, 36)
