@@ -26,6 +26,8 @@ from limits import Limits  # noqa: E402
 from server import running  # noqa: E402
 from wire import DEADLINE, TRANSPORTS, WAYS, PostWay, Proxy, Reader, new_sid, public_id  # noqa: E402
 
+pytest_plugins = ["tests.js.plugin"]
+
 # What a test does not ask about must not get in its way: as many polls, sids and emits as it likes.
 GENEROUS = {
     "poll_rate": 1e6,

@@ -22,7 +22,7 @@ PRESENCE, BAD, STOP, GUARDS = (
     "tests/test_guards.py::",
 )
 HUB, CLIENTS = "tests/test_hub.py::", "tests/test_clients.py::"
-JAVASCRIPT = "tests/test_javascript.py::test_the_javascript_client_does_what_its_tests_say"
+JAVASCRIPT = "tests/js/"
 HANDLERS = "tests/test_handlers.py::"
 WAITS, GATES = "tests/test_client_waits.py::", "tests/test_client_gates.py::"
 
@@ -89,7 +89,7 @@ MUTATIONS = [
         "web/client/evidence.js",
         ">= half",
         ">= half - 2000",
-        "tests/test_checks.py",
+        JAVASCRIPT + "evidence.test.mjs",
     ),
     Mutation(
         "a lease is judged by its first look",
@@ -97,7 +97,7 @@ MUTATIONS = [
         "web/client/leases.js",
         "if (before?.mark !== mark)",
         "if (!before)",
-        "tests/test_checks.py",
+        JAVASCRIPT + "leases.test.mjs",
     ),
     Mutation(
         "what is kept has the time of one tab",
@@ -105,7 +105,7 @@ MUTATIONS = [
         "web/client/verdicts.js",
         "return timeOfDay(this.clock, 0);",
         "return 0;",
-        "tests/test_checks.py",
+        JAVASCRIPT + "verdicts.test.mjs",
     ),
     Mutation(
         "future ignored",
@@ -920,7 +920,7 @@ MUTATIONS = [
         "web/client/handlers.js",
         "    queueMicrotask(() => this.#handOn(event, values));",
         "    this.#handOn(event, values);",
-        JAVASCRIPT + "[handlers]",
+        JAVASCRIPT + "handlers.test.mjs",
     ),
     Mutation(
         "waits that outlive the client",
@@ -928,7 +928,7 @@ MUTATIONS = [
         "web/client/socket.js",
         "    this.#wayUp.end(sentence(why));\n",
         "",
-        JAVASCRIPT + "[waits]",
+        JAVASCRIPT + "waits.test.mjs",
     ),
     Mutation(
         "a POST lost in a redirect",
@@ -936,7 +936,7 @@ MUTATIONS = [
         "web/client/socket.js",
         "if (again && movedTo && movedTo !== this.#postBase) {",
         "if (false) {",
-        JAVASCRIPT + "[waits]",
+        JAVASCRIPT + "waits.test.mjs",
     ),
     Mutation(
         "a Map for {}",
@@ -944,7 +944,7 @@ MUTATIONS = [
         "web/client/json.js",
         '  if (kind !== "Object") throw wrong(',
         "  if (false) throw wrong(",
-        JAVASCRIPT + "[data]",
+        JAVASCRIPT + "data.test.mjs",
     ),
     Mutation(
         "user code inside a step",

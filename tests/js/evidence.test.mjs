@@ -1,0 +1,181 @@
+// What counts against a rung: its own failures, and never an outage of everything, however long, however it fails.
+import { test } from "node:test";
+import { Course, HANGS, REFUSES, WORKS } from "./course.mjs";
+import { ok, same } from "./says.mjs";
+
+const EVERYTHING = ["ws", "sse", "longpoll", "poll"];
+const LADDERS = [EVERYTHING, ["ws", "longpoll"], ["ws", "poll"], ["sse", "longpoll", "poll"], ["ws", "sse"]];
+const HOWS = ["refused", "gateway", "hole", "thaw"];
+const LOST = { type: "failed", kind: "line", why: { key: "text", text: "reset" } };
+
+/** Numbers in [0, 1), the same for the same seed. */
+function dice(seed) {
+  let state = seed + 1;
+  return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
+}
+
+/**
+ * A network that is well, but for outages of everything: nothing passes from `fall` until `rise`.
+ * refused: every line is reset, no new one opens. gateway: what stands stands, no new one opens. hole: no byte passes,
+ * and what was open in it is dead for ever. thaw: no byte passes, and what was sent comes when it is over, a new line
+ * when TCP tries again, 1, 3, 7 … s after its first attempt (RFC 6298).
+ */
+class Outages extends Course {
+  out = "";
+  dead = new Set();
+  held = [];
+  knocking = [];
+
+  fall(how, random = () => 0.5) {
+    this.out = how;
+    for (const id of this.live.keys()) {
+      if (how === "refused") this.at(this.now + 3 * random(), id, { ...LOST, id, reset: true });
+      if (how === "hole") this.dead.add(id);
+    }
+  }
+
+  rise() {
+    this.out = "";
+    for (const { id, event, beat } of this.held.splice(0)) this.at(this.now + 1, id, event, beat);
+    for (const { began, id, transport } of this.knocking.splice(0)) {
+      let again = 1000;
+      while (began + again <= this.now) again = 2 * again + 1000;
+      this.at(began + again, id, { type: "begin", id, transport });
+    }
+  }
+
+  begin(id, transport) {
+    if (!this.out) super.begin(id, transport);
+    else if (this.out === "hole") this.dead.add(id);
+    else if (this.out === "thaw") this.knocking.push({ began: this.now, id, transport });
+    else this.at(this.now + 20, id, { ...LOST, id, reset: true });
+  }
+
+  happen(what) {
+    const { time, id, event } = what;
+    if (this.dead?.has(id) || !this.live.has(id)) return void (this.now = time);
+    if (event.type === "begin") {
+      this.now = time;
+      return this.begin(id, event.transport);
+    }
+    if (this.out === "thaw") {
+      this.now = time;
+      return this.held.push(what);
+    }
+    if (this.out && !event.reset && this.out !== "gateway") return void (this.now = time);
+    super.happen(what);
+  }
+}
+
+const judged = (course) => course.ladder.rungs.filter((rung) => rung.fails.length || rung.rests).map((rung) => rung.name);
+
+/** The lowest rung reads and ws is tried beside it; `step` counts as one event. */
+function beside(order = ["ws", "longpoll"]) {
+  const course = new Course({ ...Object.fromEntries(order.map((name) => [name, WORKS])), ws: HANGS }, { order });
+  return course.pass(20);
+}
+
+const idOf = (course, name) => [...course.live].find(([, transport]) => transport === name)[0];
+const once = (course) => course.ladder.rungs[0].once !== null;
+
+test("no outage of everything counts against any rung", () => {
+  for (let seed = 0; seed < 1500; seed += 1) {
+    const random = dice(seed * 7919);
+    const pick = (list) => list[Math.floor(random() * list.length)];
+    const order = pick(LADDERS);
+    const beat = random() < 0.5 ? 1000 : 1_000_000;
+    const world = Object.fromEntries(EVERYTHING.map((name) => [name, { pass: 40, opens: 20, beat }]));
+    const course = new Outages(world, { order, chance: random() });
+    const span = () => pick([100, 3000, 60_000]) * random();
+    for (let outage = 0; outage < 3; outage += 1) {
+      course.pass(span());
+      const how = pick(HOWS);
+      course.fall(how, random);
+      course.pass(span());
+      course.rise();
+      course.pass(100_000);
+      same(judged(course), [], `seed ${seed}, ${order}, ${how}: ${course.log.slice(-40).join("\n")}`);
+    }
+    same(course.ladder.transport, order[0], `seed ${seed}`);
+  }
+});
+
+test("what broke beside a reading that stands is proven by a witness asked at once", () => {
+  const course = beside();
+  course.step({ ...LOST, id: idOf(course, "ws") });
+  ok(!once(course), "not before");
+  course.pass(25);
+  ok(once(course), course.log.join("; "));
+});
+
+test("an answer after the spanning reading broke proves nothing", () => {
+  const course = beside(["ws", "longpoll", "poll"]);
+  course.step({ ...LOST, id: idOf(course, "ws") });
+  course.step({ ...LOST, id: idOf(course, "longpoll") });
+  course.pass(25);
+  ok(!once(course), course.log.join("; "));
+  same(course.ladder.transport, "poll");
+});
+
+test("a reading that began later spans nothing", () => {
+  const verdicts = { ws: { works: 0, fails: [], rests: 0, resting: 0, beat: null, evidence: null } };
+  const course = new Course({ ws: HANGS, longpoll: WORKS }, { order: ["ws", "longpoll"], network: "n", verdicts }).pass(190);
+  course.step({ ...LOST, id: idOf(course, "ws") });
+  same([course.live.size, once(course)], [1, false]);
+});
+
+test("a ws that dies alone is not judged, and the next beside its heir is", () => {
+  const course = new Course(Object.fromEntries(["ws", "longpoll"].map((name) => [name, WORKS])), { order: ["ws", "longpoll"] });
+  course.pass(10_000);
+  course.step({ ...LOST, id: idOf(course, "ws") });
+  course.world = { ...course.world, ws: REFUSES };
+  course.pass(200);
+  ok(!once(course), "alone");
+  course.pass(1000);
+  ok(once(course), course.log.join("; "));
+});
+
+test("what came not in time is judged by the later half of it", () => {
+  for (const [at, counts] of [[200, false], [700, false], [800, true], [1400, true]]) {
+    const world = { ws: HANGS, longpoll: { pass: 20, beat: null } };
+    const course = new Course(world, { order: ["ws", "longpoll"], pace: { every: 1000, hold: 0.5, heartbeat: 15 } }).pass(20);
+    const id = idOf(course, "longpoll");
+    course.pass(at - 20);
+    course.step({ type: "batch", id });
+    course.pass(1540 - at);
+    same(once(course), counts, at);
+  }
+});
+
+test("a witness that fails is held against nobody and hinders nothing", () => {
+  const course = new Course({ ws: REFUSES, sse: WORKS, longpoll: WORKS, poll: REFUSES }).pass(31);
+  same([...course.live.values()].sort(), ["longpoll", "poll", "sse"]);
+  course.pass(300);
+  same([course.ladder.transport, course.ladder.rungs[3].tries, once(course)], ["sse", 0, false]);
+});
+
+test("a rung that fails by itself rests after a few tries", () => {
+  const faults = {
+    refused: REFUSES,
+    hang: HANGS,
+    kill: { pass: 20, dies: 200 },
+    "kill after 6 s": { pass: 20, dies: 6500 },
+    "kill after 25 s": { pass: 20, dies: 25_000 },
+    mute: { pass: 20, beat: null },
+  };
+  for (const [fault, ws] of Object.entries(faults)) {
+    for (const beat of [1000, 1_000_000]) {
+      for (const order of LADDERS.filter(([best]) => best === "ws")) {
+        const well = { pass: 20, beat };
+        const course = new Course({ sse: well, longpoll: well, poll: well, ws }, { order });
+        let seconds = 0;
+        while (!course.ladder.rungs[0].rests && seconds < 300) {
+          course.pass(1000);
+          seconds += 1;
+        }
+        const about = `${fault}, ${order}, beat ${beat}: ${course.log.join("\n")}`;
+        ok(course.ladder.rungs[0].rests === 1 && course.tries("ws") <= 5, about);
+      }
+    }
+  }
+});
