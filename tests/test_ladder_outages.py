@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT
@@ -212,8 +212,13 @@ ANY = st.fixed_dictionaries(dict.fromkeys(RUNGS, WAYS | st.just(Way("idle", afte
 HOURS = st.lists(st.tuples(ANY | st.just(OUT), st.floats(0.0, 1800.0)), max_size=6)
 
 
+# Two that pass and go mute: each dies while the other carries on.
+BOTH_MUTE = {"ws": MUTE, "sse": MUTE, "longpoll": WORKS, "poll": WORKS}
+
+
 @settings(max_examples=80, deadline=None)
 @given(HOURS, worlds(WORKS, WORKS), SEED)
+@example(before=[(OUT, 0.0)], world=BOTH_MUTE, seed=0)
 def test_whatever_was_before_half_an_hour_of_one_network_is_calm(
     before: list[tuple[dict[str, Way], float]], world: dict[str, Way], seed: int
 ) -> None:

@@ -396,7 +396,9 @@ class Ladder:
             lower = self._lower(pipe.rung)
             awake = [rung for rung in lower if self.records[rung].resting <= now]
             if lower:
-                self._plan(awake or lower, now, 0.0)
+                # Whoever failed since it last lived comes after those that did not: of two that go mute again and
+                # again each would wait for the other, and no lower one would ever be there to witness against them.
+                self._plan(sorted(awake or lower, key=lambda rung: self.records[rung].tries), now, 0.0)
             else:
                 self._begin_round(now, wait)
         else:
