@@ -53,18 +53,18 @@ export class Course {
     const {
       pass = null,
       fail = null,
-      kind = "line",
+      kind = "lost",
       retry,
       opens = 5,
       dies = null,
       beat: pause = 1000,
     } = this.world[transport] ?? REFUSES;
-    if (fail !== null) return this.at(this.now + fail, id, { type: "failed", id, kind, why: { key: "text", text: "refused" }, retry });
+    if (fail !== null) return this.at(this.now + fail, id, { type: "ended", id, kind, why: { key: "text", text: "refused" }, retry });
     const beat = pause && Math.min(pause, transport === "poll" ? 1000 : this.asked.get(id));
     this.at(this.now + opens, id, { type: "opened", id });
     if (pass === null) return;
-    this.at(this.now + pass, id, { type: "batch", id }, beat);
-    if (dies !== null) this.at(this.now + pass + dies, id, { type: "failed", id, kind, why: { key: "text", text: "died" }, retry });
+    this.at(this.now + pass, id, { type: "heard", id }, beat);
+    if (dies !== null) this.at(this.now + pass + dies, id, { type: "ended", id, kind, why: { key: "text", text: "died" }, retry });
   }
 
   at(time, id, event, beat = null) {
@@ -96,7 +96,7 @@ export class Course {
     const transport = this.live.get(id);
     const silent = this.world[transport] === HANGS || this.silent?.has(transport);
     if (beat && !silent) this.at(time + beat, id, event, beat);
-    if (!(silent && event.type === "batch")) this.step(event);
+    if (!(silent && event.type === "heard")) this.step(event);
   }
 
   get names() {

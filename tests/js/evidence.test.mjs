@@ -6,7 +6,7 @@ import { ok, same } from "./says.mjs";
 const EVERYTHING = ["ws", "sse", "longpoll", "poll"];
 const LADDERS = [EVERYTHING, ["ws", "longpoll"], ["ws", "poll"], ["sse", "longpoll", "poll"], ["ws", "sse"]];
 const HOWS = ["refused", "gateway", "hole", "thaw"];
-const LOST = { type: "failed", kind: "line", why: { key: "text", text: "reset" } };
+const LOST = { type: "ended", kind: "lost", why: { key: "text", text: "reset" } };
 
 /** Numbers in [0, 1), the same for the same seed. */
 function dice(seed) {
@@ -141,7 +141,7 @@ test("what came not in time is judged by the later half of it", () => {
     const course = new Course(world, { order: ["ws", "longpoll"], pace: { every: 1000, hold: 0.5, heartbeat: 15 } }).pass(20);
     const id = idOf(course, "longpoll");
     course.pass(at - 20);
-    course.step({ type: "batch", id });
+    course.step({ type: "heard", id });
     course.pass(1540 - at);
     same(once(course), counts, at);
   }

@@ -117,7 +117,7 @@ test("a transport that always dies is not flapped on: it rests", () => {
 test("an outage of everything counts against no rung", () => {
   const course = new Course(all).pass(10_000);
   course.world = {};
-  for (const id of [...course.live.keys()]) course.step({ type: "failed", id, kind: "line", why: { key: "text", text: "cut" } });
+  for (const id of [...course.live.keys()]) course.step({ type: "ended", id, kind: "lost", why: { key: "text", text: "cut" } });
   course.pass(120_000);
   course.world = all;
   course.pass(31_000 + 100);
@@ -129,7 +129,7 @@ test("a loss tells disconnect, reconnecting, connecting, reconnect, connect", ()
   const course = new Course(all).pass(10_000);
   course.world = {};
   course.told.length = 0;
-  for (const id of [...course.live.keys()]) course.step({ type: "failed", id, kind: "line", why: { key: "text", text: "cut" } });
+  for (const id of [...course.live.keys()]) course.step({ type: "ended", id, kind: "lost", why: { key: "text", text: "cut" } });
   course.pass(20_000);
   course.world = all;
   course.pass(40_000);
@@ -163,7 +163,7 @@ test("online is one immediate try", () => {
 test("a server that restarts is come back to within 3 s, on the rung it had, with no failure counted", () => {
   const course = new Course(all, { chance: 0.4 }).pass(10_000);
   const [id] = course.live.keys();
-  course.step({ type: "failed", id, kind: "back", why: { key: "text", text: "closed with 1012" } });
+  course.step({ type: "ended", id, kind: "leave", why: { key: "text", text: "closed with 1012" } });
   course.pass(1190);
   same(course.live.size, 0);
   course.pass(15);
@@ -192,7 +192,7 @@ test("a server that is full is asked again after Retry", () => {
 });
 
 test("a rung the server does not want is not tried again", () => {
-  const course = new Course({ ...all, ws: { fail: 10, kind: "stop" } }).pass(3_600_000);
+  const course = new Course({ ...all, ws: { fail: 10, kind: "refused" } }).pass(3_600_000);
   same(course.tries("ws"), 1);
   same(course.ladder.transport, "sse");
 });
@@ -200,7 +200,7 @@ test("a rung the server does not want is not tried again", () => {
 test("a client the server does not want stops", () => {
   const course = new Course(all).pass(10_000);
   const [id] = course.live.keys();
-  course.step({ type: "failed", id, kind: "over", why: { key: "code", code: 4001 } });
+  course.step({ type: "ended", id, kind: "over", why: { key: "code", code: 4001 } });
   same([sentence(course.ended), course.names.at(-1), course.live.size, course.ladder.due], ["the server refuses ws: it is not tried again (closed with 4001)", "disconnect", 0, null]);
 });
 
@@ -290,14 +290,14 @@ test("a page put away reads nothing, and reads on when it comes back", () => {
 test("any course of failures ends with a reader, and never runs in a circle", () => {
   let seed = 7;
   const chance = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-  const kinds = ["line", "back", "again", "wait"];
+  const kinds = ["lost", "leave", "again", "wait"];
   for (let run = 0; run < 60; run += 1) {
     const course = new Course(all, { chance: chance() });
     for (let turn = 0; turn < 30; turn += 1) {
       const dice = chance();
       const ids = [...course.live.keys()];
       const id = ids[Math.floor(chance() * ids.length)];
-      if (dice < 0.5 && id) course.step({ type: "failed", id, kind: kinds[Math.floor(chance() * 4)], why: { key: "text", text: "dice" } });
+      if (dice < 0.5 && id) course.step({ type: "ended", id, kind: kinds[Math.floor(chance() * 4)], why: { key: "text", text: "dice" } });
       else if (dice < 0.6) course.world = { ...all, ws: chance() < 0.5 ? HANGS : REFUSES };
       else if (dice < 0.7) course.world = {};
       else if (dice < 0.8)

@@ -32,7 +32,7 @@ function wayUp() {
 
 const numbers = (frame) => (frame.emits ?? []).map(({ n }) => n);
 const acksOf = (...list) => ({ acks: list.map((n) => ({ n, data: null, cursor: "e.0" })) });
-const refusal = (code, retry) => new Failure(retry ? "wait" : "stop", code, { code, retry });
+const refusal = (code, retry) => new Failure(retry ? "wait" : "refused", code, { code, retry });
 
 test("emits wait until something reads", async () => {
   const { way, socket, emit, noted } = wayUp();

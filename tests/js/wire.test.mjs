@@ -50,23 +50,23 @@ test("a sid is 22 characters of base64url, never twice the same", () => {
 
 test("a close code says what to do", () => {
   const kinds = {
-    1000: "back",
-    1001: "back",
-    1012: "back",
-    1002: "stop",
-    1009: "stop",
-    1006: "line",
-    1011: "line",
-    4000: "stop",
+    1000: "leave",
+    1001: "leave",
+    1012: "leave",
+    1002: "refused",
+    1009: "refused",
+    1006: "lost",
+    1011: "lost",
+    4000: "refused",
     4001: "over",
     4003: "over",
     4010: "over",
-    4013: "stop",
+    4013: "refused",
     4129: "wait",
     4153: "wait",
     4200: "again",
     4208: "again",
-    3000: "line",
+    3000: "lost",
   };
   for (const [code, kind] of Object.entries(kinds)) same(closeFailure(Number(code)).kind, kind, code);
 });
@@ -77,7 +77,7 @@ test("only an error in the protocol's form is the server's word", () => {
   const kind = (code, more) => failureOf({ error: { code, message: "", ...more } })?.kind;
   same(
     [kind("gone"), kind("bad_cursor"), kind("rate", { retry: 2 }), kind("draining")],
-    ["over", "stop", "wait", "wait"],
+    ["over", "refused", "wait", "wait"],
   );
   same(failureOf({ error: { code: "full", message: "", retry: 2.5 } }).retry, 2500);
 });

@@ -161,9 +161,9 @@ export class WayUp {
     try {
       const body = await this.post(text, flight.controller.signal);
       acks = body?.acks;
-      if (!Array.isArray(acks)) throw new Failure("line", "an answer without acks", { because: { key: "garbled" } });
+      if (!Array.isArray(acks)) throw new Failure("lost", "an answer without acks", { because: { key: "garbled" } });
     } catch (error) {
-      failure = error instanceof Failure ? error : new Failure("line", String(error), { because: { key: "answer" } });
+      failure = error instanceof Failure ? error : new Failure("lost", String(error), { because: { key: "answer" } });
       acks = failure.acks;
     }
     if (flight.client === this.#client) this.#take(acks, () => flight.best);
@@ -218,7 +218,7 @@ export class WayUp {
   }
 
   #isOfTheEmits(failure, emits) {
-    return failure.kind === "stop" && !NOT_OF_THE_EMIT.has(failure.code) && (this.#way !== null || emits.length > 0);
+    return failure.kind === "refused" && !NOT_OF_THE_EMIT.has(failure.code) && (this.#way !== null || emits.length > 0);
   }
 
   /** Something in it is not to the hub's taste: one by one shows what. By POST: there each request has its answer. */

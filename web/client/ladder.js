@@ -76,10 +76,10 @@ export class Ladder {
 
   /**
    * One event, at a time, with a chance in [0, 1). @returns {Command[]}
-   * start · opened {id} · batch {id, fresh, missed} · failed {id, kind, why, retry} ·
+   * start · opened {id} · heard {id, fresh, missed} · ended {id, kind, why, retry} ·
    * doubt {id} · alive {id} · deaf {id} · rtt {ms} · tick ·
    * use {transport, strict} · online · offline · hidden · visible · suspend · resume · renew ·
-   * network {name, verdicts} · cut · retry · forget · close {why}
+   * network {name, verdicts} · cut · retry · forget · stop {why}
    */
   step(event, now, chance) {
     this.#now = now;
@@ -107,11 +107,11 @@ export class Ladder {
     const reader = this.readers.get(event.id);
     switch (event.type) {
       case "opened": return reader && this.#opened(reader);
-      case "batch": return reader && this.#heard(reader, event);
-      case "failed": return reader && this.#fail(reader, event);
+      case "heard": return reader && this.#heard(reader, event);
+      case "ended": return reader && this.#fail(reader, event);
       case "doubt": return reader && this.#doubt(reader);
       case "alive": return reader && this.#lives(reader);
-      case "deaf": return reader && this.#fail(reader, { kind: reader.doubted ? "silence" : "deaf" });
+      case "deaf": return reader && this.#fail(reader, { kind: reader.doubted ? "silent" : "deaf" });
       case "rtt": return this.#measured(event.ms);
       case "tick": return this.#woke();
       case "use": return this.#use(event.transport, event.strict);
@@ -126,7 +126,7 @@ export class Ladder {
       case "suspend": return this.#suspend();
       case "resume": return this.main ? null : this.#begin(0, this.lastGood, true);
       case "renew": return this.#renew();
-      case "close": return this.#end(event.why);
+      case "stop": return this.#end(event.why);
     }
   }
 
@@ -260,14 +260,14 @@ export class Ladder {
     switch (kind) {
       case "over":
         return null;
-      case "stop":
+      case "refused":
         rung.stopped = "refused";
         return null;
       case "lease": // nothing was tried, so there is nothing to judge
         if (parts.length) rung.leaseTold = true;
         rung.until = Math.max(rung.until, now + LEASE_AGAIN);
         return null;
-      case "back": // the server stops or restarts: every rung would hear the same, and so would everybody else at once
+      case "leave": // the server stops or restarts: every rung would hear the same, and so would everybody else at once
         rung.until = now + this.#chance * SPREAD;
         // But who says so again and again without a life between is no server that restarts.
         if (reader.passed === null || now < reader.passed + PROBATION) rung.pause(now, this.#chance);
@@ -287,8 +287,8 @@ export class Ladder {
       case "time":
         if (!reader.late) rung.late += 1;
         break;
-      case "line":
-      case "silence": {
+      case "lost":
+      case "silent": {
         const beat = reader.passed !== null && rung.name !== "poll" && rung.learn(now - reader.heard, reader.beat);
         if (beat) parts.push({ key: "lesson", time: beat * 1000 });
       }
@@ -506,7 +506,7 @@ export class Ladder {
       if (!this.readers.has(reader.id) || this.#now < this.#deadline(reader)) continue;
       if (reader.passed === null && !reader.late && reader.role !== "witness" && !this.main) this.#isLate(reader);
       else if (reader.passed === null) this.#fail(reader, { kind: "time" });
-      else this.#fail(reader, { kind: "silence" });
+      else this.#fail(reader, { kind: "silent" });
       if (this.#over) return;
     }
     if (this.main) this.#prove();

@@ -16,12 +16,12 @@ export function came(reader, kind, why, now) {
   switch (kind) {
     case "lease": return reader.rung.leaseTold ? [] : [{ key: "lease", rung }];
     case "time": return [{ key: opened === null ? "late" : "late.open", rung, time: now - since }];
-    case "silence": return [{ key: "silent", rung, time: now - heard }];
+    case "silent": return [{ key: "silent", rung, time: now - heard }];
     case "deaf": return [{ key: "deaf", rung }];
     case "cut": return [{ key: "cut", rung, time: lived }];
-    case "back": case "again": return [{ key: "sent", rung }, ...because];
+    case "leave": case "again": return [{ key: "sent", rung }, ...because];
     case "wait": return [{ key: "wait", rung }, ...because];
-    case "stop": case "over": return [{ key: "stop", rung }, ...because];
+    case "refused": case "over": return [{ key: "stop", rung }, ...because];
     default: return [{ key: opened === null ? "refused" : "died", rung, time: lived }, ...because];
   }
 }

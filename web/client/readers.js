@@ -87,7 +87,7 @@ export class Readers {
     reader.controller.abort();
   }
 
-  /** The way up found this ws pipe wanting: `type` is doubt, or failed with its `kind`. */
+  /** The way up found this ws pipe wanting: `type` is doubt, alive or deaf. */
   accuse(pipe, event) {
     for (const reader of this.#running.values()) if (reader.pipe === pipe) this.step({ ...event, id: reader.id });
   }
@@ -98,12 +98,12 @@ export class Readers {
       if (reader.reading.asked !== null) this.#lease(reader); // a newcomer's request is answered at once
       for await (const batch of TRANSPORTS[reader.transport](reader.reading.asked, signal, this.#link(reader))) {
         if (signal.aborted) return;
-        if (!soundBatch(batch)) throw failure("line", "garbled");
+        if (!soundBatch(batch)) throw failure("lost", "garbled");
         this.on.batch(reader, batch);
         if (signal.aborted) return;
         this.#lease(reader);
       }
-      throw failure("line", "over");
+      throw failure("lost", "over");
     } catch (error) {
       if (!signal.aborted) this.#failed(reader, error);
     }
@@ -114,10 +114,10 @@ export class Readers {
   }
 
   #failed(reader, error) {
-    const { kind = "line", retry = undefined, message, because = { key: "text", text: message } } = error;
-    if (kind === "over" || kind === "stop") this.on.refused(error);
+    const { kind = "lost", retry = undefined, message, because = { key: "text", text: message } } = error;
+    if (kind === "over" || kind === "refused") this.on.refused(error);
     if (error.turnedAway) this.on.turnedAway(error);
-    this.step({ type: "failed", id: reader.id, kind, why: because, retry: retry ?? undefined });
+    this.step({ type: "ended", id: reader.id, kind, why: because, retry: retry ?? undefined });
   }
 
   /** @returns {Link} */

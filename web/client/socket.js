@@ -267,7 +267,7 @@ export class Socket {
 
   /** Leave the server. What was emitted and not yet sent goes with the goodbye; every wait for an ack ends. */
   close() {
-    if (this.#started) this.#readers.step({ type: "close", why: [{ key: "closed" }] });
+    if (this.#started) this.#readers.step({ type: "stop", why: [{ key: "closed" }] });
     else if (!this.#over) this.#endWaits([{ key: "closed" }]); // it was never begun
     return this;
   }
@@ -363,7 +363,7 @@ export class Socket {
     const listen = globalThis.addEventListener?.bind(globalThis);
     if (!listen || !globalThis.document) return;
     // A page that goes to the back/forward cache comes back as this client; one that does not says goodbye.
-    const leave = () => this.#readers.step({ type: "close", why: [{ key: "away" }] });
+    const leave = () => this.#readers.step({ type: "stop", why: [{ key: "away" }] });
     listen("pagehide", (event) => (event.persisted ? step("suspend") : leave()), heard);
     listen("pageshow", (event) => event.persisted && step("resume"), heard);
     listen("online", () => step("online"), heard);
@@ -386,7 +386,7 @@ export class Socket {
     if (expected) this.#lossTold = true;
     const lost = gap?.reason === "epoch" || gap?.reason === "away";
     if (lost && !expected) this.#forget();
-    this.#readers.step({ type: "batch", id: reader.id, fresh: asked === null || lost, missed: gap ? gap.missed : 0 });
+    this.#readers.step({ type: "heard", id: reader.id, fresh: asked === null || lost, missed: gap ? gap.missed : 0 });
     if (tell) this.#tell("gap", { reason: tell.reason, missed: tell.missed, cursor: batch.cursor });
     for (const message of messages) this.#handOn(message);
     this.#acks.read();
@@ -475,7 +475,7 @@ export class Socket {
 
   #refused(failure) {
     this.#tell("error", failure);
-    if (failure.kind === "over") this.#readers.step({ type: "close", why: [failure.because] });
+    if (failure.kind === "over") this.#readers.step({ type: "stop", why: [failure.because] });
   }
 
   #lastWords() {
@@ -527,7 +527,7 @@ export class Socket {
         this.#say([{ key: "moved", base: movedTo }]);
         return this.#post(text, signal, false);
       }
-      if (kind === "line") this.#postBase = this.base;
+      if (kind === "lost") this.#postBase = this.base;
       throw failure;
     }
   }

@@ -9,8 +9,8 @@ const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * How a request or a pipe failed, and what that asks for:
- * line (it broke: the next rung), back (come back, with jitter), again (come back at once), wait (after `retry` ms),
- * stop (not on this rung again), over (not as this client again).
+ * lost (it broke: the next rung), leave (come back, with jitter), again (come back at once), wait (after `retry` ms),
+ * refused (not on this rung again), over (not as this client again).
  */
 export class Failure extends Error {
   constructor(kind, message, { code = null, retry = null, acks = [], because, turnedAway = false } = {}) {
@@ -32,7 +32,7 @@ export function failureOf(body, header = null) {
   if (typeof error?.code !== "string") return null;
   const seconds = Number(error.retry ?? body.retry ?? header ?? NaN);
   const wait = Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 300) * 1000 : null;
-  let kind = "stop";
+  let kind = "refused";
   if (REFUSED_CLIENT.has(error.code)) kind = "over";
   else if (REFUSED_FOR_NOW.has(error.code) || wait !== null) kind = "wait";
   const acks = Array.isArray(body.acks) ? body.acks : [];
@@ -45,13 +45,13 @@ export function closeFailure(code, reason = "", retry = null) {
   const text = `closed with ${code}${reason ? ` (${reason})` : ""}`;
   const because = reason ? { key: "code.reason", code, reason } : { key: "code", code };
   const failure = (kind, wait = null) => new Failure(kind, text, { code, retry: wait, because });
-  if ([1000, 1001, 1012].includes(code)) return failure("back");
-  if ([1002, 1003, 1007, 1009].includes(code)) return failure("stop");
+  if ([1000, 1001, 1012].includes(code)) return failure("leave");
+  if ([1002, 1003, 1007, 1009].includes(code)) return failure("refused");
   if ([4001, 4003, 4010].includes(code)) return failure("over");
-  if (code >= 4000 && code < 4100) return failure("stop");
+  if (code >= 4000 && code < 4100) return failure("refused");
   if (code >= 4100 && code < 4200) return failure("wait", retry ?? 5000);
   if (code >= 4200 && code < 4300) return failure("again");
-  return failure("line");
+  return failure("lost");
 }
 
 /**
@@ -123,7 +123,7 @@ export async function ask(fetcher, url, options, opened = () => {}) {
     text = await response.text();
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Failure("line", `no answer (${error.message})`, { because: { key: "answer" } });
+    throw new Failure("lost", `no answer (${error.message})`, { because: { key: "answer" } });
   }
   const body = parseJson(text);
   if (response.status === 200 && body !== undefined) return body;
@@ -136,7 +136,7 @@ export async function ask(fetcher, url, options, opened = () => {}) {
 function strange(status) {
   const turnedAway = status < 500 && !PASSING.has(status);
   const because = { key: "stranger", status };
-  return new Failure("line", `${status} that is not the server's word`, { because, turnedAway });
+  return new Failure("lost", `${status} that is not the server's word`, { because, turnedAway });
 }
 
 /** The base to which a redirect from `url` led, if the same was asked for there; else null. */

@@ -11,7 +11,7 @@ export async function* sse(cursor, signal, link) {
   // A browser that reopens an EventSource repeats its first URL, stale cursor and all: the ladder does the retrying.
   source.onerror = () => {
     source.close();
-    inbox.fail(new Failure("line", "the stream broke", { because: { key: "broke" } }));
+    inbox.fail(new Failure("lost", "the stream broke", { because: { key: "broke" } }));
   };
   let heard = false;
   try {

@@ -20,7 +20,7 @@ export async function* ws(cursor, signal, link) {
     const held = []; // a pipe that only works downwards is not open: nothing is handed on before the echo came
     let echoed = false;
     for await (const frame of inbox) {
-      if (typeof frame !== "object" || frame === null) throw new Failure("line", "a frame that is not JSON", { because: { key: "garbled" } });
+      if (typeof frame !== "object" || frame === null) throw new Failure("lost", "a frame that is not JSON", { because: { key: "garbled" } });
       if (frame.pong === token && !echoed) {
         echoed = true;
         link.rtt(link.now() - asked);
