@@ -14,8 +14,8 @@ stamp = $(1)/.made-$(shell cksum < requirements/$(2).txt | tr ' ' -)
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class test check unit browser proxies some-mutants mutants bench bench-quick fallback storm \
-	torture torture-proof attacks goals heap picture screenshots lock clean
+.PHONY: help run class test check fix unit browser proxies some-mutants mutants bench bench-quick fallback storm \
+	torture torture-proof attacks goals heap picture screenshots lock lock-js clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,10 +30,16 @@ class: $(RUN_READY) ## start the lab for everybody on your network: prints its a
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test
 
-check: $(TEST_READY) ## format, lint and types
+check: $(TEST_READY) ## format, lint and types, of the Python and of the JavaScript
 	$(TEST)/bin/python -m ruff format --check .
 	$(TEST)/bin/python -m ruff check .
 	$(TEST)/bin/python -m mypy
+	@scripts/check-js
+
+fix: $(TEST_READY) ## format, and mend what ruff and ESLint can
+	$(TEST)/bin/python -m ruff check --fix .
+	$(TEST)/bin/python -m ruff format .
+	@scripts/check-js --fix
 
 # In two processes, file by file: these tests mostly wait for what a person would wait for.
 unit: $(TEST_READY) ## the tests that need no browser
@@ -101,6 +107,16 @@ lock: ## pin the dependencies of pyproject.toml, with hashes (needs uv; UPGRADE=
 			> requirements/$$name.new && mv requirements/$$name.new requirements/$$name.txt; \
 	done
 	@! grep -n '://' requirements/*.txt
+
+# npm can leave the registry's address out of a lock, but not the addresses where its packages ask for money.
+WITHOUT_FUNDING := const fs = require("fs"), lock = JSON.parse(fs.readFileSync("package-lock.json")); \
+	for (const one of Object.values(lock.packages)) delete one.funding; \
+	fs.writeFileSync("package-lock.json", JSON.stringify(lock, null, 2) + "\n")
+
+lock-js: ## pin what requirements/js/package.json asks for, with hashes (needs npm; UPGRADE=1: newer ones)
+	cd requirements/js && npm $(if $(UPGRADE),update,install) --package-lock-only --omit-lockfile-registry-resolved
+	@cd requirements/js && node -e '$(WITHOUT_FUNDING)'
+	@! grep -rn '://' requirements/js
 
 clean: ## remove the environments and all caches
 	rm -rf $(RUN) $(TEST)

@@ -20,12 +20,12 @@ TARGET = {
 
 @pytest.fixture(scope="session")
 def compiler() -> list[str]:
-    """TypeScript's compiler, as `scripts/get-typescript` finds or gets it."""
-    found = subprocess.run([ROOT / "scripts" / "get-typescript"], capture_output=True, text=True, timeout=80)
+    """TypeScript's compiler, as `scripts/get-js-tools` finds or gets it."""
+    found = subprocess.run([ROOT / "scripts" / "get-js-tools"], capture_output=True, text=True, timeout=80)
     if found.returncode == 77:
         pytest.skip(found.stderr.strip().splitlines()[-1])
     assert found.returncode == 0, found.stderr
-    return ["node", f"{found.stdout.strip()}/lib/tsc.js"]
+    return ["node", f"{found.stdout.strip()}/typescript/bin/tsc"]
 
 
 def compile_(compiler: list[str], folder: Path, options: dict[str, object], *files: Path) -> str:
@@ -44,6 +44,7 @@ def declarations(compiler: list[str], tmp_path_factory: pytest.TempPathFactory) 
         "declaration": True,
         "emitDeclarationOnly": True,
         "strictNullChecks": True,
+        "rootDir": str(ROOT / "web" / "client"),
         "outDir": "client",
     }
     said = compile_(compiler, folder, made, ROOT / "web" / "client" / "socket.js")

@@ -46,7 +46,7 @@ test("so is what would come out changed", () => {
   const refused = {
     "data[0] is undefined": [undefined],
     "data.a[1] is a Point": { a: [1, new Point()] },
-    "data is an array with holes": [1, , 3],
+    "data is an array with holes": new Array(3),
     "data.n is an array with holes, or with names": { n: named },
     "data.again[0] contains itself": circle,
     "data.at is a Date that stands for no time": { at: new Date(NaN) },

@@ -9,7 +9,10 @@ function course(steps) {
   const position = new Position();
   const readings = {};
   return steps.map((step) => {
-    if (step.begin !== undefined) return void (readings[step.begin] = position.begin()) ?? null;
+    if (step.begin !== undefined) {
+      readings[step.begin] = position.begin();
+      return null;
+    }
     if (step.reached !== undefined) return position.reached(step.reached);
     const { after, cursor, seqs = [], gap = null } = step;
     const messages = seqs.map((seq) => ({ seq, event: "x" }));

@@ -193,7 +193,7 @@ export class Diagram {
 }
 
 /** How a flight is drawn. */
-function look({ exchange, kind, up }) {
+function look({ kind, up }) {
   if (up && kind === "say") return "say";
   if (up) return "ask";
   return kind;

@@ -1,0 +1,14 @@
+// What ESLint asks of the JavaScript: its recommended rules. The packages are where scripts/get-js-tools puts them.
+import { createRequire } from "node:module";
+
+const tool = createRequire(new URL(".cache/js/", import.meta.url));
+const globals = tool("globals");
+
+export default [
+  { ignores: [".*/"] },
+  tool("@eslint/js").configs.recommended,
+  { files: ["web/**"], languageOptions: { globals: globals.browser } },
+  { files: ["tests/**", "bench/**"], languageOptions: { globals: globals.node } },
+  { rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] } },
+  { files: ["web/client/{emit,leases}.js"], rules: { "no-useless-assignment": "off", "no-unused-private-class-members": "off" } },
+];
