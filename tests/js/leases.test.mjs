@@ -1,7 +1,6 @@
 // Leases: how many readers of one browser hold a connection, over tabs whose clocks differ.
 import { test } from "node:test";
 import { Leases } from "../../web/client/leases.js";
-import { all } from "./course.mjs";
 import { ok, same } from "./says.mjs";
 
 const DAY = 86_400_000;

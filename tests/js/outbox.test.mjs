@@ -1,7 +1,6 @@
 // The outbox: numbers, the window, holes and replies.
 import { test } from "node:test";
 import { Outbox } from "../../web/client/outbox.js";
-import { all } from "./course.mjs";
 import { ok, same } from "./says.mjs";
 
 const emitOf = (event) => ({ event, text: "null", done: () => {} });
