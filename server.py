@@ -99,15 +99,21 @@ def end_by(sig: int) -> None:
     os._exit(128 + sig)  # the first process of a container is spared (pid_namespaces(7))
 
 
+def labs_in(app: ASGIApp) -> Iterator[tuple[Starlette, str]]:
+    """Every application that `build` made: this one, or those mounted in it, each with the path it is mounted at."""
+    waiting = [(app, "")]
+    while waiting:
+        one, path = waiting.pop()
+        if isinstance(one, Starlette) and hasattr(one.state, "life"):
+            yield one, path
+        else:
+            inner = [route for route in getattr(one, "routes", ()) if isinstance(route, Mount | Host)]
+            waiting += [(route.app, path + getattr(route, "path", "")) for route in inner]
+
+
 def lab_in(app: ASGIApp) -> Starlette:
     """The application that `build` made: this one, or the one mounted in it. ValueError: none, or several."""
-    found, waiting = [], [app]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Starlette) and hasattr(one.state, "life"):
-            found.append(one)
-        else:
-            waiting += [route.app for route in getattr(one, "routes", ()) if isinstance(route, Mount | Host)]
+    found = [lab for lab, _path in labs_in(app)]
     if len(found) != 1:
         raise ValueError(f"{len(found)} applications of app.build are in this one, and one there must be: say lab=…")
     return found[0]
@@ -116,6 +122,7 @@ def lab_in(app: ASGIApp) -> Starlette:
 def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -> Server:
     """The server for an application of `build`, or for another in which `lab`, found if it can be, is mounted."""
     state = (lab := lab or lab_in(app)).state
+    state.links.mounted(next((path for one, path in labs_in(app) if one is lab), ""))
     limits = state.hub.limits
     state.doors = Doors(limits)
     shared = {"limits": limits, "meter": state.meter, "doors": state.doors, "turns": Turns()}

@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 from starlette.requests import Request
@@ -33,8 +34,8 @@ LINES = 128  # connections of one link: a browser opens six, and a WebSocket for
 PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
 
 NAME = re.compile(r"[A-Za-z0-9_-]{8,32}")
-TARGET = re.compile(rb"/via/(?:~|%7[Ee])([A-Za-z0-9_-]{8,32})(/[^ ]*)")
-FIRST = re.compile(rb"(?:\r\n)*+[A-Z]{1,16} " + TARGET.pattern)
+TARGET = rb"/via/(?:~|%7[Ee])([A-Za-z0-9_-]{8,32})(/[^ ]*)"
+METHOD = rb"(?:\r\n)*+[A-Z]{1,16} "
 UNDECIDED = 80  # bytes of a first line after which it is known whose it is
 
 
@@ -50,24 +51,34 @@ class Links(LinkTable):
     """All links of one server, and the connections that ask for them."""
 
     closed = False
+    base = b""  # the path at which the application is mounted in another
+    target = re.compile(TARGET)
+    first = re.compile(METHOD + TARGET)
+
+    def mounted(self, path: str) -> None:
+        """Links begin with this path: an application that is mounted elsewhere has no other addresses."""
+        self.base = quote(path, safe="/%:@!$&'()*+,;=~").encode()
+        self.target = re.compile(re.escape(self.base) + TARGET)
+        self.first = re.compile(METHOD + self.target.pattern)
 
     # ---- connections
 
     def claims(self, data: bytes) -> bool | None:
         """Whether a request that begins so is a link's. None: that cannot be told yet."""
-        if FIRST.match(data):
+        if self.first.match(data):
             return True
         method, space, target = data.lstrip(b"\r\n").partition(b" ")
         if not space:
             return None if len(method) <= 16 and (method.isalpha() and method.isupper() or not method) else False
-        known = min(len(target), 5)
-        if target[:known] != b"/via/"[:known] or b" " in target or b"\r" in target or b"\n" in target:
+        begins = self.base + b"/via/"
+        known = min(len(target), len(begins))
+        if target[:known] != begins[:known] or b" " in target or b"\r" in target or b"\n" in target:
             return False
-        return None if len(target) < UNDECIDED else False
+        return None if len(target) < len(self.base) + UNDECIDED else False
 
     def carry(self, transport: asyncio.Transport, data: bytes, serve: Callable[..., asyncio.Protocol]) -> None:
         """Serve a connection that begins so over a link. `serve(link)` makes the server's end of a line."""
-        found = FIRST.match(data)
+        found = self.first.match(data)
         assert found is not None
         try:
             if self.closed:
@@ -86,8 +97,8 @@ class Links(LinkTable):
             await pair(lambda: serve(link), end)
 
         def aim(target: bytes) -> bytes | None:
-            inside = TARGET.fullmatch(target)
-            return inside[2] if inside and inside[1].decode() == link.name else None
+            inside = self.target.fullmatch(target)
+            return self.base + inside[2] if inside and inside[1].decode() == link.name else None
 
         def leave(transport: Any, rest: bytes) -> None:
             """What it asks now is not on this link."""

@@ -128,6 +128,43 @@ async def test_a_mounted_lab_speaks_the_protocol_under_its_path(serve: Any, tran
         await reader.cut()
 
 
+# A link is an address of the lab's own, so it begins with the lab's path; the outer application keeps all other paths.
+@pytest.mark.parametrize("transport", TRANSPORTS.values())
+@pytest.mark.parametrize("path", ["/rt", "/a/b"])
+@pytest.mark.usefixtures("nothing_left")
+async def test_a_link_of_a_mounted_lab_begins_with_its_path(path: str, transport: Any) -> None:
+    app = App()
+    first, *rest = path.removeprefix("/").split("/")
+    inner = Starlette(routes=[Mount(f"/{rest[0]}", app.lab)]) if rest else app.lab
+    link = f"{path}/via/~some-link"
+    async with ours(Starlette(routes=[Mount(f"/{first}", inner)])) as (url, _none):
+        put = await http(url, "PUT", link, headers=JSON, body=as_json({"network": "slow:50"}))
+        assert put.accepted()["network"] == "slow:50"
+        greeting = await http(url, "GET", f"{link}/hello", headers=[("Origin", url)])
+        assert greeting.accepted()["network"] == "slow:50"
+        assert greeting.headers["access-control-allow-origin"] == url
+        assert (await http(url, "GET", f"{link}/hello", headers=[("Origin", "http://evil.test")])).status == 403
+        reader = await transport(url + link, new_sid(), hold=5).open()
+        await reader.next()
+        await app.hub.emit("news", 1)
+        while not (batch := await reader.next()).messages:
+            pass
+        assert [message["event"] for message in batch.messages] == ["news"]
+        await reader.cut()
+        assert (await http(url, "GET", "/via/~some-link/hello")).status == 404  # no address of the lab
+
+
+def test_a_link_of_a_mounted_lab_is_known_as_soon_as_it_can_be() -> None:
+    app = App()
+    server_for(app.outer)
+    claims, request = app.lab.state.links.claims, b"GET /rt/via/~some-link/hello HTTP/1.1"
+    decided = [claims(request[:end]) for end in range(len(request) + 1)]
+    assert decided[: len(b"GET /rt/via/~some-link/")] == [None] * len(b"GET /rt/via/~some-link/")
+    assert decided[-1] is True
+    for other in (b"GET /via/~some-link/hello HTTP", b"GET /rt/hello HTTP", b"GET /rt/vib"):
+        assert claims(other) is False
+
+
 # Held polls answered, streams ended, sockets closed with 1012; each client has its disconnect.
 @SERVERS
 @pytest.mark.usefixtures("nothing_left")
