@@ -1,7 +1,8 @@
-"""The pages: the files of `web/` as they are written, and the headers they are sent with."""
+"""The pages: the files of `web/`, and the headers they are sent with."""
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,12 +18,14 @@ from starlette.types import Receive, Scope, Send
 
 from bundle import bundle
 from names import parts_of
+from untyped import untyped
 
 WEB = Path(__file__).parent / "web"
 FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"report": WEB.parent / "bench" / "report"}
 CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; " + CLOSED
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
+Name = str | os.PathLike[str]
 SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
 
 
@@ -52,7 +55,10 @@ PACKED = [Middleware(Packer, compresslevel=6)]  # comments are part of the lesso
 
 
 class Files(StaticFiles):
-    """Files served as written. A module must not go stale between two reloads: ask each time, by ETag."""
+    """
+    Files served as written, but for the types in a script's comments. A module must not go stale between two reloads:
+    ask each time, by ETag.
+    """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
@@ -62,6 +68,15 @@ class Files(StaticFiles):
         if path.endswith((".html", ".svg")):
             response.headers["Content-Security-Policy"] = DRAWN
         return response
+
+    def file_response(
+        self, full_path: Name, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if not (isinstance(response, FileResponse) and os.fspath(full_path).endswith(".js")):
+            return response
+        script = untyped(Path(full_path).read_text("utf-8"))
+        return Response(script, media_type="text/javascript", headers={"ETag": response.headers["etag"]})
 
 
 def is_file(path: str) -> bool:
@@ -80,7 +95,7 @@ def policy(host: str, names: Iterable[str]) -> str:
 def page(names: Iterable[str]) -> list[Route | Mount]:
     """The page, the client, and the client as one classic script. `names`: those of this server."""
     entry = WEB / "client" / "socket.js"
-    script = bundle(entry).encode() if entry.exists() else b""
+    script = untyped(bundle(entry)).encode() if entry.exists() else b""
 
     async def index(request: Request) -> Response:
         headers = {"Content-Security-Policy": policy(request.headers["host"], names)}
