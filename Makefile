@@ -10,7 +10,7 @@ UV ?= uv
 # its requirements change: their checksum is in the name of its stamp.
 RUN := .venv
 TEST := .venv-test
-stamp = $(1)/.made-$(shell cksum < requirements/$(2).txt | tr ' ' -)
+stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum | tr ' ' -)
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
@@ -51,7 +51,7 @@ browser: $(TEST_READY) ## the tests in Chromium
 
 proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets them)
 	@scripts/get-proxies > /dev/null
-	$(TEST)/bin/python -m pytest tests/test_proxies.py
+	$(TEST)/bin/python -m pytest tests/lab/test_proxies.py
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && \
 		$(TEST)/bin/python -m pytest tests/browser/test_proxies.py
 

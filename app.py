@@ -15,30 +15,30 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 
-from chat import chat as chat_room
-from clients import Clients
-from edge import Edge, on_gone, on_http_error, on_refused
-from errors import Refused
-from flags import options
-from hub import Hub
-from lab.budget import Budget
-from lab.classroom import Classroom, announce, listen_everywhere, more_files
-from lab.feed import Feeds
-from lab.links import Links
-from lab.looks import Looks
-from lab.meter import Meter
-from life import Life, Lived
-from limits import DEFAULTS, Limits
-from memory import settle
-from names import Names, checked_host, checked_origin, name_of
-from pages import is_file, page
-from server import listen, server_for, url_of
-from transports import headed
-from transports.emit import bye, emit, hello
-from transports.longpoll import longpoll
-from transports.poll import poll
-from transports.sse import sse
-from transports.ws import ws
+from transport_fallback.chat import chat as chat_room
+from transport_fallback.hub import Hub
+from transport_fallback.lab.budget import Budget
+from transport_fallback.lab.classroom import Classroom, announce, listen_everywhere, more_files
+from transport_fallback.lab.feed import Feeds
+from transport_fallback.lab.looks import Looks
+from transport_fallback.lab.network.links import Links
+from transport_fallback.protocol.errors import Refused
+from transport_fallback.protocol.limits import DEFAULTS, Limits
+from transport_fallback.registry.clients import Clients
+from transport_fallback.serving.edge import Edge, on_gone, on_http_error, on_refused
+from transport_fallback.serving.flags import options
+from transport_fallback.serving.life import Life, Lived
+from transport_fallback.serving.memory import settle
+from transport_fallback.serving.meter import Meter
+from transport_fallback.serving.names import Names, checked_host, checked_origin, name_of
+from transport_fallback.serving.pages import is_file, page
+from transport_fallback.serving.run import listen, server_for, url_of
+from transport_fallback.transports.longpoll import longpoll
+from transport_fallback.transports.poll import poll
+from transport_fallback.transports.post import bye, emit, hello
+from transport_fallback.transports.request import headed
+from transport_fallback.transports.sse import sse
+from transport_fallback.transports.ws import ws
 
 
 def build(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from unicodedata import normalize
 
-from clients import Client
-from hub import Hub, Refuse
-from presence import WHO, Presence
+from .hub import Hub, Refuse
+from .registry.clients import Client
+from .registry.presence import WHO, Presence
 
 LOBBY = "lobby"
 LONGEST = 40  # characters of a name, of a client or of a room; 160 bytes at the most

@@ -30,16 +30,16 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
-from audience import Audience, Message, Room, Stay
-from backpressure import Backpressure
-from batch import Batch, Cursor, new_epoch
-from bell import Bell
-from codec import RESERVED, decode, encode, packed, printable, reserved
-from due import Due
-from errors import Refuse, Refused
-from largest import Largest
-from limits import DEFAULTS, Limits
-from roll import Roll
+from .log.audience import Audience, Message, Room, Stay
+from .log.backpressure import Backpressure
+from .log.batch import Batch, Cursor, new_epoch
+from .log.bell import Bell
+from .log.due import Due
+from .log.largest import Largest
+from .log.roll import Roll
+from .protocol.codec import RESERVED, decode, encode, packed, printable, reserved
+from .protocol.errors import Refuse, Refused
+from .protocol.limits import DEFAULTS, Limits
 
 __all__ = ["Address", "Batch", "Bell", "Cursor", "Hub", "Member", "Refuse"]
 
@@ -95,7 +95,7 @@ class Member:
 
     @property
     def here(self) -> bool:
-        """Whether somebody is reading as this client: said by clients.py, no entry of the log."""
+        """Whether somebody is reading as this client: said by registry/clients.py, no entry of the log."""
         return self._here
 
     @here.setter
@@ -141,7 +141,7 @@ class Hub:
         self.epoch = epoch or new_epoch(clock())
         self.end = 0  # seq of the last entry
         self.handlers: dict[str, list[Handler]] = {}
-        self.new_member: Callable[[Hub, str], Member] = Member  # clients.py makes richer ones
+        self.new_member: Callable[[Hub, str], Member] = Member  # registry/clients.py makes richer ones
         self.everyone = Audience()
         self.pressure = Backpressure(limits)
         self.members: dict[str, Member] = {}

@@ -32,11 +32,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from bench import report
-from bench.cells import cell_of
 from bench.experiments import PEERS, Group, Run, Step, everything
-from bench.gates import disturbed
-from bench.servers import (
+from bench.load.cells import cell_of
+from bench.load.gates import disturbed
+from bench.load.servers import (
     ADDRESS,
     GENERATOR_CORE,
     SERVER_CORE,
@@ -48,6 +47,7 @@ from bench.servers import (
     serving,
     version_of,
 )
+from bench.report import page as report
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION = 1

@@ -5,8 +5,9 @@
     python -m bench.fallback --seeds 20 --who ours,socketio,socketio-ws --json all.json --readme
 
 A feed speaks 20 times a second, straight to the server: a number and the time planned for it. A client comes through
-a network (lab/networks.py, by its port) or a real proxy (lab/proxies.py) and listens until it has settled: it hears
-the feed, and its transport has not changed for --settle s. It has 60 s for that. Measured at the client:
+a network (lab/network/networks.py, by its port) or a real proxy (lab/network/proxies.py) and listens until it has
+settled: it hears the feed, and its transport has not changed for --settle s. It has 60 s for that. Measured at the
+client:
 
     ends on        the transport in use at the end
     first message  ms from its start to the first message it hands on
@@ -51,10 +52,10 @@ from typing import Any
 from bench import readme
 from bench.peers import socketio
 from bench.rows import HEAL, HEARS, SPACING, STRIKE, Row, Run, Span, Told, measured, missed, rows
-from client import Socket, io
-from lab.networks import network
-from lab.proxies import ROWS as PROXIES
-from lab.proxies import find, proxy
+from transport_fallback.client.socket import Socket, io
+from transport_fallback.lab.network.networks import network
+from transport_fallback.lab.network.proxies import ROWS as PROXIES
+from transport_fallback.lab.network.proxies import find, proxy
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST = 60.0  # s a run may take after its start, its strike or its heal

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from lab.networks import TABLE, Setting
-from lab.proxies import TABLE as PROXIES
+from transport_fallback.lab.network.networks import TABLE, Setting
+from transport_fallback.lab.network.proxies import TABLE as PROXIES
 
 STRIKE = 8.0  # s of life on `direct` before a network strikes
 SPACING = 50.0  # ms between two messages of the feed

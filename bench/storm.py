@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench.storm_figure import Panel, figure
-from twin.ladder import FIRST_HOLD, End, Ladder, Open, Pipe, Shut
+from transport_fallback.client.ladder import FIRST_HOLD, End, Ladder, Open, Pipe, Shut
 
 RTT = 0.05  # s: an answer, also a refusal
 DROP = 60.0  # s of life on a proven WebSocket before the drop
@@ -191,8 +191,8 @@ class Who:
 
 
 EVERYBODY = (
-    Who("ours, drained (1012)", "twin/ladder.py", drained),
-    Who("ours, gone without a word", "twin/ladder.py", gone),
+    Who("ours, drained (1012)", "client/ladder.py", drained),
+    Who("ours, gone without a word", "client/ladder.py", gone),
     Who("Socket.IO 4.8", "socket.io-client lib/contrib/backo2.ts, lib/manager.ts", waits(socketio)),
     Who("centrifuge-js 5.7", "centrifuge-js src/utils.ts, src/centrifuge.ts", waits(centrifuge)),
     Who("Phoenix", "phoenix assets/js/phoenix/socket.js, assets/js/phoenix/timer.js", waits(phoenix)),

@@ -8,13 +8,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from clients import Client
-from errors import Refused
-from hub import Hub
-from pace import Bucket
+from ..hub import Hub
+from ..protocol.errors import Refused
+from ..protocol.pace import Bucket
+from ..registry.clients import Client
 
 if TYPE_CHECKING:
-    from lab.feed import Feed, Wish
+    from .feed import Feed, Wish
 
 FEEDS = 200  # that speak at once: a race or a lesson of everybody in a class
 

@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from errors import Refused
-from lab.addresses import announced, outside, own_addresses, own_names, url_of
-from pace import Pace
-from transports import parameter
+from ..protocol.errors import Refused
+from ..protocol.pace import Pace
+from ..transports.request import parameter
+from .addresses import announced, outside, own_addresses, own_names, url_of
 
 LONGEST = 600  # characters of a link: more would make a code too fine for the last row
 KEPT = 100  # codes: a class asks for the same one

@@ -19,12 +19,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from clients import Client, Clients
-from codec import decode, printable
-from errors import Refused
-from lab.budget import Budget
-from transports import payer_of, sid_of
-from transports.emit import body_of
+from ..protocol.codec import decode, printable
+from ..protocol.errors import Refused
+from ..registry.clients import Client, Clients
+from ..transports.post import body_of
+from ..transports.request import payer_of, sid_of
+from .budget import Budget
 
 EVENT, ENDED = "feed", "feed-ended"
 RATE_LEAST, RATE_MOST = 0.01, 1000.0  # messages a second

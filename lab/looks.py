@@ -16,10 +16,10 @@ import msgspec
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
 
-from codec import SAFE_INTEGER, decode, encode, packed
-from errors import Refused
-from lab.sockets import Sockets
-from lab.trace import HEAD, Trace, public_name
+from ..protocol.codec import SAFE_INTEGER, decode, encode, packed
+from ..protocol.errors import Refused
+from ..serving.sockets import Sockets
+from ..serving.trace import HEAD, Trace, public_name
 
 EVERY = 0.05  # s between two looks of one line
 TOLD = 24 << 10  # bytes of events that one look tells, about

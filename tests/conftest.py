@@ -20,11 +20,15 @@ for folder in (ROOT, ROOT / "tests"):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from app import build  # noqa: E402
-from hub import Hub  # noqa: E402
-from limits import Limits  # noqa: E402
-from server import running  # noqa: E402
+import transport_fallback  # noqa: E402
+from transport_fallback.app import build  # noqa: E402
+from transport_fallback.hub import Hub  # noqa: E402
+from transport_fallback.protocol.limits import Limits  # noqa: E402
+from transport_fallback.serving.run import running  # noqa: E402
 from wire import DEADLINE, TRANSPORTS, WAYS, PostWay, Proxy, Reader, new_sid, public_id  # noqa: E402
+
+if Path(transport_fallback.__file__).resolve().parent != ROOT:  # it would pass or fail for what stands elsewhere
+    raise RuntimeError(f"this environment knows {transport_fallback.__file__}, not {ROOT}: remove it, make it again")
 
 pytest_plugins = ["tests.js.plugin"]
 

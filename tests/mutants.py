@@ -26,6 +26,7 @@ from typing import NamedTuple
 from tests.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "transport_fallback"  # the copy has its name, and comes before the checkout that the environment knows
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "bench")
 SECONDS = 150  # for one named test, which may have as many cases as transports
 
@@ -50,13 +51,14 @@ def broken_copy(mutation: Mutation | None, folder: Path) -> None:
 
 def run(tests: list[str], folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS + 60, env={**os.environ})
+    environment = {**os.environ, "PYTHONPATH": str(folder.parent)}
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS + 60, env=environment)
 
 
 def try_out(mutation: Mutation) -> Outcome:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
-        folder = Path(scratch) / "tree"
+        folder = Path(scratch) / PACKAGE
         try:
             broken_copy(mutation, folder)
             done = run([mutation.test], folder, "-x")
@@ -72,7 +74,7 @@ def try_out(mutation: Mutation) -> Outcome:
 def sound(mutations: list[Mutation]) -> bool:
     """Whether the named tests pass where nothing is broken."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as scratch:
-        folder = Path(scratch) / "tree"
+        folder = Path(scratch) / PACKAGE
         broken_copy(None, folder)
         done = run(sorted({mutation.test for mutation in mutations}), folder)
     print("unbroken:", done.stdout.strip().splitlines()[-1], flush=True)

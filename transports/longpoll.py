@@ -5,8 +5,8 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from clients import Clients
-from transports import Endpoint, batch_response, number, reading
+from ..registry.clients import Clients
+from .request import Endpoint, batch_response, number, reading
 
 
 def longpoll(clients: Clients) -> Endpoint:

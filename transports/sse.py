@@ -10,10 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from batch import Batch, Cursor
-from clients import Clients, Reader
-from errors import Refused
-from transports import Endpoint, cursor_of, number, open_reader
+from ..log.batch import Batch, Cursor
+from ..protocol.errors import Refused
+from ..registry.clients import Clients, Reader
+from .request import Endpoint, cursor_of, number, open_reader
 
 
 class Stream(EventSourceResponse):

@@ -14,7 +14,7 @@ from bench.claims.finding import Finding
 from bench.claims.latency import collapse, empty_polls, kink, longpoll_transit, poll_slope, raw_tcp
 from bench.claims.load import graceful, misses, push_cost, sse_as_ws
 from bench.claims.size import head_sizes, kaazing, way_up
-from bench.document import Document
+from bench.report.document import Document
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import math
 from collections.abc import Mapping
 
 from bench.claims.finding import Finding, counting, from_to, pooled, untold
-from bench.document import Cell, Document, Group
-from bench.saying import listed, noted, number, percent, time
-from bench.stats import Estimate, Verdict, estimate, judged, median, share, together
+from bench.report.document import Cell, Document, Group
+from bench.report.saying import listed, noted, number, percent, time
+from bench.theory.stats import Estimate, Verdict, estimate, judged, median, share, together
 
 KIB = 1024.0
 BROWSER_CONNECTIONS = 6

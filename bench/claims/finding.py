@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bench.document import Document, Group
-from bench.predict import predicted
-from bench.saying import digits
-from bench.stats import ENOUGH, Verdict
+from bench.report.document import Document, Group
+from bench.report.saying import digits
+from bench.theory.predict import predicted
+from bench.theory.stats import ENOUGH, Verdict
 
 MARGIN = 0.10  # within which two are taken for level
 BROWSER = 400.0  # bytes that a browser's headers add to the least there can be

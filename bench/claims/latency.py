@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, off_by_round, same_load, untold
-from bench.document import Document, Group
-from bench.predict import law, load, predicted
-from bench.saying import digits, listed, noted, noted_time, percent, several, time
-from bench.stats import Estimate, Verdict, equivalent, estimate, judged, ratios, together
+from bench.report.document import Document, Group
+from bench.report.saying import digits, listed, noted, noted_time, percent, several, time
+from bench.theory.predict import law, load, predicted
+from bench.theory.stats import Estimate, Verdict, equivalent, estimate, judged, ratios, together
 
 SLOPE = 0.15  # either side of 0.5 and 1.0, so that the two cannot be taken for one another
 SHARE = 0.02  # of polls: as near as the share of empty ones must be

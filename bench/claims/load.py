@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from bench import models
-from bench.answer import Answer
 from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, same_load, untold
-from bench.document import Cell, Document, Group
-from bench.saying import listed, noted, number, percent, several
-from bench.stats import Verdict, equivalent, estimate, judged, ratios, together
+from bench.report.answer import Answer
+from bench.report.document import Cell, Document, Group
+from bench.report.saying import listed, noted, number, percent, several
+from bench.theory import models
+from bench.theory.stats import Verdict, equivalent, estimate, judged, ratios, together
 
 LOSS = 0.05  # of the messages that the latest value loses, of which a run has ten
 

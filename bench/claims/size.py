@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bench import models
 from bench.claims.finding import BROWSER, Finding, counting, from_to, pooled, untold
-from bench.document import Cell, Document, Group
-from bench.saying import digits, listed, noted_time
-from bench.stats import Verdict, estimate, exact, judged, median, ratios, together
+from bench.report.document import Cell, Document, Group
+from bench.report.saying import digits, listed, noted_time
+from bench.theory import models
+from bench.theory.stats import Verdict, estimate, exact, judged, median, ratios, together
 
 
 def kaazing_cells(document: Document) -> tuple[Group | None, Group | None]:

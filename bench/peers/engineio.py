@@ -5,8 +5,8 @@ Its polling is long polling with batches, which are parted by a character; its h
 
 from __future__ import annotations
 
-from bench.clients import Ws
-from bench.wire import Client, masked
+from bench.load.clients import Ws
+from bench.load.wire import Client, masked
 
 CONNECT, PING, PONG = b"40", b"2", b"3"
 PART = b"\x1e"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.clients import Poll, Ws
-from bench.wire import Client
+from bench.load.clients import Poll, Ws
+from bench.load.wire import Client
 
 REQUEST = "\r\n".join(
     (

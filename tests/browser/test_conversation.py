@@ -97,7 +97,7 @@ def test_five_readers_hear_the_same_messages_in_the_same_order(
     on_ws, on_poll = Seat(tab("?left=ws&name=Ada"), "left"), Seat(tab("?left=poll&every=300&name=Bo"), "left")
     on_ws.reads_by("ws")
     on_poll.reads_by("poll")
-    client = listen(sys.executable, "client.py", lab.url, "--use", "ws", "--name", "Cy")
+    client = listen(sys.executable, "-m", "client", lab.url, "--use", "ws", "--name", "Cy")
     sids = [secrets.token_urlsafe(16) for _ in range(2)]
     with urllib.request.urlopen(f"{lab.url}/longpoll?sid={sids[0]}") as answer:
         cursor = json.load(answer)["cursor"]

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from conftest import Crowd, Program, Seat, ask, until
 from goals import weight
-from pages import WEB
+from transport_fallback.serving.pages import WEB
 
 Seats = Callable[..., tuple[Seat, Seat]]
 

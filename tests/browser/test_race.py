@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
 from conftest import DEADLINE, Asking, Crowd, Panel, Program, Seat, ask, texts_of, until
-from lab.budget import FEEDS, Bounds
+from transport_fallback.lab.budget import FEEDS, Bounds
 
 LANES = ("poll", "longpoll", "sse", "ws")
 FIGURES = ("last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes")

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from bench.claims import findings
-from bench.document import read
-from bench.stats import Verdict
+from bench.report.document import read
+from bench.theory.stats import Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,8 +8,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from client import EmitError, Socket, io
 from tests.torture.transcript import Emitted, Heard
+from transport_fallback.client.socket import EmitError, Socket, io
 
 USES = ("auto", "auto", "ws", "sse", "longpoll", "poll")
 

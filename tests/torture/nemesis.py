@@ -10,7 +10,7 @@ import socket
 import sys
 from pathlib import Path
 
-from batch import new_epoch
+from transport_fallback.log.batch import new_epoch
 
 CALM = 1.0  # s a restarted server is left alone
 

@@ -37,7 +37,7 @@ BREAKAGES = [
     ),
     breakage(
         "the message at the cursor again",
-        "audience.py",
+        "log/audience.py",
         "index = bisect_right(self._messages, after, lo",
         "index = bisect_right(self._messages, after - 1, lo",
         "disorder",
@@ -53,7 +53,7 @@ BREAKAGES = [
     ),
     breakage(
         "a broadcast heard by its sender",
-        "audience.py",
+        "log/audience.py",
         "if message.but is None or message.but != client:\n                yield message\n            index",
         "if True:\n                yield message\n            index",
         "leaked",
@@ -74,7 +74,7 @@ BREAKAGES = [
     ),
     breakage(
         "an emit run twice",
-        "emits.py",
+        "registry/emits.py",
         "        if emit.n < self.expected:  # a repeat shares the one result, even while the handler still runs\n",
         "        if False:\n",
         "repeated",

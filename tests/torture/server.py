@@ -16,10 +16,10 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-from app import build
-from hub import Address, Hub
-from limits import Limits
-from server import listen, server_for
+from transport_fallback.app import build
+from transport_fallback.hub import Address, Hub
+from transport_fallback.protocol.limits import Limits
+from transport_fallback.serving.run import listen, server_for
 
 ROOMS = ("red", "green", "blue")
 LIMITS = Limits(

@@ -1,0 +1,1 @@
+"""The load: a generator in a process of its own, its clients and the servers under test."""

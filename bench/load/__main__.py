@@ -1,0 +1,6 @@
+"""`python -m bench.load`: see bench/load/generator.py."""
+
+from bench.load.generator import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The report: a run's document, its figures, its tables and the page that shows them."""

@@ -1,0 +1,92 @@
+"""Numbers as a person reads them: three digits, a unit that fits, and an interval where there is one."""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+from bench.theory.stats import Estimate
+
+NOT_MEASURED = "not measured"
+
+
+def digits(value: float, places: int = 3) -> str:
+    """Three significant digits; thousands with a comma."""
+    if not math.isfinite(value):
+        return "no bound" if value > 0 else NOT_MEASURED
+    if value == 0:
+        return "0"
+    size = math.floor(math.log10(abs(value)))
+    kept = round(value, places - 1 - size)
+    text = f"{kept:,.{max(0, places - 1 - size)}f}".replace("-", "−")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def time(seconds: float | None) -> str:
+    """With its unit: µs, ms or s."""
+    if seconds is None:
+        return NOT_MEASURED
+    unit, name = _unit(seconds)
+    return f"{digits(seconds / unit)} {name}" if math.isfinite(seconds) else digits(seconds)
+
+
+def _unit(seconds: float) -> tuple[float, str]:
+    if abs(seconds) >= 1 and math.isfinite(seconds):
+        return 1.0, "s"
+    return (1e-3, "ms") if abs(seconds) >= 1e-4 or seconds == 0 else (1e-6, "µs")
+
+
+def number(value: float | None, unit: str = "") -> str:
+    return NOT_MEASURED if value is None else f"{digits(value)}{' ' + unit if unit else ''}"
+
+
+def percent(share: float | None) -> str:
+    return NOT_MEASURED if share is None else f"{digits(100 * share)} %"
+
+
+def rate(value: float) -> str:
+    """A rate with thousands as k."""
+    return f"{digits(value / 1000, 3)}k" if value >= 10_000 else digits(value)
+
+
+def spread(found: Estimate | None, unit: float = 1.0, name: str = "") -> str:
+    """72.1 [71.0, 73.4] ms; without an interval the median alone."""
+    if found is None:
+        return NOT_MEASURED
+    ending = f" {name}" if name else ""
+    if found.low is None or found.high is None or found.low == found.high:
+        return f"{digits(found.middle / unit)}{ending}"
+    return f"{digits(found.middle / unit)} [{digits(found.low / unit)}, {digits(found.high / unit)}]{ending}"
+
+
+def spread_time(found: Estimate | None) -> str:
+    if found is None or not math.isfinite(found.middle):
+        return NOT_MEASURED if found is None else digits(found.middle)
+    return spread(found, *_unit(found.middle))
+
+
+def noted(found: Estimate | None, unit: float = 1.0, name: str = "") -> str:
+    """The same in a sentence: how many rounds there were, where they are too few for an interval."""
+    few = found is not None and not found.known
+    return spread(found, unit, name) + (f" ({several(found.rounds, 'round')})" if few and found else "")
+
+
+def noted_time(found: Estimate | None) -> str:
+    if found is None or not math.isfinite(found.middle):
+        return spread_time(found)
+    return noted(found, *_unit(found.middle))
+
+
+def several(count: int, one: str, more: str | None = None) -> str:
+    """1 cell, 2 cells."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def listed(parts: list[str]) -> str:
+    """a, b and c."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def escaped(said: object) -> str:
+    """Fit for HTML and SVG, attributes too."""
+    return escape(str(said), quote=True)

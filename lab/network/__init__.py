@@ -1,0 +1,1 @@
+"""Networks: what stands between a client and the server, made or real."""

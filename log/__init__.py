@@ -1,0 +1,1 @@
+"""The log: what the hub is made of."""

@@ -1,0 +1,90 @@
+"""JSON as the wire takes it: strict, bounded, compact."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from .errors import Refused
+
+T = TypeVar("T")
+
+SAFE_INTEGER = 2**53  # beyond it a JavaScript number is no longer that integer (ECMA-262, Number.MAX_SAFE_INTEGER)
+RESERVED = frozenset(
+    "connect connection disconnect connecting connect_failed reconnect reconnecting reconnect_failed error switch gap"
+    .split()
+)  # fmt: skip
+NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,64}")
+
+# Line ends to some readers of lines, though not to JSON: NEL and U+2028, U+2029 (Unicode Standard Annex 14).
+LINE_ENDS = ((b"\xc2\x85", b"\\u0085"), (b"\xe2\x80\xa8", b"\\u2028"), (b"\xe2\x80\xa9", b"\\u2029"))
+
+compact = msgspec.json.Encoder().encode  # by its length data is measured, at every door and in every client
+
+
+def encode(data: Any) -> bytes:
+    """The JSON of `data` as it is sent: UTF-8, in one line whatever reads it."""
+    return in_one_line(compact(data))
+
+
+def in_one_line(text: bytes) -> bytes:
+    """JSON whose strings hold no character that ends a line for anybody."""
+    if b"\xe2\x80" in text or b"\xc2\x85" in text:
+        for raw, escaped in LINE_ENDS:
+            text = text.replace(raw, escaped)
+    return text
+
+
+def decode(body: bytes | str, kind: type[T]) -> T:
+    """Parse one JSON text into `kind`; unknown keys are ignored. Refused: anything RFC 8259 does not allow."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
+        raise Refused("bad_json", f"not what the protocol expects: {reason}") from None
+
+
+def printable(name: str) -> bool:
+    """Whether this is a name an event or a room may have: 1-64 printable characters."""
+    return NAME.fullmatch(name) is not None and name.isprintable()
+
+
+def reserved(event: str) -> bool:
+    """Whether only the library itself may emit this event: a client could not tell news from life cycle."""
+    return event in RESERVED or event.startswith("$")
+
+
+def packed(data: Any, size: int, depth: int) -> bytes:
+    """The JSON of `data`. Refused: more than `size` of compact UTF-8, too deep, or not the same in every parser."""
+    fault = unsound(data, depth)
+    if fault:
+        raise Refused("bad_json", fault)
+    try:
+        text = compact(data)
+    except (TypeError, ValueError, UnicodeEncodeError, OverflowError, msgspec.MsgspecError) as error:
+        raise Refused("bad_json", f"data is not JSON: {error}") from None
+    if len(text) > size:
+        raise Refused("too_large", f"data is {len(text)} bytes of JSON, the limit is {size}")
+    return in_one_line(text)
+
+
+def unsound(data: Any, depth: int) -> str | None:
+    """Why `data` would not arrive as it was sent, or None."""
+    if isinstance(data, dict | list | tuple):
+        if depth == 0:
+            return "data is nested too deep"
+        if isinstance(data, dict):
+            if not all(isinstance(key, str) for key in data):
+                return "keys must be strings"
+            data = data.values()
+        return next((fault for fault in (unsound(item, depth - 1) for item in data) if fault), None)
+    if isinstance(data, bool | str | None):
+        return None
+    if isinstance(data, int):
+        return "an integer beyond 2^53 does not survive JavaScript" if abs(data) > SAFE_INTEGER else None
+    if isinstance(data, float):
+        return None if math.isfinite(data) else "NaN and infinity are not JSON"
+    return f"{type(data).__name__} is not JSON"  # the encoder would make something else of it

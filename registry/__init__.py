@@ -1,0 +1,1 @@
+"""The registry: who is here, and what they send up."""

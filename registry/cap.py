@@ -1,0 +1,55 @@
+"""The cap: who makes room for whom when as many clients are known as fit."""
+
+from __future__ import annotations
+
+import itertools
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .clients import Client
+
+LOOK = 64  # at so many of those who may make room, then nobody is found
+
+
+class Cap:
+    """Those whom nobody would miss, in the order in which they ended their last read."""
+
+    def __init__(self) -> None:
+        self._gone: OrderedDict[str, Client] = OrderedDict()  # not here any more
+        self._lingering: OrderedDict[str, Client] = (
+            OrderedDict()
+        )  # here because they read a moment ago, and not reading now
+        self._crowds: dict[str, int] = {}  # address → clients that were born from there
+
+    def born(self, client: Client) -> None:
+        self._crowds[client.address] = self._crowds.get(client.address, 0) + 1
+
+    def reads(self, client: Client) -> None:
+        self._gone.pop(client.id, None)
+        self._lingering.pop(client.id, None)
+
+    def lingers(self, client: Client) -> None:
+        self.reads(client)
+        (self._lingering if client.here else self._gone)[client.id] = client
+
+    def forgotten(self, client: Client) -> None:
+        self.reads(client)
+        left = self._crowds.get(client.address, 0) - 1
+        self._crowds[client.address] = left
+        if left <= 0:
+            del self._crowds[client.address]
+
+    def makes_room(self, address: str) -> Client | None:
+        """The client longest gone. One that is here only where it is one of a crowd, and the newcomer of none.
+
+        So who fills the cap from one address, and reads no more, keeps nobody from another one out.
+        """
+        for client in itertools.islice(self._gone.values(), LOOK):
+            if not client.queue.busy:
+                return client
+        crowd = 2 * max(1, self._crowds.get(address, 0))
+        for client in itertools.islice(self._lingering.values(), LOOK):
+            if not client.queue.busy and self._crowds.get(client.address, 0) > crowd:
+                return client
+        return None

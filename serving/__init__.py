@@ -1,0 +1,1 @@
+"""Serving: connections, HTTP and WebSocket as this server speaks them, and what it measures of them."""

@@ -1,0 +1,103 @@
+"""The accounts: what is kept of each client, of a bounded number of them; those who are here stay first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .trace import Shelf, Trace
+
+CLIENTS = 2000  # who have been here
+STRANGERS = 200  # who have only said a sid, which anybody can make up
+CHANCES = 8  # how many who are here are passed over, to find one who is not
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one client, or everybody, caused on one transport. Bytes but for the last nine."""
+
+    up: int = 0
+    down: int = 0
+    head_up: int = 0  # request lines and headers
+    head_down: int = 0  # status lines and headers, the 101 included
+    payload_up: int = 0  # bodies of requests, texts of frames
+    payload_down: int = 0  # texts of batches and of other answers
+    connections: int = 0
+    requests: int = 0
+    news: int = 0  # answers and heartbeats that held at least one message, or a gap
+    empty: int = 0  # those that held nothing
+    batches: int = 0
+    messages: int = 0
+    frames_up: int = 0
+    frames_down: int = 0
+
+    def as_json(self) -> dict[str, int]:
+        figures = {name: getattr(self, name) for name in self.__slots__}
+        # The rest: WebSocket's two bytes and more, an event's `id:` and `data:`, the sizes of chunks.
+        figures["framing_up"] = self.up - self.head_up - self.payload_up
+        figures["framing_down"] = self.down - self.head_down - self.payload_down
+        return figures
+
+
+class Account:
+    """What is kept of one client."""
+
+    __slots__ = ("counts", "trace")
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.counts: dict[str, Counts] = {}
+        self.trace = Trace(shelf)
+
+    def as_json(self) -> dict[str, dict[str, int]]:
+        return {name: counts.as_json() for name, counts in self.counts.items()}
+
+
+class Accounts:
+    """By client. Strangers share a small part, in which only they push each other out."""
+
+    def __init__(self, here: Callable[[str], bool] = lambda client: False) -> None:
+        self.here = here  # whether the hub has a client of this id that is here
+        self.shelf = Shelf()
+        self._clients: OrderedDict[str, Account] = OrderedDict()  # the one heard of last at the end
+        self._strangers: OrderedDict[str, Account] = OrderedDict()
+
+    def find(self, client: str) -> Account | None:
+        return self._clients.get(client) or self._strangers.get(client)
+
+    def open(self, client: str) -> Account:
+        """The account of this client, which was heard of just now."""
+        known = self._clients.get(client)
+        if known is not None:
+            self._clients.move_to_end(client)
+            return known
+        known = self._strangers.pop(client, None)
+        if known is not None and self.here(client):
+            self._settle(client, known)
+            return known
+        known = self._strangers[client] = known or Account(self.shelf)
+        if len(self._strangers) > STRANGERS:
+            first, account = self._strangers.popitem(last=False)
+            if self.here(first):
+                self._settle(first, account)
+            else:
+                account.trace.end()
+        return known
+
+    def _settle(self, client: str, account: Account) -> None:
+        """It is no stranger any more. Who is here is forgotten last."""
+        self._clients[client] = account
+        if len(self._clients) <= CLIENTS:
+            return
+        for _ in range(CHANCES):
+            if not self.here(next(iter(self._clients))):
+                break
+            self._clients.move_to_end(next(iter(self._clients)))
+        _forgotten, account = self._clients.popitem(last=False)
+        account.trace.end()
+
+    def sweep(self) -> None:
+        self.shelf.sweep()
+
+    def __len__(self) -> int:
+        return len(self._clients) + len(self._strangers)

@@ -1,0 +1,307 @@
+"""HTTP as the server speaks it: uvicorn's, one request at a time, and no more than it asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ..protocol.codec import encode
+from ..protocol.errors import Refused
+from ..protocol.http1 import Bad, Body, Chunked, Length
+from .answer import answered
+from .connection import Connection, Line
+from .meter import Exchange, client_of, name_of
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ..lab.network.links import Links
+    from ..lab.network.linktable import Link
+
+HEAD_BYTES = 16 << 10  # of one request's line and headers
+HEADERS = 64
+BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at least is to be ignored)
+FIRST = 128  # bytes of a request that tell whether it is a link's
+LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
+HEAD_END = b"\r\n\r\n"
+
+
+class Http(Connection, HttpToolsProtocol):
+    """One request at a time: the next is looked at when this one is whole, and its answer, too.
+
+    So what is sent ahead costs nobody anything, an upgrade waits for the answers before it, and a request that is a
+    link's never meets the parser.
+    """
+
+    links: Links | None = None
+    _between = True  # two requests
+    _blank = 0  # bytes of empty lines before this one
+    _in_head = True
+    _head = 0  # bytes of the head so far
+    _seam = b""  # its last bytes, where its end may lie across two pieces
+    _framing: Body = Length(0)
+    _ignoring = False  # this head offers an upgrade that is not taken
+    _heard = 0  # bytes of the request so far
+    _body = 0  # of its body
+    _exchange: Exchange | None = None  # to which they are counted, once its head is whole
+    _astray = False  # what comes is no HTTP
+    _first = True  # request of this connection
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if not self._refused:
+            self.arm(self.limits.header_seconds, self.cut)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._refused:
+            self.unheard(len(self._input))
+            if self.cycle is not None and not self.cycle.response_complete:
+                self.transport.exchange.ended()
+        super().connection_lost(exc)
+
+    # ---- what comes, piece by piece
+
+    def work(self) -> None:
+        while self._input and not (self.waits or self.left):
+            if self._between and not self._begin() or not self.may():
+                return
+            size = self._piece()
+            if not size:
+                return
+            self._parse(self.taken(size))
+
+    def _begin(self) -> bool:
+        """Whether a request of ours begins here, and it is its turn."""
+        if not self._answered or self.flow.write_paused:
+            return False
+        if self._input[0] in b"\r\n":
+            blank = len(self._input) - len(self._input.lstrip(b"\r\n"))
+            del self._input[:blank]
+            self._blank, self._heard = self._blank + blank, self._heard + blank
+        if self._blank > BLANKS:
+            self.send_400_response("a request begins with its line")
+        if not self._input or self.left:
+            return False
+        if self._deadline is None:
+            self._unset_keepalive_if_required()
+            self.arm(self.limits.header_seconds, self.cut)
+        if self.links is None or "lab.link" in self.app_state:  # no link leads through another
+            return True
+        claimed = self.links.claims(bytes(self._input[:FIRST]))
+        if claimed:
+            self._hand_over(self.links)
+        return claimed is False
+
+    @property
+    def _answered(self) -> bool:
+        return self.cycle is None or self.cycle.response_complete
+
+    def _piece(self) -> int:
+        """How many bytes are of this head, or of this body."""
+        if self._in_head:
+            seam = len(self._seam)
+            found = (self._seam + self._input[: HEAD_BYTES + 1]).find(HEAD_END)
+            return min(len(self._input), HEAD_BYTES + 1) if found < 0 else found + len(HEAD_END) - seam
+        try:
+            return self._framing.cut(self._input) or (len(self._input) if self._framing.whole else 0)
+        except Bad:
+            return len(self._input)  # the parser will say so
+
+    def _parse(self, piece: bytes) -> None:
+        self._heard += len(piece)
+        if self._exchange is not None:
+            self._exchange.heard(len(piece))
+        if self._in_head:
+            self._head += len(piece)
+            self._seam = (self._seam + piece)[-3:]
+        try:
+            self._feed(piece)
+        except httptools.HttpParserError:
+            self.send_400_response("this is not HTTP/1.1")
+        if self._in_head and self._head > HEAD_BYTES:
+            self.send_400_response("the head of the request is too large")
+
+    def _feed(self, piece: bytes) -> None:
+        try:
+            self.parser.feed_data(piece)
+        except httptools.HttpParserUpgrade:
+            if self._ignoring:
+                self._ignore()
+            else:
+                self._upgrade()
+
+    def unheard(self, size: int) -> None:
+        if self._exchange is None:
+            size, self._heard = size + self._heard, 0
+        if size:
+            (self._exchange or self.meter.exchange("other", "")).heard(size)
+
+    def expecting(self) -> bool:
+        return bool(self._input) or not self._between or self._astray
+
+    # ---- the parser's word
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._between, self._blank = False, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        size = sum(len(name) + len(value) for name, value in self.headers)
+        if len(self.headers) > HEADERS or size > HEAD_BYTES:
+            raise ValueError("too many headers")  # the parser makes it a 400
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._ignoring = self.parser.should_upgrade() and not self._should_upgrade()
+        if self._ignoring:
+            return
+        self._framing = framing(self.headers)
+        self._aim()
+        self._measure()
+        self.doors.busy(self)
+        if not self._framing.whole:
+            self.arm(self.limits.body_seconds + 1, self.cut)
+        super().on_headers_complete()
+        link = self.app_state.get("lab.link")
+        if link is not None and link.once and self.cycle is not None:
+            self.cycle.keep_alive = False  # says so in the answer, and closes after it
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._body += len(body)
+        if self._body > self.limits.body and self._answered:
+            self.transport.close()  # nobody waits for the rest
+
+    def on_message_complete(self) -> None:
+        if self._ignoring:
+            return
+        super().on_message_complete()
+        self._disarm()
+        self._between = self._in_head = True
+        self._head, self._seam = 0, b""
+        if self._answered:
+            self.doors.idle(self)
+        if self._exchange is not None:
+            self._exchange.whole(self._heard - self._body, self._body)
+        self._exchange, self._heard, self._body = None, 0, 0
+
+    def _aim(self) -> None:
+        """A target in absolute form says which host is meant, whatever `Host` says (RFC 9112, 3.2.2)."""
+        if self.url[:1] in b"/*":
+            return
+        url = httptools.parse_url(self.url)
+        authority = self.url.partition(b"://")[2].replace(b"?", b"/").partition(b"/")[0]
+        self.url = (url.path or b"/") + (b"?" + url.query if url.query is not None else b"")
+        self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
+
+    def _measure(self) -> None:
+        """From now on the bytes of this request, and of its answer, are counted to whoever asks."""
+        path, _, query = self.url.partition(b"?")
+        exchange = self._exchange = self.meter.exchange(name_of(path), client_of(query, self.headers))
+        link = self.app_state.get("lab.link")
+        self._heard += 0 if link is None else len(f"/via/~{link.name}")  # what the link took off on the way
+        exchange.asked((self.parser.get_method().decode(), self.url, self.headers, self._first), self._heard)
+        if self._first:
+            exchange.add("connections")
+        self._first = False
+        self.scope["state"]["lab.exchange"] = exchange
+        self.transport = Line(self, exchange)  # answers are written in turn, each by its own
+
+    def shutdown(self) -> None:
+        """The server stops: a body that is under way has a moment to end, so that its request is answered."""
+        super().shutdown()
+        if not (self._between or self.left or self.lost):
+            self.arm(LAST, self.cut)
+
+    # ---- what it becomes
+
+    def _should_upgrade(self) -> bool:
+        """Only what RFC 6455, 4.1 says a handshake is. Any other offer may be ignored (RFC 9110, 7.8)."""
+        offers = [value.strip().lower() for name, value in self.headers if name == b"upgrade"]
+        plain = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
+        return offers == [b"websocket"] and plain and framing(self.headers).whole
+
+    def _upgrade(self) -> None:
+        self._let_go()
+        lines = [b"GET %b HTTP/1.1" % self.url, *(b"%b: %b" % header for header in self.headers), b"", b""]
+        rest = bytes(self._input)
+        self._input.clear()
+        protocol: Any = self.ws_protocol_class(self.config, self.server_state, self.app_state)  # type: ignore[call-arg, misc]
+        self.real.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        protocol.upgraded(b"\r\n".join(lines), rest)
+
+    def _ignore(self) -> None:
+        """Parse the request as if it had not offered anything: the parser takes what follows an offer for no HTTP."""
+        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        if method == b"CONNECT":
+            return self.send_400_response("this is no proxy")
+        kept = [header for header in self.headers if header[0] != b"upgrade"]
+        lines = [b"%b %b HTTP/%b" % (method, self.url, version), *(b"%b: %b" % header for header in kept), b"", b""]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.feed_data(b"\r\n".join(lines))
+
+    def _hand_over(self, links: Links) -> None:
+        """Give a connection that asks for a link to the lab."""
+        self._let_go()
+        self.doors.leave(self)
+        data = bytes(self._input)
+        self._input.clear()
+        self._heard = 0
+        links.carry(self.real, data, self._again)
+
+    def _let_go(self) -> None:
+        """The connection is another's from now on."""
+        self._disarm()
+        self._moving()
+        self._unset_keepalive_if_required()
+        self.connections.discard(self)
+        self.release()
+
+    def _again(self, link: Link | None) -> asyncio.Protocol:
+        """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
+        behind = {} if link is None else {"lab.link": link, "lab.client": self.client}
+        return type(self)(self.config, self.server_state, {**self.app_state, **behind})
+
+    # ---- the answer
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        super()._start_asgi_task(cycle, answered(app, cycle))
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.left:
+            return
+        if self._between:
+            self.doors.idle(self)
+        if self._input:
+            self.loop.call_soon(self.wake)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.wake()
+
+    def send_400_response(self, msg: str) -> None:
+        """What is no HTTP is refused in the protocol's form, too."""
+        if self.left or self.real.is_closing():
+            return
+        self._astray = True
+        body = encode(Refused("bad_request", msg).as_json())
+        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
+        self.transport.write(
+            head + b"x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\n\r\n" + body
+        )
+        self.transport.close()
+
+
+def framing(headers: list[tuple[bytes, bytes]]) -> Body:
+    """Where the body ends, as the parser sees it too, which refuses what contradicts itself."""
+    for name, value in headers:
+        if name == b"transfer-encoding":
+            return Chunked()
+        if name == b"content-length":
+            return Length(int(value))
+    return Length(0)

@@ -1,0 +1,99 @@
+"""The life of an application: what it does beside answering, and its goodbye, whoever serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import signal
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..lab.feed import Feeds
+from ..registry.clients import Clients
+from ..registry.handlers import log
+from .meter import Meter
+
+SWEEP = 0.25  # s between two looks at whose time is over
+
+
+class Life:
+    """The sweep of one application, in whatever event loop serves it, and its drain, once."""
+
+    def __init__(self, clients: Clients, meter: Meter, feeds: Feeds) -> None:
+        self.clients, self.meter, self.feeds = clients, meter, feeds
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._next: asyncio.TimerHandle | None = None
+        self._goodbye: asyncio.Future[None] | None = None
+        self._told = False  # somebody else's server was told to stop
+
+    def begin(self) -> None:
+        """Sweep in the loop that runs now, if it is another than before. A timer ends with its loop, unlike a task."""
+        loop = asyncio.get_running_loop()
+        if loop is self._loop:
+            return
+        self._loop, self._told = loop, False
+        self._revive()
+        self._next = loop.call_later(SWEEP, self._tick, context=contextvars.Context())  # of no request
+
+    def _revive(self) -> None:
+        self._goodbye = None
+        self.clients.begin()
+
+    def _tick(self) -> None:
+        assert self._loop is not None
+        self._next = self._loop.call_later(SWEEP, self._tick)
+        self.clients.sweep()
+        self.meter.sweep()
+        told, self._told = self._told, stopping()
+        if self._told and not told:
+            self._leave()
+        elif told and not self._told:  # that server has stopped, and another serves in this loop
+            self._revive()
+
+    def _leave(self) -> asyncio.Future[None]:
+        if self._goodbye is None:
+            self.feeds.stop()
+            self._goodbye = asyncio.ensure_future(self.clients.drain())
+        return self._goodbye
+
+    async def drain(self) -> None:
+        """Answer who waits and say goodbye: once, however many ask for it."""
+        await asyncio.shield(self._leave())
+
+    async def end(self) -> None:
+        """Drain, and sweep no more until it begins again."""
+        await self.drain()
+        if self._next is not None:
+            self._next.cancel()
+        self._loop = self._next = None
+
+
+class Lived:
+    """Middleware that begins the life with the first request: Starlette runs no lifespan of a mounted application."""
+
+    def __init__(self, app: ASGIApp, *, life: Life) -> None:
+        self.app, self.life = app, life
+        self.warned = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "lifespan":
+            self.life.begin()
+            if "lab.exchange" not in scope.get("state", {}):
+                self.warn()
+        await self.app(scope, receive, send)
+
+    def warn(self) -> None:
+        """Say once what does not hold when our own server does not serve."""
+        if not self.warned:
+            self.warned = True
+            log.warning(
+                "This is not served by server.running or server_for: no deadline for heads and for lines that take no "
+                "bytes, no bound on frames and pings, no links and no figures; and an access log quotes sids."
+            )
+
+
+def stopping() -> bool:
+    """Whether uvicorn, started by somebody's own command, was told to stop. It tells a mounted application nothing."""
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    return isinstance(server, uvicorn.Server) and server.should_exit

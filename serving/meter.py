@@ -1,0 +1,242 @@
+"""The meter: what goes over the wire for each client and transport, counted where it is written and read.
+
+A page cannot know: a browser tells a fixed guess for the head of an answer, nothing of a stream that runs, and nothing
+at all of a WebSocket. Here each byte is counted once, as the server's connection is given it. What the kernel, TCP and
+TLS add is not in it. Up is from the client to the server, down the other way.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from ..log.batch import Batch
+from ..protocol.errors import Refused
+from .accounts import Account, Accounts, Counts
+from .sockets import Sockets
+from .trace import FRAMES, HEAD, Head, Shelf, Trace, head_of, public_name
+
+SID = re.compile(rb"[A-Za-z0-9_-]{22}")
+SAID = re.compile(rb"(?:^|&)sid=([^&]+)")  # a query is not taken apart for it: it may have thousands of fields
+ID = re.compile(r"[A-Za-z0-9_-]{10}")
+WATCHERS, WATCHED, WATCH_SECONDS = 200, 8, 0.5  # lines that watch, clients of one, s between two looks
+READING = ("poll", "longpoll", "sse", "ws")
+STREAMS = ("sse", "ws")  # where what is written is more than what is said
+NAMES = (*READING, "emit", "hello", "bye", "other")  # other: the page and its files, and what is no request of ours
+
+
+class Exchange:
+    """One request and its answer, or one WebSocket: to whom its bytes are counted."""
+
+    __slots__ = ("all", "frames", "head", "mine", "name", "number", "said", "trace", "up")
+
+    def __init__(self, name: str, mine: Counts, everybody: Counts, trace: Trace) -> None:
+        self.name = name
+        self.frames = int(name == "ws")  # a batch is one frame
+        self.mine, self.all = mine, everybody
+        self.head = True  # the next bytes down are the head of an answer
+        self.trace = trace
+        self.number = trace.begin()
+        self.said: Any = None  # what the next bytes down say: the messages of a batch, or a word
+        self.up: list[int] = []  # the frames in what came up last, each by the size of its text
+
+    def asked(self, head: Head, size: int) -> None:
+        """The head of the request is here; so many bytes came with it."""
+        self.mine.up += size
+        self.all.up += size
+        self.add("requests")
+        if self.trace.on:
+            self.trace.add(self.number, "ask", size, head_of(head))
+
+    def whole(self, head: int, body: int) -> None:
+        """The request is here to its end."""
+        self.add("head_up", head)
+        self.add("payload_up", body)
+        if body and self.trace.on:
+            self.trace.add(self.number, "whole", 0, body)
+
+    def add(self, name: str, n: int = 1) -> None:
+        setattr(self.mine, name, getattr(self.mine, name) + n)
+        setattr(self.all, name, getattr(self.all, name) + n)
+
+    def heard(self, size: int) -> None:
+        self.mine.up += size
+        self.all.up += size
+        if self.trace.on:
+            self.up = []
+            self.trace.add(self.number, "up", size, self.up)
+
+    def frame(self, payload: int) -> None:
+        """In what was heard last there was the end of a frame."""
+        self.add("frames_up")
+        self.add("payload_up", payload)
+        if not self.trace.on:  # else nobody empties it, and a WebSocket lives for hours
+            return
+        if len(self.up) < FRAMES:
+            self.up.append(payload)
+        else:
+            self.up[-1] += payload
+
+    def text(self, word: str, payload: int) -> None:
+        """The next frame down is no batch."""
+        self.add("payload_down", payload)
+        self.add("frames_down")
+        self.said = word
+
+    def ended(self) -> None:
+        """The line is gone before the answer was whole, or the stream was closed."""
+        if self.trace.on:
+            self.trace.add(self.number, "end", 0)
+
+    def written(self, data: bytes) -> None:
+        size = len(data)
+        self.mine.down += size
+        self.all.down += size
+        if self.head:
+            self.head = data.startswith(b"HTTP/1.1 100 ")  # it only says: go on
+            self.add("head_down", size)
+            if self.trace.on:
+                self.trace.add(self.number, "head", size, bytes(data[:HEAD]))
+            return
+        if self.name not in STREAMS:
+            self.add("payload_down", size)
+        if self.trace.on:
+            said = [message.seq for message in self.said] if isinstance(self.said, list) else self.said
+            self.trace.add(self.number, "down", size, said)
+        self.said = None
+
+    def batch(self, batch: Batch) -> None:
+        """A reader was given a batch; its bytes come by `written`."""
+        messages, news = len(batch.messages), bool(batch.messages or batch.gap)
+        payload = len(batch.text) if self.name in STREAMS else 0
+        for counts in (self.mine, self.all):  # this is the hot path of a fan-out: plain additions, no names
+            counts.batches += 1
+            counts.messages += messages
+            counts.news += news
+            counts.empty += not news
+            counts.payload_down += payload
+            counts.frames_down += self.frames
+        self.said = batch.messages
+
+
+class Wire:
+    """A connection's transport, whose writes are counted."""
+
+    __slots__ = ("exchange", "transport")
+
+    def __init__(self, transport: Any, exchange: Exchange) -> None:
+        self.transport = transport
+        self.exchange = exchange
+
+    def write(self, data: bytes) -> None:
+        self.exchange.written(data)
+        self.transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.transport, name)
+
+
+class Meter:
+    """All counts of one server: by transport, and by client."""
+
+    def __init__(self, here: Callable[[str], bool] = lambda client: False) -> None:
+        self.since = time.time()
+        self.totals = {name: Counts() for name in NAMES}
+        self.accounts = Accounts(here)
+        self._nobody = Account(Shelf())
+        self._nobody.trace.end()  # nobody can prove to be nobody
+        self._watchers = Sockets(WATCHERS, WATCH_SECONDS)
+
+    def exchange(self, name: str, client: str) -> Exchange:
+        """A request of this name has come from this client, "" where nobody says who."""
+        name = name if name in self.totals else "other"
+        known = self.account(client) if client else self._nobody
+        counts = known.counts.get(name)
+        if counts is None:
+            counts = known.counts[name] = Counts()
+        return Exchange(name, counts, self.totals[name], known.trace)
+
+    def account(self, client: str) -> Account:
+        return self.accounts.open(client)
+
+    def of(self, client: str) -> dict[str, Counts]:
+        """What is kept of one client, by transport."""
+        known = self.accounts.find(client) if client else self._nobody
+        return known.counts if known else {}
+
+    def trace(self, client: str) -> Trace:
+        """What crossed the wire for one client; it may be one that has yet to come."""
+        return self.account(client).trace
+
+    def sweep(self) -> None:
+        """Free what is no longer kept, though nothing more comes of it."""
+        self.accounts.sweep()
+
+    def routes(self) -> list[Route | WebSocketRoute]:
+        return [
+            Route("/stats", self._stats),
+            Route("/metrics", self._metrics),
+            WebSocketRoute("/lab/watch", self._watch),
+        ]
+
+    async def _watch(self, socket: WebSocket) -> None:
+        """What some clients cause, as it happens: `?client=ID`, up to eight times. This line is counted as other."""
+        clients = socket.query_params.getlist("client")[:WATCHED]
+        told = ""
+
+        async def tell() -> None:
+            nonlocal told
+            if not clients or not all(map(ID.fullmatch, clients)):
+                raise Refused("bad_parameter", "say whom to watch: client=ID, up to eight times")
+            text = json.dumps({client: self.told(self.of(client)) for client in clients}, separators=(",", ":"))
+            if text != told:
+                told = text
+                await socket.send_text(text)
+
+        await self._watchers.serve(socket, tell)
+
+    @staticmethod
+    def told(counts: dict[str, Counts]) -> dict[str, dict[str, int]]:
+        return {name: one.as_json() for name, one in counts.items()}
+
+    async def _stats(self, request: Request) -> Response:
+        """All of it, or with `?client=ID` what one client caused."""
+        client = request.query_params.get("client")
+        counts = self.totals if client is None else self.of(client)
+        about = {"since": int(self.since * 1000), "client": client, "transports": self.told(counts)}
+        return JSONResponse(about, headers={"Cache-Control": "no-store"})
+
+    async def _metrics(self, _request: Request) -> Response:
+        """The same for Prometheus (text format 0.0.4), by transport only: clients come and go."""
+        lines = []
+        for figure in Counts().as_json():
+            lines.append(f"# TYPE lab_{figure}_total counter")
+            for name, counts in self.totals.items():
+                lines.append(f'lab_{figure}_total{{transport="{name}"}} {counts.as_json()[figure]}')
+        text = "\n".join(lines) + "\n"
+        return PlainTextResponse(text, media_type="text/plain; version=0.0.4", headers={"Cache-Control": "no-store"})
+
+
+def name_of(path: bytes) -> str:
+    """The name a request asks for: the last part of its path."""
+    return path.rpartition(b"/")[2].decode("latin-1")
+
+
+def client_of(query: bytes, headers: list[tuple[bytes, bytes]]) -> str:
+    """Who asks, by the public name of the sid; "" for nobody. Whether the server knows it is not asked here."""
+    bearers = (value for name, value in headers if name == b"authorization" and value[:7].lower() == b"bearer ")
+    sid = next(bearers, b"")[7:].strip()
+    if not sid and (found := SAID.search(query)):
+        sid = unquote_to_bytes(found[1])
+    if not SID.fullmatch(sid):
+        return ""
+    return public_name(sid)

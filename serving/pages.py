@@ -1,0 +1,115 @@
+"""The pages: the files of `web/`, and the headers they are sent with."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from .bundle import bundle
+from .names import parts_of
+from .untyped import untyped
+
+WEB = Path(__file__).resolve().parents[1] / "web"
+FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"report": WEB.parent / "bench" / "results"}
+CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; " + CLOSED
+DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
+Name = str | os.PathLike[str]
+SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+
+
+def takes_gzip(accepts: str) -> bool:
+    """Whether an Accept-Encoding takes gzip: the word alone says nothing, `gzip;q=0` forbids it (RFC 9110, 12.5.3)."""
+    weights = {}
+    for part in accepts.lower().split(","):
+        coding, *parameters = (word.strip() for word in part.split(";"))
+        weights[coding] = not any(re.fullmatch(r"q=0(\.0{0,3})?", parameter) for parameter in parameters)
+    return weights.get("gzip", weights.get("x-gzip", weights.get("*", False)))
+
+
+class Packer(GZipMiddleware):
+    """
+    gzip for who takes it: Starlette's looks for the word only. Whole: a part of the packed bytes and one of the plain
+    would be of the same ETag, and who puts them together has neither (RFC 9110, 8.8.3); Range may be ignored (14.2).
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        accepts = Headers(scope=scope).getlist("accept-encoding")
+        headers = [pair for pair in scope["headers"] if pair[0] not in (b"accept-encoding", b"range")]
+        coding = b"gzip" if takes_gzip(",".join(accepts)) else b"identity"
+        await super().__call__({**scope, "headers": [*headers, (b"accept-encoding", coding)]}, receive, send)
+
+
+PACKED = [Middleware(Packer, compresslevel=6)]  # comments are part of the lesson, and cost little this way
+
+
+class Files(StaticFiles):
+    """
+    Files served as written, but for the types in a script's comments. A module must not go stale between two reloads:
+    ask each time, by ETag.
+    """
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        response.headers.update(SAFE)
+        for needless in ("accept-ranges", "last-modified"):  # whole files, and their ETag says which
+            del response.headers[needless]
+        if path.endswith((".html", ".svg")):
+            response.headers["Content-Security-Policy"] = DRAWN
+        return response
+
+    def file_response(
+        self, full_path: Name, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        if not (isinstance(response, FileResponse) and os.fspath(full_path).endswith(".js")):
+            return response
+        script = untyped(Path(full_path).read_text("utf-8"))
+        return Response(script, media_type="text/javascript", headers={"ETag": response.headers["etag"]})
+
+
+def is_file(path: str) -> bool:
+    """Whether this is a file of ours or the page: what anybody may read, and any site lead to."""
+    return path in ("/", "/socket.io/socket.io.js") or path.lstrip("/").partition("/")[0] in FOLDERS
+
+
+def policy(host: str, names: Iterable[str]) -> str:
+    """What the page may load: nothing from outside. It may use any of our names: six connections are for each."""
+    _name, port = parts_of(host) or ("", None)
+    end = "" if port is None else f":{port}"
+    own = (f"http://{name}{end}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
+    return POLICY.format(own=" ".join(own))
+
+
+def page(names: Iterable[str]) -> list[Route | Mount]:
+    """The page, the client, and the client as one classic script. `names`: those of this server."""
+    entry = WEB / "client" / "socket.js"
+    script = untyped(bundle(entry)).encode() if entry.exists() else b""
+
+    async def index(request: Request) -> Response:
+        headers = {"Content-Security-Policy": policy(request.headers["host"], names)}
+        return FileResponse(WEB / "index.html", headers=SAFE | headers)
+
+    async def classic(_request: Request) -> Response:
+        return Response(script, media_type="text/javascript", headers=SAFE)
+
+    return [
+        Route("/", index, middleware=PACKED),
+        Route("/socket.io/socket.io.js", classic, middleware=PACKED),
+        *(
+            Mount(f"/{name}", Files(directory=folder), middleware=PACKED)
+            for name, folder in FOLDERS.items()
+            if folder.is_dir()
+        ),
+    ]

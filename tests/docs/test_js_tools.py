@@ -1,0 +1,82 @@
+"""The tools that check the JavaScript: what they find, and what is said where they are missing."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import ROOT
+
+CHECK = "scripts/check-js"
+PIECES = ["scripts", "requirements", "web", "tests/js", "tests/tsconfig.json", "tests/browser", "tests/vectors"]
+FAULTY = """// @ts-check
+/** @param {string} word */
+export function shout(word) {
+  if (word) throw new Error(word); else return;
+  return word.toUppercase();
+}
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the JavaScript and of the scripts, without the packages."""
+    for piece in [*PIECES, "bench/peers", "eslint.config.mjs"]:
+        target = tmp_path / piece
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copytree(ROOT / piece, target) if (ROOT / piece).is_dir() else shutil.copy(ROOT / piece, target)
+    return tmp_path
+
+
+def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if name != "LAB_REQUIRE"} | environment
+    return subprocess.run([folder / CHECK], env=environ, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def tooled(copy: Path) -> Path:
+    """The same, with the packages."""
+    found = subprocess.run([ROOT / "scripts" / "get-js-tools"], capture_output=True, text=True, timeout=80)
+    if found.returncode == 77:
+        pytest.skip(found.stderr.strip().splitlines()[-1])
+    assert found.returncode == 0, found.stderr
+    (copy / ".cache").mkdir()
+    (copy / ".cache" / "js").symlink_to(Path(found.stdout.strip()).parent)
+    return copy
+
+
+@pytest.mark.parametrize("place", ["web/page", "tests/js"])
+def test_both_tools_tell_of_a_fault(tooled: Path, place: str) -> None:
+    (tooled / place / "added.js").write_text(FAULTY)
+    done = run(tooled)
+    assert done.returncode == 1
+    assert "no-unreachable" in done.stdout
+    assert f"{place}/added.js(5,15): error TS2551" in done.stdout
+
+
+@pytest.mark.parametrize(("required", "code"), [("", 0), ("chromium", 0), ("js-tools", 1), ("all", 1)])
+def test_without_node_it_says_so_and_goes_on_unless_it_is_required(copy: Path, required: str, code: int) -> None:
+    programs = copy / "bin"
+    programs.mkdir()
+    for name in ("sh", "dirname", "tr", "cmp"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    done = run(copy, PATH=str(programs), LAB_REQUIRE=required)
+    assert done.returncode == code
+    assert "no Node.js with its npm" in done.stderr
+    assert ("the JavaScript was not checked" in done.stdout) == (code == 0)
+
+
+def test_the_lock_pins_what_is_asked_for_by_hash_and_names_no_host() -> None:
+    folder = ROOT / "requirements" / "js"
+    text = (folder / "package-lock.json").read_text("utf-8")
+    assert "://" not in text
+    lock = json.loads(text)["packages"]
+    asked = json.loads((folder / "package.json").read_text("utf-8"))["devDependencies"]
+    assert lock.pop("")["devDependencies"] == asked
+    assert {f"node_modules/{name}" for name in asked} <= lock.keys()
+    assert all(package["integrity"].startswith("sha512-") for package in lock.values())

@@ -1,0 +1,135 @@
+"""The transports: four ways to carry "what comes after my cursor", and the edge they share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+
+from ..log.batch import Batch, Cursor
+from ..protocol.errors import Refused
+from ..protocol.pace import owner_of
+from ..registry.clients import Clients, Reader
+from ..registry.emits import Ack
+
+LADDER = ("ws", "sse", "longpoll", "poll")  # best first
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+FIELDS = 64  # in one query: all of it is parsed for each of them
+NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+
+
+def parameter(request: HTTPConnection, name: str) -> str | None:
+    """One query parameter. Refused: given twice, since nobody could say which is meant; or one of a great many."""
+    if request.scope["query_string"].count(b"&") >= FIELDS:
+        raise Refused("bad_parameter", f"a query has {FIELDS} parameters at most")
+    values = request.query_params.getlist(name)
+    if len(values) > 1:
+        raise Refused("bad_parameter", f"{name} is given twice")
+    return values[0] if values else None
+
+
+def number(request: HTTPConnection, name: str, default: float, least: float, most: float) -> float:
+    """A number from the query, clamped. Refused: not a number."""
+    text = parameter(request, name)
+    if text is None:
+        return default
+    if not NUMBER.fullmatch(text):
+        raise Refused("bad_parameter", f"{name} is a number")
+    return min(max(float(text), least), most)
+
+
+def sid_of(request: HTTPConnection) -> str | None:
+    """The header where one can be set; the query is for EventSource and WebSocket, which cannot."""
+    scheme, _, sid = request.headers.get("authorization", "").partition(" ")
+    return sid.strip() if scheme.lower() == "bearer" else parameter(request, "sid")
+
+
+def cursor_of(request: HTTPConnection) -> Cursor | None:
+    text = parameter(request, "cursor")
+    return None if text is None else Cursor.parse(text)
+
+
+def address_of(request: HTTPConnection) -> str:
+    return request.client.host if request.client else ""
+
+
+def payer_of(request: HTTPConnection) -> str:
+    """To whom it is counted, whatever its sid."""
+    return owner_of(address_of(request))
+
+
+async def open_reader(
+    clients: Clients,
+    request: HTTPConnection,
+    cursor: Cursor | None,
+    *,
+    grace: float | None = None,
+    paced: bool = False,
+) -> Reader:
+    """What the four have in common: who reads, and from where. Refused before the first byte of an answer."""
+    history = int(number(request, "history", 0, 0, clients.limits.history))
+    reader = await clients.read(
+        sid_of(request), cursor, address=payer_of(request), history=history, grace=grace, paced=paced
+    )
+    reader.exchange = request.scope.get("state", {}).get("lab.exchange")
+    return reader
+
+
+@contextlib.asynccontextmanager
+async def reading(
+    clients: Clients, request: Request, *, grace: float | None = None, paced: bool = False
+) -> AsyncIterator[Reader]:
+    """A read that is answered once. It ends with the line: who has gone waits for nothing."""
+    reader = await open_reader(clients, request, cursor_of(request), grace=grace, paced=paced)
+    watch = asyncio.create_task(_end_with_line(request, reader))
+    try:
+        yield reader
+        if reader.ended in ("gone", "kicked", "refused"):
+            raise Refused(reader.ended, "this client has left")
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+        reader.close()
+
+
+async def _end_with_line(request: Request, reader: Reader) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    reader.broken = True
+    reader.end("lost")
+
+
+def json(text: bytes) -> Response:
+    return Response(text, media_type="application/json")
+
+
+def headed(clients: Clients, endpoint: Endpoint, media_type: str = "application/json") -> Endpoint:
+    """HEAD answers like GET, but at once and without a body: it opens no read and bears nobody."""
+
+    async def answer(request: Request) -> Response:
+        if request.method != "HEAD":
+            return await endpoint(request)
+        sid = sid_of(request)
+        if sid is not None:
+            clients.find(sid)
+        cursor_of(request)
+        return Response(media_type=media_type)
+
+    return answer
+
+
+def batch_response(batch: Batch) -> Response:
+    return json(batch.text)
+
+
+async def acks_text(acks: list[Ack]) -> bytes:
+    """`{"acks":[…]}`, when all of them are there. A reader that leaves cancels only its own waiting."""
+    done = [ack if isinstance(ack, bytes) else await asyncio.shield(ack) for ack in acks]
+    return b'{"acks":[%b]}' % b",".join(done)
