@@ -30,7 +30,7 @@ from wire import DEADLINE, TRANSPORTS, WAYS, PostWay, Proxy, Reader, new_sid, pu
 if Path(transport_fallback.__file__).resolve().parent != ROOT:  # it would pass or fail for what stands elsewhere
     raise RuntimeError(f"this environment knows {transport_fallback.__file__}, not {ROOT}: remove it, make it again")
 
-pytest_plugins = ["tests.js.plugin"]
+pytest_plugins = ["tests.rooms", "tests.js.plugin"]
 
 # What a test does not ask about must not get in its way: as many polls, sids and emits as it likes.
 GENEROUS = {
