@@ -14,7 +14,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class test check fix unit browser proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new test check fix unit browser proxies some-mutants mutants bench bench-quick fallback storm \
 	torture torture-proof attacks goals heap picture screenshots lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -26,6 +26,9 @@ run: $(RUN_READY) ## start the lab: PORT=3000 HOST=127.0.0.1 FLAGS="--allow-host
 
 class: $(RUN_READY) ## start the lab for everybody on your network: prints its addresses and a code to scan
 	@$(RUN)/bin/python app.py --class --port $(PORT) $(FLAGS)
+
+new: $(RUN_READY) ## write a chat of your own, with a page: APP=folder
+	@PYTHON='$(CURDIR)/$(RUN)/bin/python' scripts/new '$(APP)'
 
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test
