@@ -64,11 +64,11 @@ bench: $(TEST_READY) ## the comparison: every experiment, with the theory over i
 bench-quick: $(TEST_READY) ## the same in two minutes, with wider doubts
 	$(TEST)/bin/python -m bench --quick $(if $(OUT),--out $(OUT))
 
-fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into the README (SEEDS=20: half an hour)
-	$(TEST)/bin/python -m bench.fallback --seeds $(or $(SEEDS),3) --who ours,socketio,socketio-ws --readme
+fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into docs/fallback.md (SEEDS=20: half an hour)
+	$(TEST)/bin/python -m bench.fallback --seeds $(or $(SEEDS),3) --who ours,socketio,socketio-ws --docs
 
-storm: $(TEST_READY) ## 10,000 clients dropped at once: how hard they knock, ours and others
-	$(TEST)/bin/python -m bench.storm
+storm: $(TEST_READY) ## 10,000 clients dropped at once: how hard they knock, ours and others, into docs/fallback.md
+	$(TEST)/bin/python -m bench.storm --docs
 
 torture: $(TEST_READY) ## a million deliveries under faults: is one lost, doubled, leaked, a gap told twice? (FOR=150 SEED=1)
 	$(TEST)/bin/python -m tests.torture --seconds $(or $(FOR),150) $(if $(SEED),--seed $(SEED))

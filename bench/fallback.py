@@ -2,7 +2,7 @@
 
     python -m bench.fallback                                          ours, one seed: two minutes
     python -m bench.fallback --rows 'kill*,mute*' --seeds 3           some rows
-    python -m bench.fallback --seeds 20 --who ours,socketio,socketio-ws --json all.json --readme
+    python -m bench.fallback --seeds 20 --who ours,socketio,socketio-ws --json all.json --docs
 
 A feed speaks 20 times a second, straight to the server: a number and the time planned for it. A client comes through
 a network (lab/network/networks.py, by its port) or a real proxy (lab/network/proxies.py) and listens until it has
@@ -49,7 +49,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import readme
+from bench import docs
 from bench.peers import socketio
 from bench.rows import HEAL, HEARS, SPACING, STRIKE, Row, Run, Span, Told, measured, missed, rows
 from transport_fallback.client.socket import Socket, io
@@ -430,7 +430,7 @@ def text_table(lines: list[list[str]]) -> str:
 
 
 def markdown(board: Board, about: dict[str, Any]) -> str:
-    """What the README shows."""
+    """The tables of docs/fallback.md."""
     chosen = board.chosen
     parts = [
         f"Measured on {about['date'][:10]} with {about['cores']} cores and Python {about['python']}: times in ms, "
@@ -483,7 +483,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--at-once", type=int, default=12, help="runs side by side")
     parser.add_argument("--json", type=Path, help="write everything there")
     parser.add_argument("--strict", action="store_true", help="end with 1 where ours misses a promise")
-    parser.add_argument("--readme", action="store_true", help="write the table into README.md")
+    parser.add_argument("--docs", action="store_true", help="write the tables into docs/fallback.md")
     chosen = parser.parse_args(arguments)
     if unknown := [who for who in chosen.who if who not in WHO]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(WHO)}")
@@ -512,8 +512,8 @@ def main(arguments: list[str]) -> int:
             print(f"\n{WHO[who]} (times in ms)\n{text_table(table_of(results, who == 'ours'))}", flush=True)
     if chosen.json:
         chosen.json.write_text(as_json(board, about), "utf-8")
-    if chosen.readme:
-        print(readme.put("fallback", markdown(board, about), ROOT / "README.md"), file=sys.stderr)
+    if chosen.docs:
+        print(docs.put("fallback", markdown(board, about), docs.DOCS / "fallback.md"), file=sys.stderr)
     for failure in board.failures:
         print(f"failed: {failure}", file=sys.stderr)
     broken = chosen.strict and any(result.missed for result in board.results)

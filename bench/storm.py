@@ -2,7 +2,7 @@
 
     python -m bench.storm                             10,000 clients; the server is back at once, and after 30 s
     python -m bench.storm --outage 60 --seconds 180   another outage
-    python -m bench.storm --svg storm.svg --json storm.json
+    python -m bench.storm --svg storm.svg --json storm.json --docs
 
 Ours is `twin.ladder.Ladder` itself under fake time, in two cases: drained (the server says goodbye with 1012) and gone
 (it says nothing). The others are their own formulas. An attempt is one connection or request: ours counts each pipe
@@ -27,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from bench import docs
 from bench.storm_figure import Panel, figure
 from transport_fallback.client.ladder import FIRST_HOLD, End, Ladder, Open, Pipe, Shut
 
@@ -282,6 +283,12 @@ def table(storms: list[Storm]) -> str:
     return "\n".join(lines)
 
 
+def markdown(storms: list[Storm], seed: int) -> str:
+    """The tables of docs/fallback.md."""
+    about = f'Measured on {time.strftime("%Y-%m-%d")}, seed {seed}; "back" counts from the server\'s return.'
+    return f"{about}\n\n{table(storms).rstrip()}"
+
+
 def _s(seconds: float | None) -> str:
     return "never" if seconds is None else f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
 
@@ -314,6 +321,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--svg", type=Path)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--docs", action="store_true", help="write the tables into docs/fallback.md")
     options = parser.parse_args()
     if options.clients < 1 or min(options.outage) < 0 or options.seconds <= max(options.outage):
         parser.error("at least one client, and more seconds than the outage lasts")
@@ -332,6 +340,8 @@ def main() -> None:
         how = {"clients": options.clients, "seconds": options.seconds, "seed": options.seed, "rtt": RTT, "bin": BIN}
         report = {**how, "python": platform.python_version(), "storms": [asdict(one) for one in storms]}
         options.json.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    if options.docs:
+        print(docs.put("storm", markdown(storms, options.seed), docs.DOCS / "fallback.md"))
 
 
 if __name__ == "__main__":

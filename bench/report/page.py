@@ -2,7 +2,7 @@
 
 python -m bench.report RESULT.json --out DIR         makes the report of a run again, from its JSON
 python -m bench.report RESULT.json                   the tables in the terminal only
-python -m bench.report RESULT.json --readme          the answer and the verdicts into the README
+python -m bench.report RESULT.json --docs            the answer and the verdicts into docs/comparison.md
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bench import readme
+from bench import docs
 from bench.claims import findings
 from bench.load.gates import disturbed
 from bench.report import beside, figures
@@ -125,7 +125,7 @@ def tables(document: object) -> str:
 
 
 def markdown(document: Document) -> str:
-    """The answer of E4 and the verdicts, for the README."""
+    """The answer of E4 and the verdicts, for docs/comparison.md."""
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
         rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.verdict.value} |")
@@ -461,12 +461,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Make the report of a run again, from its JSON.")
     parser.add_argument("result", type=Path, help="the JSON of a run")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
-    parser.add_argument("--readme", action="store_true", help="write the answer and the verdicts into README.md")
+    parser.add_argument("--docs", action="store_true", help="write the answer and the verdicts into docs/comparison.md")
     told = parser.parse_args()
     try:
         document = read(told.result)
-        if told.readme:
-            print(readme.put("comparison", markdown(document), ROOT / "README.md"))
+        if told.docs:
+            print(docs.put("comparison", markdown(document), docs.DOCS / "comparison.md"))
         elif told.out is None:
             print(tables(document), end="")
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import readme as readmes
+from bench import docs
 from bench.fallback import Board, Result, main, markdown, parsed, summed, table_of
 from bench.rows import Row, Run, Span, Told, measured, missed, rows
 
@@ -197,15 +197,15 @@ def test_the_markdown_has_a_line_for_each_network() -> None:
         assert len(line) == 13
 
 
-def test_the_readme_changes_between_its_marks_only(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
+def test_a_page_of_the_docs_changes_between_its_marks_only(tmp_path: Path) -> None:
+    page = tmp_path / "fallback.md"
     begin, end = "<!-- fallback:begin -->", "<!-- fallback:end -->"
-    readme.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
-    assert readmes.put("fallback", "new", readme) == "fallback is in README.md"
-    assert readme.read_text() == f"before\n{begin}\nnew\n{end}\nafter\n"
-    readme.write_text("no marks\n")
-    assert "nothing written" in readmes.put("fallback", "new", readme)
-    assert readme.read_text() == "no marks\n"
+    page.write_text(f"before\n{begin}\nold\n{end}\nafter\n")
+    assert docs.put("fallback", "new", page) == "fallback is in fallback.md"
+    assert page.read_text() == f"before\n{begin}\nnew\n{end}\nafter\n"
+    page.write_text("no marks\n")
+    assert "nothing written" in docs.put("fallback", "new", page)
+    assert page.read_text() == "no marks\n"
 
 
 # ---- for real

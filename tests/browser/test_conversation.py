@@ -129,20 +129,22 @@ def stream_said(lines: list[str]) -> list[str]:
     return [text for batch in batches for text in said(batch)]
 
 
-def test_the_readmes_curl_lines_work_as_they_stand(lab: Program, tmp_path: Path) -> None:
-    """All lines of the README's section, pasted one after the other; each must be answered as it says."""
+def test_the_curl_lines_of_the_docs_work_as_they_stand(lab: Program, tmp_path: Path) -> None:
+    """All lines of the protocol's section, pasted one after the other; each must be answered as it says."""
     if shutil.which("curl") is None:
         pytest.skip("no curl: apt-get install curl")
-    section = (ROOT / "README.md").read_text().partition("## By hand, with curl")[2].partition("\n## ")[0]
+    section = (
+        (ROOT / "docs" / "protocol.md").read_text("utf-8").partition("## By hand, with curl")[2].partition("\n## ")[0]
+    )
     shell = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.DOTALL))
     shell = shell.replace("http://127.0.0.1:3000", lab.url).replace("curl -N", "curl -N --max-time 2")
-    shell = re.sub(r"^.*(client\.py|websockets).*$", "", shell, flags=re.MULTILINE)
+    shell = re.sub(r"^.*websockets.*$", "", shell, flags=re.MULTILINE)
     script = tmp_path / "lines.sh"
     script.write_text(shell)
     done = subprocess.run(["bash", str(script)], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
     said = done.stdout
     assert '"version":1' in said
-    assert re.findall(r'"error":\{"code":"(\w+)"', said) == ["gone"]  # as the README says, after `bye`
+    assert re.findall(r'"error":\{"code":"(\w+)"', said) == ["gone"]  # as it says, after `bye`
     assert said.count('"acks":[{"n":') >= 1
     assert said.count('"content":"still here?"') == 2  # the answer that was held, and the stream from the same cursor
     assert "data: {" in said

@@ -66,11 +66,11 @@ def test_an_application_compiles_and_is_stopped_where_it_is_wrong(
     assert check(compiler, tmp_path, declarations, text) == ""
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
-def test_the_readmes_javascript_compiles_as_it_stands(
-    compiler: list[str], tmp_path: Path, declarations: Path, readme: str
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md", "docs/javascript.md"])
+def test_the_javascript_of_the_docs_compiles_as_it_stands(
+    compiler: list[str], tmp_path: Path, declarations: Path, page: str
 ) -> None:
-    blocks = re.findall(r"^```js\n(.*?)^```", (ROOT / readme).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```js\n(.*?)^```", (ROOT / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
     text = "\n".join(blocks)
     assert "emitWithAck" in text
     assert check(compiler, tmp_path, declarations, text) == ""
