@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
 from .reading import Position
 
-READ_ON = 1.0  # s an ack waits for the reading to come so far
+READ_ON = 1.0  # s an ack is held until the reading has come so far
 
 
-class Waiting(NamedTuple):
+class Held(NamedTuple):
     cursor: str | None
     until: float
     run: Callable[[], None]
@@ -21,36 +21,30 @@ class Waiting(NamedTuple):
 class Acks:
     """The acks that came before their messages."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._waiting: deque[Waiting] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+    def __init__(self, position: Position) -> None:
+        self._position = position
+        self._held: deque[Held] = deque()
 
-    def add(self, position: Position, cursor: str | None, late: float, run: Callable[[], None]) -> None:
+    @property
+    def due(self) -> float:
+        """When the next has been held long enough; infinity: none is held."""
+        return self._held[0].until if self._held else math.inf
+
+    def add(self, cursor: str | None, run: Callable[[], None], now: float, late: float = 0.0) -> None:
         """Run when the client has read as far as `cursor`, or when that took too long; `late` s longer on a poll."""
-        self._waiting.append(Waiting(cursor, self._clock() + READ_ON + late, run))
-        self.read(position)
+        self._held.append(Held(cursor, now + READ_ON + late, run))
+        self.read(now)
 
-    def read(self, position: Position) -> None:
+    def read(self, now: float) -> None:
         """The position moved, or time is up: those that are due run. None overtakes an earlier one."""
-        self.stop()
-        now = self._clock()
-        while self._waiting:
-            cursor, until, run = self._waiting[0]
-            if cursor is not None and not position.reached(cursor) and until > now:
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(until - now, self.read, position)
+        while self._held:
+            cursor, until, run = self._held[0]
+            if cursor is not None and not self._position.reached(cursor) and until > now:
                 return
-            self._waiting.popleft()
+            self._held.popleft()
             run()
 
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
     def end(self) -> None:
-        """Nothing will be read any more: run them all."""
-        self.stop()
-        while self._waiting:
-            self._waiting.popleft().run()
+        """Nothing is read any more: they all run."""
+        while self._held:
+            self._held.popleft().run()

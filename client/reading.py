@@ -5,6 +5,7 @@ Two readings may bring the same, late, or from another life of the log; each mes
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,15 @@ def not_beyond(a: str | None, b: str | None) -> bool:
     """Whether `a` lies at or before `b`, in the same epoch. Between epochs there is no order."""
     left, right = read_cursor(a), read_cursor(b)
     return bool(left and right and left[0] == right[0] and left[1] <= right[1])
+
+
+def sound(batch: Batch) -> bool:
+    """Whether a batch is what the protocol says: in one epoch, its messages in order between its cursors."""
+    cursor = read_cursor(batch.cursor)
+    if cursor is None or not not_beyond(batch.after, batch.cursor):
+        return False
+    seqs = [int(batch.after.partition(".")[2]), *(message.seq for message in batch.messages)]
+    return seqs[-1] <= cursor[1] and all(one < other for one, other in itertools.pairwise(seqs))
 
 
 @dataclass
@@ -45,12 +55,12 @@ class Position:
 
     def take(self, reading: Reading, batch: Batch) -> Taken:
         """What is new in a batch. End `again`: the batch may not be taken, so ask again from the own cursor."""
-        after, end = read_cursor(batch.after), read_cursor(batch.cursor)
-        if after is None or end is None or after[0] != end[0]:
+        after = read_cursor(batch.after)
+        if after is None or not sound(batch):
             raise End("lost", "an answer that is not the protocol's")
         if why := self._objection(reading, batch, after):
             raise End("again", why)
-        reading.epoch = end[0]
+        reading.epoch = after[0]
         fresh = self._advance(batch, after[0])
         return Taken(fresh or [], batch.gap if fresh is not None else None)
 

@@ -31,10 +31,11 @@ from websockets.exceptions import InvalidHandshake
 from . import options
 from .acks import Acks
 from .address import Elsewhere
+from .alarm import Alarm
 from .handlers import Handlers, Messages
 from .http import Answer, Http
 from .ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
-from .outbox import Emit, Reply
+from .outbox import Emit
 from .reading import Position, Reading, not_beyond
 from .sentences import part
 from .transports import TRANSPORTS, Line, broke, refused, turned_away
@@ -94,11 +95,12 @@ class Socket:
             self.ladder.use(options.rung("use", use, self.ladder.rungs), clock())
         self.way = WayUp(self)
         self._position = Position()
-        self._acks = Acks(clock)
+        self._acks = Acks(self._position)
+        self._late_acks = Alarm(clock, self._read_acks)
         self._handlers = Handlers()
         self._lines: dict[int, Line] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(clock, self._tick)
         self._asked = itertools.count(1)
         self._begun = False
         self._over: ClosedError | None = None  # why this client is at its end
@@ -146,7 +148,7 @@ class Socket:
         if self._over:
             emit.done.set_exception(EmitError("gone", str(self._over)))
         else:
-            self.way.outbox.fresh.append(emit)
+            self.way.outbox.add(emit)
             asyncio.get_running_loop().call_soon(self.way.flush)  # what is emitted in one turn goes up together
         return emit.done
 
@@ -213,7 +215,7 @@ class Socket:
         self.ladder.stop(self.clock())
         self._obey()
         self.way.stop()
-        bearer, words = (self.bearer(), self._last_words()) if known else (None, b"")
+        bearer, words = (self.bearer(), self.way.outbox.last_words(self.clock())) if known else (None, b"")
         self._give_back("the socket was closed before the ack came")
         return running, bearer, words
 
@@ -242,26 +244,16 @@ class Socket:
 
     def _give_back(self, message: str) -> None:
         """Nothing goes up any more. What was never sent is known not to have come."""
-        outbox = self.way.outbox
         self._acks.end()
-        self.fail(outbox.waiting.values(), "unknown", message)
-        self.fail(outbox.fresh, "gone", message)
-        outbox.waiting.clear()
-        outbox.fresh.clear()
+        self._late_acks.set(math.inf)
+        sent, unsent = self.way.outbox.give_up(math.inf)
+        self.fail(sent, "unknown", message)
+        self.fail(unsent, "gone", message)
         self._end_waits()
 
     def _end_waits(self) -> None:
         if why := self._over:
             self._handlers.end(why, lambda: self._over is why)
-
-    def _last_words(self) -> bytes:
-        """What `bye` brings: the emits and replies that are not acked, as many as one upload takes."""
-        outbox = self.way.outbox
-        outbox.again()
-        outbox.alone = 0
-        emits, replies = outbox.load()
-        outbox.sent(emits, replies, self.clock())
-        return outbox.upload(emits, replies)
 
     async def __aenter__(self) -> Self:
         return self.connect()
@@ -350,7 +342,7 @@ class Socket:
             elif isinstance(decision, Tell):
                 self._tell(decision.event, decision.detail)
                 why = _word(decision.detail) if decision.event == "error" else why
-        self._arm()
+        self._alarm.set(self.ladder.due)
         if self._begun and self.ladder.stopped and self._over is None:
             self._turned_out(why or ClosedError("gone", "the server does not want this client"))
 
@@ -362,13 +354,6 @@ class Socket:
         line = self._lines.pop(pipe.number, None)
         if line and line.task and line.task is not asyncio.current_task():
             line.task.cancel()
-
-    def _arm(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if self.ladder.due < math.inf:
-            wait = max(0.0, self.ladder.due - self.clock())
-            self._timer = asyncio.get_running_loop().call_later(wait, self._tick)
 
     def _tick(self) -> None:
         self.ladder.tick(self.clock())
@@ -427,7 +412,7 @@ class Socket:
             self._hand_on(message)
         if forgotten:
             self._renew(told=True)
-        self._acks.read(self._position)
+        self._read_acks()
         self._obey()
 
     def _expected(self, reading: Reading, gap: Gap | None) -> bool:
@@ -455,6 +440,7 @@ class Socket:
         old = self.bearer()
         lost = self.way.forget()
         self._acks.end()
+        self._late_acks.set(math.inf)
         self.fail(lost, "unknown", "the server has forgotten this client: nobody knows whether this came")
         self._new_sid()
         self._told = told
@@ -474,8 +460,8 @@ class Socket:
         seq, sid = message.seq, self._sid
 
         def reply(data: Any = None) -> None:
-            if message.ack and sid == self._sid and seq not in self.way.outbox.replies:
-                self.way.outbox.replies[seq] = Reply(packed(data))
+            if message.ack and sid == self._sid:
+                self.way.outbox.reply(seq, packed(data))
                 asyncio.get_running_loop().call_soon(self.way.flush)
 
         self._handlers.hand_on(message, reply)
@@ -523,7 +509,12 @@ class Socket:
             elif not emit.done.done():
                 emit.done.set_result(ack.data)
 
-        self._acks.add(self._position, ack.cursor, late, tell)
+        self._acks.add(ack.cursor, tell, self.clock(), late)
+        self._late_acks.set(self._acks.due)
+
+    def _read_acks(self) -> None:
+        self._acks.read(self.clock())
+        self._late_acks.set(self._acks.due)
 
     def forgotten(self) -> None:
         self._renew(told=False)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import math
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, NamedTuple, Protocol
 
+from .alarm import Alarm
 from .http import Answer
 from .ladder import PAUSE, PAUSE_MOST, End, Ladder
-from .outbox import Emit, Outbox, Reply
+from .outbox import WINDOW, Emit, Outbox, Reply
 from .sentences import Part, part
 from .transports import Line, broke, refused, turned_away, word
 from .wire import Ack, Acks, Fault, Frame, decode
@@ -63,12 +65,14 @@ class WayUp:
         self._posted = -math.inf  # when a POST brought acks last
         self._post: Flight | None = None  # the POST with emits under way, unless it was given up
         self._flights: dict[asyncio.Task[None], Flight] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(office.clock, self._rang)
         self._resume = -math.inf  # nothing goes up before this time
         self._calm = -math.inf  # when a ping was answered or asked last
         self._patience = 1
         self._failures = 0
         self._shut_since = math.inf  # since when nothing goes up, though this client reads
+        self._alone = 0  # up to this n each emit goes alone
+        self._client = 0  # answers to a sid before this one say nothing
 
     def use(self, alive: bool, pipe: Line | None) -> None:
         """What reads now; `pipe` is its ws, or None."""
@@ -84,17 +88,14 @@ class WayUp:
 
     def forget(self) -> list[Emit]:
         """The client has a new sid: what was sent is lost, and returned; what was not goes up under the new one."""
-        lost = list(self.outbox.waiting.values())
         self.stop()
-        self.outbox = Outbox(self.outbox.fresh)
+        self._client += 1
         self._alive, self._pipe, self._way, self._deaf, self._silent = False, None, None, None, None
-        self._failures, self._resume, self._shut_since = 0, -math.inf, math.inf
-        return lost
+        self._alone, self._failures, self._resume, self._shut_since = 0, 0, -math.inf, math.inf
+        return self.outbox.forget()
 
     def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._alarm.set(math.inf)
         for task in self._flights:
             task.cancel()
         self._flights, self._post = {}, None
@@ -114,9 +115,9 @@ class WayUp:
         """A frame came down a ws: acks count on any, a refusal on the one in use."""
         if line is self._deaf and frame.acks:
             self._deaf = None
-        outbox = self.outbox
+        client = self._client
         self._take(frame.acks, lambda n: _best(line, n))
-        if frame.error and line is self._way and outbox is self.outbox:
+        if frame.error and line is self._way and client == self._client:
             self._refused(_end_of(frame.error), [])
         if frame.acks or frame.error:
             self.flush()
@@ -130,31 +131,36 @@ class WayUp:
 
     def _choose(self) -> None:
         """The way changes only when nothing is under way: what goes by the new one must not overtake the old."""
-        one_by_one = self.outbox.acked < self.outbox.alone
-        wanted = None if one_by_one or self._pipe is self._deaf else self._pipe
-        if wanted is not self._way and self._post is None and self.outbox.unanswered() == math.inf:
+        wanted = None if self._one_by_one or self._pipe is self._deaf else self._pipe
+        if wanted is not self._way and self._post is None and self.outbox.unanswered == math.inf:
             self._way = wanted
+
+    @property
+    def _one_by_one(self) -> bool:
+        return self.outbox.acked < self._alone
 
     def _send_frames(self, line: Line, now: float) -> None:
         while line.up is not None:
-            emits, replies = self.outbox.load()
+            replies, emits = self.outbox.take_replies(now), self.outbox.take(now)
             if not emits and not replies:
                 return
-            self.outbox.sent(emits, replies, now)
             for emit in emits:
                 line.bests.setdefault(emit.n, []).append(self.outbox.best)
-            line.up.put_nowait(self.outbox.upload(emits, replies))
+            if replies:
+                line.up.put_nowait(self.outbox.upload([], replies))
+            if emits:
+                line.up.put_nowait(self.outbox.upload(emits))
 
     def _send_posts(self, now: float) -> None:
-        emits, replies = self.outbox.load()
-        if replies:  # a reply never waits behind an emit: the handler of that emit may be waiting for it
-            self.outbox.sent([], replies, now)
+        # A reply never waits behind an emit: the handler of that emit may be waiting for it.
+        if replies := self.outbox.take_replies(now):
             self._send_post([], replies)
-        if emits and self._post is None and len(self._flights) < POSTS:
-            self.outbox.sent(emits, {}, now)
-            self._post = self._send_post(emits, {})
+        if self._post is not None or len(self._flights) >= POSTS:
+            return
+        if emits := self.outbox.take(now, 1 if self._one_by_one else WINDOW):
+            self._post = self._send_post(emits, [])
 
-    def _send_post(self, emits: list[Emit], replies: dict[int, Reply]) -> Flight:
+    def _send_post(self, emits: list[Emit], replies: list[Reply]) -> Flight:
         flight = Flight(emits, self.outbox.best)
         task = self.office.spawn(self._fly(flight, self.outbox.upload(emits, replies)))
         self._flights[task] = flight
@@ -162,7 +168,7 @@ class WayUp:
         return flight
 
     async def _fly(self, flight: Flight, body: bytes) -> None:
-        outbox = self.outbox
+        client = self._client
         failure: End | None = None
         try:
             answer, text = await self.office.post(body)
@@ -174,7 +180,7 @@ class WayUp:
             failure = end
         except (OSError, EOFError, ValueError) as error:
             failure = broke(error)
-        if outbox is not self.outbox:
+        if client != self._client:
             return  # the answer is to a sid that is no more
         current = self._post is flight
         if current:
@@ -190,14 +196,14 @@ class WayUp:
         done, hole, forgotten = self.outbox.answer(acks, best)
         if acks:
             self._shut_since = math.inf
-        for emit, ack in done:
+        if done:
             self._patience = 1
-            if not emit.void:
-                self.office.done(emit, ack)
+        for emit, ack in done:
+            self.office.done(emit, ack)
         if forgotten:
             self.office.forgotten()
         elif hole:
-            self._again()
+            self.office.ladder.note(self.office.clock(), part("lost"))
 
     # ---- refused, or never answered
 
@@ -229,42 +235,36 @@ class WayUp:
         self._shut_since = min(self._shut_since, now)
         if now < self._shut_since + limit:
             return
-        sent, fresh = self.outbox.give_up(now - limit)
+        sent, unsent = self.outbox.give_up(now - limit)
         self.office.fail(sent, "unknown", f"nothing goes up ({end.why})")
-        self.office.fail(fresh, "unsent", f"nothing goes up ({end.why})")
+        self.office.fail(unsent, "unsent", f"nothing goes up ({end.why})")
 
     def _single(self, end: End, emits: list[Emit], now: float) -> None:
         """Something in it is not to the server's taste: one by one shows what. By POST: there each has its answer."""
         self._way = None
-        if len(emits) != 1 or emits[0].n > self.outbox.alone:
-            self.outbox.alone = self.outbox.count
+        if len(emits) != 1 or emits[0].n > self._alone:
+            self._alone = self.outbox.count
         elif emits[0].void:
             self._resume = now + VOID_PAUSE
         else:
-            refused_one = Emit(emits[0].event, emits[0].data, emits[0].done, n=emits[0].n)
-            self.outbox.empties(emits[0])
+            refused_one = dataclasses.replace(emits[0])
+            self.outbox.empties(refused_one.n)
             self.office.done(refused_one, Ack(n=refused_one.n, error=Fault(str(end.code), end.why)))
 
     # ---- given up: unanswered for too long
 
-    def _limit(self) -> float:
-        return self.office.ladder.answer_time(ANSWER) * self._patience
+    @property
+    def _give_up_at(self) -> float:
+        limit = self.office.ladder.answer_time(ANSWER) * self._patience
+        return max(self.outbox.unanswered, self._calm) + limit
 
     def _arm(self, now: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if not self._alive:
-            return
-        due = max(self.outbox.unanswered(), self._calm) + self._limit()
-        if self._resume > now:
-            due = min(due, self._resume)
-        if due < math.inf:
-            self._timer = asyncio.get_running_loop().call_later(max(0.0, due - now), self._rang)
+        resume = self._resume if self._resume > now else math.inf
+        self._alarm.set(min(self._give_up_at, resume) if self._alive else math.inf)
 
     def _rang(self) -> None:
         now = self.office.clock()
-        if now >= max(self.outbox.unanswered(), self._calm) + self._limit():
+        if now >= self._give_up_at:
             self._give_up(now)
         self.flush()
 
@@ -283,7 +283,7 @@ class WayUp:
             self.office.doubt(way)
 
     async def _probe(self, way: Line | None) -> None:
-        outbox, alive, began = self.outbox, False, self.office.clock()
+        client, alive, began = self._client, False, self.office.clock()
         try:
             async with asyncio.timeout(self.office.ladder.answer_time(ANSWER)):
                 if way is not None and way.up is not None:
@@ -293,7 +293,7 @@ class WayUp:
                     alive = (await self.office.hello())[0].status == 200
         except (OSError, EOFError, ValueError):
             pass
-        if outbox is not self.outbox:
+        if client != self._client:
             return
         if alive:
             self._patience = min(PATIENT, self._patience * 2)

@@ -133,7 +133,7 @@ async def test_data_that_is_no_json_is_refused_where_it_is_emitted(data: Any) ->
     socket = io(URL)
     with pytest.raises(EmitError) as refused:
         socket.emit("c2s", data)
-    assert refused.value.code == "bad_json" and not socket.way.outbox.fresh
+    assert refused.value.code == "bad_json" and not socket.way.outbox.unsent
     with pytest.raises(TypeError):
         socket.emit("c2s", 1, 2)  # type: ignore[call-arg]
 

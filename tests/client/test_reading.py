@@ -1,4 +1,4 @@
-"""Which batches a client takes: the same rules in both clients, from scripted cases that both run."""
+"""Which batches a client takes, whatever servers answer: the same in both clients."""
 
 from __future__ import annotations
 
@@ -8,62 +8,30 @@ import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import courses
 import pytest
+from courses import Step, taken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from transport_fallback.client.ladder import End
 from transport_fallback.client.reading import EPOCHS, Position, Reading
-from transport_fallback.client.wire import Batch, Gap, Message
 
-HERE = ROOT / "tests" / "vectors"
-CASES = json.loads((HERE / "reading.json").read_text("utf-8"))
-Steps = list[dict[str, Any]]
-Client = Callable[[Steps], list[Any]]
-
-
-def in_python(steps: Steps) -> list[Any]:
-    """What the Python client makes of the steps."""
-    position, readings, came = Position(), dict[str, Reading](), list[Any]()
-    for step in steps:
-        if "begin" in step:
-            readings[step["begin"]] = Reading(position.cursor)
-            came.append(None)
-        elif "reached" in step:
-            came.append(position.reached(step["reached"]))
-        else:
-            came.append(taken(position, readings[step["take"]], step))
-    return came
-
-
-def taken(position: Position, reading: Reading, step: dict[str, Any]) -> dict[str, Any]:
-    messages = [Message(seq, "x") for seq in step.get("seqs", [])]
-    batch = Batch(step["after"], step["cursor"], messages, Gap(step["gap"]) if step.get("gap") else None)
-    try:
-        new = position.take(reading, batch)
-    except End as end:
-        assert end.kind == "again"
-        return {"hands": "drop", "tells": None, "at": position.cursor}
-    hands = [message.seq for message in new.messages]
-    return {"hands": hands, "tells": new.gap and new.gap.reason, "at": position.cursor}
+Client = Callable[[list[Step]], list[Any]]
 
 
 @pytest.fixture(scope="module")
-def in_javascript(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def in_javascript() -> Iterator[Client]:
     """What the JavaScript client makes of the steps."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node here")
-    folder = tmp_path_factory.mktemp("reading")
-    (folder / "package.json").write_text('{"type":"module"}')
-    shutil.copy(ROOT / "web" / "client" / "reading.js", folder)
-    command = [node, str(HERE / "reading.mjs"), str(folder / "reading.js")]
+    command = [node, str(ROOT / "tests" / "js" / "client_answer.mjs"), "reading"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin and process.stdout
         asks, answers = process.stdin, process.stdout
 
-        def client(steps: Steps) -> list[Any]:
+        def client(steps: list[Step]) -> list[Any]:
             asks.write(json.dumps(steps) + "\n")
             asks.flush()
             came: list[Any] = json.loads(answers.readline())
@@ -72,25 +40,6 @@ def in_javascript(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         yield client
         asks.close()
         process.wait(10)
-
-
-def wanted(step: dict[str, Any]) -> Any:
-    if "take" in step:
-        return {"hands": step["hands"], "tells": step.get("tells"), "at": step["at"]}
-    return step.get("is")
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_the_python_client_takes(case: dict[str, Any]) -> None:
-    assert in_python(case["steps"]) == [wanted(step) for step in case["steps"]]
-
-
-@pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
-def test_the_javascript_client_takes(case: dict[str, Any], in_javascript: Client) -> None:
-    assert in_javascript(case["steps"]) == [wanted(step) for step in case["steps"]]
-
-
-# ---- whatever servers answer
 
 
 class Servers:
@@ -103,7 +52,7 @@ class Servers:
         )
         self.position = Position()
         self.readings: dict[str, tuple[Reading, str | None]] = {}  # and from where each asks on
-        self.steps: Steps = []
+        self.steps: list[Step] = []
         self.handed: list[tuple[str, int]] = []
         self.given: set[str] = set()  # the cursors that servers gave
 
@@ -153,7 +102,7 @@ def test_whatever_servers_answer_nothing_is_handed_on_twice_and_both_clients_agr
         seqs = [seq for name, seq in servers.handed if name == epoch]
         assert seqs == sorted(seqs) or len(servers.ends) > EPOCHS + 1
     assert servers.position.cursor is None or servers.position.cursor in servers.given  # never made up
-    assert in_javascript(servers.steps) == in_python(servers.steps)
+    assert in_javascript(servers.steps) == courses.reading(servers.steps)
 
 
 @settings(max_examples=100, deadline=None)

@@ -45,7 +45,7 @@ class Listener:
     def at_rest(self) -> bool:
         """It is connected, and nothing that it was asked to say is without an answer."""
         outbox = self.socket.way.outbox
-        return self.socket.connected and not outbox.fresh and not outbox.waiting
+        return self.socket.connected and not outbox.unsent and not outbox.unacked
 
     async def _disturb(self) -> None:
         match self.luck.randrange(6):

@@ -18,7 +18,6 @@ const UNHEARD = 300_000; // ms in which this client reads, and nothing that goes
  */
 export class WayUp {
   #alive = false; // something reads: while nothing does, emits once sent wait
-  #turn = 1; // what went up in an earlier turn goes again
   #pipe = null; // {socket, deaf, silent, bests} of the ws that reads
   #way = null; // the pipe in use; null: POST
   #post = null; // the POST with emits under way
@@ -61,7 +60,7 @@ export class WayUp {
 
   /** All unacked go up again, in order. */
   #again() {
-    this.#turn += 1;
+    this.outbox.again();
     this.#post = null; // its late acks count all the same
   }
 
@@ -73,7 +72,7 @@ export class WayUp {
   /** The client has left, and says why: nothing goes up any more, and every wait for an ack ends. */
   end(why) {
     for (const emit of this.#leaveAll()) this.#fail(emit, "unknown", why);
-    for (const emit of this.outbox.giveUp(Infinity).waiting) this.#fail(emit, "gone", why);
+    for (const emit of this.outbox.giveUp(Infinity).unsent) this.#fail(emit, "gone", why);
   }
 
   /** @returns {import("./outbox.js").Emit[]} what was sent */
@@ -108,29 +107,29 @@ export class WayUp {
 
   /** The way changes only when nothing is under way: what goes by the new one must not overtake what is on the old. */
   #choose() {
-    if (this.outbox.lowest > this.#oneByOne) this.#oneByOne = 0;
+    if (this.outbox.acked >= this.#oneByOne) this.#oneByOne = 0;
     const wanted = this.#pipe && !this.#pipe.deaf && !this.#oneByOne ? this.#pipe : null;
-    if (wanted !== this.#way && !this.#post && !this.outbox.unanswered(this.#turn).length) this.#way = wanted;
+    if (wanted !== this.#way && !this.#post && this.outbox.unanswered === Infinity) this.#way = wanted;
   }
 
   #sendFrames(now) {
     const pipe = this.#way;
     for (;;) {
-      const replies = this.outbox.takeReplies(this.#turn, now);
-      const emits = this.outbox.take(this.#turn, now);
+      const replies = this.outbox.takeReplies(now);
+      const emits = this.outbox.take(now);
       if (!emits.length && !replies.length) return;
       for (const { n } of emits) pipe.bests.set(n, [...(pipe.bests.get(n) ?? []), this.outbox.best]);
-      pipe.socket.send(this.outbox.frame(emits, emits.length ? [] : replies));
-      if (emits.length && replies.length) pipe.socket.send(this.outbox.frame([], replies));
+      if (replies.length) pipe.socket.send(this.outbox.upload([], replies));
+      if (emits.length) pipe.socket.send(this.outbox.upload(emits));
     }
   }
 
   #sendPosts(now) {
     // A reply never waits behind an emit: the handler of that emit may be waiting for it.
-    const replies = this.outbox.takeReplies(this.#turn, now);
+    const replies = this.outbox.takeReplies(now);
     if (replies.length) this.#sendPost([], replies);
-    if (this.#post || !this.outbox.due(this.#turn)) return;
-    const emits = this.outbox.take(this.#turn, now, this.#oneByOne ? 1 : undefined);
+    if (this.#post) return;
+    const emits = this.outbox.take(now, this.#oneByOne ? 1 : undefined);
     if (emits.length) this.#sendPost(emits, []);
   }
 
@@ -138,7 +137,7 @@ export class WayUp {
     const flight = { best: this.outbox.best, client: this.#client, controller: new AbortController() };
     this.#flights.add(flight);
     if (emits.length) this.#post = flight;
-    const failure = await this.#answerTo(flight, this.outbox.frame(emits, replies));
+    const failure = await this.#answerTo(flight, this.outbox.upload(emits, replies));
     this.#flights.delete(flight);
     if (flight.client !== this.#client) return;
     const current = this.#post === flight;
@@ -212,9 +211,9 @@ export class WayUp {
     const limit = failure.turnedAway || NOT_OF_THE_EMIT.has(failure.code) ? TURNED_AWAY : UNHEARD;
     this.#shutSince ??= now;
     if (now < this.#shutSince + limit) return;
-    const { sent, waiting } = this.outbox.giveUp(now - limit);
+    const { sent, unsent } = this.outbox.giveUp(now - limit);
     for (const emit of sent) this.#fail(emit, "unknown", `nothing goes up (${failure.message})`);
-    for (const emit of waiting) this.#fail(emit, "unsent", `nothing goes up (${failure.message})`);
+    for (const emit of unsent) this.#fail(emit, "unsent", `nothing goes up (${failure.message})`);
   }
 
   #isOfTheEmits(failure, emits) {
@@ -226,8 +225,8 @@ export class WayUp {
     this.#way = null;
     const [alone] = emits;
     if (!this.#oneByOne || emits.length > 1) {
-      this.#oneByOne = this.outbox.lastNumber;
-    } else if (alone?.nothing) {
+      this.#oneByOne = this.outbox.count;
+    } else if (alone?.void) {
       this.#resumeAt = now + VOID_PAUSE;
       this.on.refused(failure);
     } else if (alone) {
@@ -245,21 +244,18 @@ export class WayUp {
 
   #arm() {
     const now = this.clock.now();
-    const waiting = this.outbox.unanswered(this.#turn);
-    const times = waiting.map((item) => this.#givenUpAt(item));
-    if (now < this.#resumeAt && !this.outbox.empty) times.push(this.#resumeAt);
-    this.alarm.set(times.length ? Math.min(...times) : null);
+    const resume = now < this.#resumeAt && !this.outbox.empty ? this.#resumeAt : Infinity;
+    this.alarm.set(Math.min(this.#giveUpAt, resume));
   }
 
   #rang() {
     const now = this.clock.now();
-    const waiting = this.outbox.unanswered(this.#turn);
-    if (now >= this.#resumeAt && waiting.some((item) => now >= this.#givenUpAt(item))) this.#giveUp();
+    if (now >= Math.max(this.#resumeAt, this.#giveUpAt)) this.#giveUp();
     this.flush();
   }
 
-  #givenUpAt({ at }) {
-    return Math.max(at, this.#calmAt) + this.#limit * this.#patience;
+  get #giveUpAt() {
+    return Math.max(this.outbox.unanswered, this.#calmAt) + this.#limit * this.#patience;
   }
 
   /** The next way takes all unacked; the old one is pinged, for perhaps only a handler is slow. */

@@ -2,162 +2,200 @@
 import { utf8Length } from "./codec.js";
 
 const WINDOW = 64; // n may go up only if n < the lowest n without an ack + 64
-const FRAME_BYTES = 60 * 1024; // below the 64 KiB of a body, for the rest of the frame
+const ROOM = 60 * 1024; // bytes of emits and replies in one upload; the server takes 64 KiB of body
 
 /**
- * @typedef {{event: string, text: string|null, done: Function|null, since?: number, bytes: number, n?: number,
- *   turn?: number, at?: number, nothing?: boolean}} Emit
- *   `since`: when it was said; `turn`: the turn it last went up in; `nothing`: it has failed, only its n is used up
+ * `text`: its data as JSON; `since`: when the application said it; `sent`: when it last went up, null: it is to go up;
+ * `void`: it has failed, and goes up empty only to use its number.
+ * @typedef {{event: string, text: string|null, done: Function|null, since: number, size: number, n: number,
+ *   sent: number|null, void: boolean}} Emit
+ * @typedef {{seq: number, text: string, size: number, sent: number|null}} Reply
  */
+
+/** The emits and replies of one sid: numbered when they first go up, kept until they are acked. */
 export class Outbox {
-  #waiting = []; // never sent: no number yet, so that they can still go up under another sid
-  #sent = new Map(); // n → emit without an ack, in order
-  #replies = new Map(); // seq → reply without an ack
-  #last = 0; // the last n given
+  /** @type {Emit[]} */
+  #unsent = []; // they have no number yet, so they can still go up under another sid
+  /** @type {Map<number, Emit>} */
+  #unacked = new Map(); // by n: sent and without an ack, in order
+  /** @type {Map<number, Reply>} */
+  #replies = new Map(); // by seq: without an ack
 
-  constructor() {
-    this.best = 0; // the highest n with an ack
-  }
+  count = 0; // the n given last
+  best = 0; // the highest n with an ack
 
-  /** @returns {Emit} */
-  add(emit) {
-    const bytes = utf8Length(emit.text) + 6 * emit.event.length + 64;
-    this.#waiting.push({ ...emit, bytes });
-    return this.#waiting.at(-1);
-  }
-
-  reply(seq, text) {
-    if (!this.#replies.has(seq)) this.#replies.set(seq, { text, turn: 0 });
+  /** All acks up to this n are there. */
+  get acked() {
+    return this.#unacked.size ? this.#unacked.keys().next().value - 1 : this.count;
   }
 
   get empty() {
-    return !this.#waiting.length && !this.#sent.size && !this.#replies.size;
+    return !this.#unsent.length && !this.#unacked.size && !this.#replies.size;
   }
 
-  get lastNumber() {
-    return this.#last;
+  /** Since when something is unanswered; infinity: nothing is. */
+  get unanswered() {
+    return Math.min(...this.#sent().map(({ sent }) => sent ?? Infinity));
   }
 
-  get lowest() {
-    return this.#sent.size ? this.#sent.keys().next().value : this.#last + 1;
+  /** @param {{event: string, text: string, done: Function|null, since?: number}} said @returns {Emit} */
+  add({ event, text, done, since = 0 }) {
+    const emit = { event, text, done, since, size: sizeOf(event, text), n: 0, sent: null, void: false };
+    this.#unsent.push(emit);
+    return emit;
   }
 
-  /** What went up in this turn and has no answer yet. */
-  unanswered(turn) {
-    return [...this.#sent.values(), ...this.#replies.values()].filter((item) => item.turn === turn);
+  /** The first reply to a message counts. */
+  reply(seq, text) {
+    if (!this.#replies.has(seq)) this.#replies.set(seq, { seq, text, size: utf8Length(text) + 40, sent: null });
   }
 
-  /** Whether emits are to go up in this turn that have not yet. */
-  due(turn) {
-    return [...this.#sent.values()].some((emit) => emit.turn !== turn) || (this.#waiting.length > 0 && this.#open);
-  }
-
-  get #open() {
-    return this.#last + 1 < this.lowest + WINDOW;
-  }
+  // ---- going up
 
   /**
-   * The emits to go up now: those sent before, in order, then new ones as far as the window and one body allow.
-   * `most`: how many at most. @returns {Emit[]}
+   * The emits that go up now: those sent before, in order, then new ones as far as window and upload allow.
+   * @returns {Emit[]}
    */
-  take(turn, now, most = WINDOW) {
+  take(now, most = WINDOW, room = ROOM) {
     const emits = [];
-    let room = FRAME_BYTES;
-    for (const emit of this.#sent.values()) {
-      if (emit.turn === turn) continue;
-      if (emits.length >= most || (room -= emit.bytes) < 0) return this.#mark(emits, turn, now);
+    for (const emit of this.#next()) {
+      room -= emit.size;
+      if (room < 0 || emits.length >= most) break;
       emits.push(emit);
     }
-    while (this.#waiting.length && this.#open && emits.length < most && (room -= this.#waiting[0].bytes) >= 0) {
-      const emit = this.#waiting.shift();
-      emit.n = this.#last += 1;
-      this.#sent.set(emit.n, emit);
-      emits.push(emit);
+    for (const emit of emits) {
+      this.#number(emit);
+      emit.sent = now;
     }
-    return this.#mark(emits, turn, now);
+    return emits;
   }
 
-  #mark(items, turn, now) {
-    for (const item of items) Object.assign(item, { turn, at: now });
-    return items;
+  #next() {
+    const again = [...this.#unacked.values()].filter((emit) => emit.sent === null);
+    return [...again, ...this.#unsent.slice(0, Math.max(0, this.acked + WINDOW - this.count))];
   }
 
-  /** The replies to go up now, as JSON texts. */
-  takeReplies(turn, now) {
-    const texts = [];
-    let room = FRAME_BYTES;
-    for (const [seq, reply] of this.#replies) {
-      if (reply.turn === turn || (room -= utf8Length(reply.text) + 40) < 0) continue;
-      this.#mark([reply], turn, now);
-      texts.push(`{"seq":${seq},"data":${reply.text}}`);
+  #number(emit) {
+    if (emit.n) return;
+    this.#unsent.shift();
+    this.count += 1;
+    emit.n = this.count;
+    this.#unacked.set(emit.n, emit);
+  }
+
+  /** The replies that go up now, as many as one upload takes. @returns {Reply[]} */
+  takeReplies(now) {
+    const replies = [];
+    let room = ROOM;
+    for (const reply of this.#replies.values()) {
+      if (reply.sent !== null || reply.size > room) continue;
+      room -= reply.size;
+      reply.sent = now;
+      replies.push(reply);
     }
-    return texts;
+    return replies;
   }
 
   /** The object that goes up, as JSON. */
-  frame(emits, replies = []) {
-    const parts = [`"acked":${this.lowest - 1}`];
-    if (emits.length) parts.unshift(`"emits":[${emits.map(emitText).join(",")}]`);
-    if (replies.length) parts.unshift(`"replies":[${replies.join(",")}]`);
+  upload(emits, replies = []) {
+    const parts = [`"acked":${this.acked}`];
+    if (emits.length) parts.push(`"emits":[${emits.map(emitText).join(",")}]`);
+    if (replies.length) parts.push(`"replies":[${replies.map(replyText).join(",")}]`);
     return `{${parts.join(",")}}`;
   }
 
+  /** What `bye` brings: the replies and emits without an ack, as many as one upload takes. */
+  lastWords(now) {
+    this.again();
+    const replies = this.takeReplies(now);
+    const room = replies.reduce((left, { size }) => left - size, ROOM);
+    return this.upload(this.take(now, WINDOW, room), replies);
+  }
+
+  /** All without an ack go up again, in order. */
+  again() {
+    for (const item of this.#sent()) item.sent = null;
+  }
+
+  // ---- acks
+
   /**
-   * Take acks. `bestWhenSent(n)`: the highest n that had an ack when what this answers was sent.
+   * Take acks. `best(n)`: the highest n that had an ack when this n went up. Only beside that a hole says something: an
+   * answer that comes late knows less than the client does. `hole`: some were lost on the way, they go again;
+   * `forgotten`: the server no longer knows this client.
    * @returns {{done: [Emit, object][], hole: boolean, forgotten: boolean}}
    */
-  answer(acks, bestWhenSent) {
-    const result = { done: [], hole: false, forgotten: false };
+  answer(acks, best) {
+    const came = { done: [], hole: false, forgotten: false };
     for (const ack of acks) {
-      if (ack?.seq !== undefined) this.#replies.delete(ack.seq);
-      const best = ack?.n === undefined ? 0 : bestWhenSent(ack.n);
-      const emit = this.#sent.get(ack?.n);
+      this.#replies.delete(ack?.seq);
+      const known = ack?.n ? best(ack.n) : 0;
+      const emit = this.#unacked.get(ack?.n);
       if (!emit) continue;
-      if (ack.error?.code === "out_of_order") this.#hole(ack.error.expected, best, result);
-      else this.#finish(emit, ack, result);
+      if (ack.error?.code !== "out_of_order") this.#finish(emit, ack, came.done);
+      else if (Number.isSafeInteger(ack.error.expected)) {
+        came[ack.error.expected > known ? "hole" : "forgotten"] = true;
+        this.#from(ack.error.expected);
+      }
     }
-    return result;
+    return came;
   }
 
-  #finish(emit, ack, result) {
-    this.#sent.delete(emit.n);
+  #finish(emit, ack, done) {
+    this.#unacked.delete(emit.n);
     this.best = Math.max(this.best, emit.n);
-    if (!emit.nothing) result.done.push([emit, ack]);
+    if (!emit.void) done.push([emit, ack]);
   }
 
-  /** Emits were lost on the way: they go again. But a hub that expects what it has acked has forgotten this client. */
-  #hole(expected, best, result) {
-    if (expected <= best) result.forgotten = true;
-    else result.hole = true;
-    for (const emit of this.#sent.values()) if (emit.n >= expected) emit.turn = 0;
+  /** What the server has claimed is not sent again: from the hole on everything was refused. */
+  #from(expected) {
+    for (const [n, emit] of this.#unacked) if (n >= expected) emit.sent = null;
   }
 
-  /** An emit that failed: its n is still expected, and goes up with nothing in it. */
+  // ---- what fails
+
+  /** Use a number up with nothing in it: its emit has failed, and the server refuses a hole. */
   empties(n) {
-    const emit = this.#sent.get(n);
-    if (emit) Object.assign(emit, { event: "$void", text: null, bytes: 64, nothing: true, turn: 0, done: null });
+    const emit = this.#unacked.get(n);
+    if (!emit) return;
+    emit.event = "$void";
+    emit.text = emit.done = emit.sent = null;
+    emit.size = sizeOf(emit.event, emit.text);
+    emit.void = true;
   }
 
-  /** What was said before that time fails. @returns {{sent: Emit[], waiting: Emit[]}} what it was */
+  /** What was said by that time fails: what may have been taken, and what was never sent. */
   giveUp(before) {
-    const old = ({ since = 0, nothing }) => since <= before && !nothing;
-    const sent = [...this.#sent.values()].filter(old).map((emit) => ({ ...emit }));
+    const old = (emit) => emit.since <= before && !emit.void;
+    const sent = [...this.#unacked.values()].filter(old).map((emit) => ({ ...emit }));
+    const unsent = this.#unsent.filter(old);
+    this.#unsent = this.#unsent.filter((emit) => !old(emit));
     for (const { n } of sent) this.empties(n);
-    const waiting = this.#waiting.filter(old);
-    this.#waiting = this.#waiting.filter((emit) => !old(emit));
-    return { sent, waiting };
+    return { sent, unsent };
   }
 
-  /** The hub knows nothing of this client any more. @returns {Emit[]} those whose fate nobody can tell */
+  /** Begin anew, for the server knows nothing of this client. @returns {Emit[]} those whose fate nobody can tell */
   forget() {
-    const lost = [...this.#sent.values()].filter((emit) => !emit.nothing);
-    this.#sent.clear();
+    const lost = [...this.#unacked.values()].filter((emit) => !emit.void);
+    this.#unacked.clear();
     this.#replies.clear();
-    this.#last = this.best = 0;
+    this.count = this.best = 0;
     return lost;
   }
+
+  #sent() {
+    return [...this.#unacked.values(), ...this.#replies.values()];
+  }
+}
+
+function sizeOf(event, text) {
+  return utf8Length(text ?? "null") + 6 * event.length + 64;
 }
 
 function emitText({ n, event, text }) {
   return `{"n":${n},"event":${JSON.stringify(event)}${text === null ? "" : `,"data":${text}`}}`;
+}
+
+function replyText({ seq, text }) {
+  return `{"seq":${seq},"data":${text}}`;
 }

@@ -479,7 +479,7 @@ export class Socket {
   }
 
   #lastWords() {
-    return this.#outbox.frame(this.#outbox.take(-1, 0), this.#outbox.takeReplies(-1, 0));
+    return this.#outbox.lastWords(this.clock.now());
   }
 
   /** text/plain, so that no browser has to ask first: a page that closes has no time for that. */
@@ -498,9 +498,9 @@ export class Socket {
       this.#acked(emit, undefined, new EmitError("gone", "this socket is closed: this was never sent"));
       return emit;
     }
-    const waiting = this.#outbox.add(emit);
+    const added = this.#outbox.add(emit);
     this.#wayUp.flush();
-    return waiting;
+    return added;
   }
 
   /** More than one data, or an ack that is no function: nothing goes up, for half of it would be lost. */
