@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -195,9 +197,13 @@ def parse(raw: object) -> Document:
 
 
 def read(path: Path) -> Document:
+    """The result of a run, from its JSON, plain or as gzip. OSError: no such file. BadDocument: it is none."""
+    raw = path.read_bytes()
     try:
-        return parse(json.loads(path.read_text(encoding="utf-8")))
-    except json.JSONDecodeError as error:
+        return parse(json.loads(gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw))
+    except (gzip.BadGzipFile, zlib.error, EOFError) as error:
+        raise BadDocument(f"{path.name} is a damaged gzip file: {error}") from None
+    except ValueError as error:
         raise BadDocument(f"{path.name} is not JSON: {error}") from None
 
 

@@ -1,14 +1,15 @@
 """The report of a run: one HTML file that needs nothing else, its JSON and CSV, and the answer of E4 as a slide.
 
-python -m bench.report RESULT.json --out DIR         makes the report of a run again, from its JSON
-python -m bench.report RESULT.json                   the tables in the terminal only
-python -m bench.report RESULT.json --docs            the answer and the verdicts into docs/comparison.md
+python -m bench.report RESULT.json.gz --out DIR      makes the report of a run again, from its JSON
+python -m bench.report RESULT.json.gz                the tables in the terminal only
+python -m bench.report RESULT.json.gz --docs         the answer and the verdicts into docs/comparison.md
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import io
 import json
 import re
@@ -93,11 +94,14 @@ dd { overflow-wrap: anywhere }
 
 
 def write(document: object, out_dir: Path) -> Path:
-    """Make report.html, report.json, cells.csv and e4.svg; returns the path of the first. BadDocument: it is none."""
+    """Make report.html, report.json.gz, cells.csv and e4.svg; the path of the first is returned.
+
+    BadDocument: this is no result of a run.
+    """
     told = document if isinstance(document, Document) else parse(document)
     out_dir.mkdir(parents=True, exist_ok=True)
-    raw = json.dumps(told.raw, indent=1, ensure_ascii=False)
-    (out_dir / "report.json").write_text(raw + "\n", encoding="utf-8", errors="replace")
+    raw = json.dumps(told.raw, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    (out_dir / "report.json.gz").write_bytes(gzip.compress(raw, mtime=0))  # no time in it: the same run, the same file
     (out_dir / "cells.csv").write_text(cells_csv(told), encoding="utf-8", errors="replace", newline="")
     slide = figures.slide(told)
     if slide is not None:
@@ -407,9 +411,9 @@ def _machine(document: Document) -> list[str]:
     return [
         "<section><h2>Machine, settings, and how to repeat</h2>",
         f"<p><code>{escaped(again(document))}</code></p>",
-        '<p class="small">Beside this file: report.json has everything, with raw histograms; cells.csv a row for each'
-        " cell; e4.svg the answer as a slide. <code>python -m bench.report report.json --out DIR</code> makes this page"
-        " again from the first.</p>",
+        '<p class="small">Beside this file: report.json.gz has everything, with raw histograms; cells.csv a row for'
+        " each cell; e4.svg the answer as a slide. <code>python -m bench.report report.json.gz --out DIR</code> makes"
+        " this page again from the first.</p>",
         f"<dl>{listing}</dl></section></main>",
     ]
 
@@ -459,7 +463,7 @@ def _kept(value: Any) -> Any:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Make the report of a run again, from its JSON.")
-    parser.add_argument("result", type=Path, help="the JSON of a run")
+    parser.add_argument("result", type=Path, help="the JSON of a run, plain or as gzip")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
     parser.add_argument("--docs", action="store_true", help="write the answer and the verdicts into docs/comparison.md")
     told = parser.parse_args()

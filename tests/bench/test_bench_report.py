@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import random
 import re
@@ -21,7 +20,7 @@ from hdrh.histogram import HdrHistogram
 from bench.claims import CLAIMS, findings
 from bench.report import beside, figures
 from bench.report.answer import Answer
-from bench.report.document import BadDocument, Document, parse
+from bench.report.document import BadDocument, Document, parse, read
 from bench.report.drawing import Drawing
 from bench.report.page import cells_csv, html, markdown, tables, warnings, write
 from bench.report.saying import percent
@@ -541,9 +540,25 @@ def test_the_slide_stands_alone(whole: Document) -> None:
 def test_the_files_are_written_and_made_again_from_their_json(tmp_path: Path) -> None:
     raw = document(rounds=2)
     first = write(raw, tmp_path / "first")
-    assert {path.name for path in first.parent.iterdir()} == {"report.html", "report.json", "cells.csv", "e4.svg"}
-    second = write(json.loads((first.parent / "report.json").read_text()), tmp_path / "second")
+    assert {path.name for path in first.parent.iterdir()} == {"report.html", "report.json.gz", "cells.csv", "e4.svg"}
+    kept = first.parent / "report.json.gz"
+    second = write(read(kept), tmp_path / "second")
     assert second.read_text() == first.read_text()
+    assert (second.parent / kept.name).read_bytes() == kept.read_bytes(), "the same run, the same file"
+
+
+DAMAGE: list[bytes | Callable[[bytes], bytes]] = [
+    *(b"\x1f\x8b", b"{", b"\xff\xfe"),
+    *(lambda kept: kept[:-9], lambda kept: kept[:-9] + bytes(9)),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_result_is_refused_in_a_sentence(damage: bytes | Callable[[bytes], bytes], tmp_path: Path) -> None:
+    kept = write(document(rounds=2), tmp_path).parent / "report.json.gz"
+    kept.write_bytes(damage if isinstance(damage, bytes) else damage(kept.read_bytes()))
+    with pytest.raises(BadDocument, match=r"report\.json\.gz is"):
+        read(kept)
 
 
 def test_the_table_of_cells_has_a_row_for_each_cell(whole: Document) -> None:

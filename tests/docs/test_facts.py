@@ -65,7 +65,7 @@ def test_the_unit_of_systemd_starts_the_program_with_flags_that_it_takes() -> No
 
 
 def test_the_comparison_is_what_the_committed_report_says() -> None:
-    assert markdown(read(ROOT / "bench" / "results" / "report.json")) in text("docs/comparison.md")
+    assert markdown(read(ROOT / "bench" / "results" / "report.json.gz")) in text("docs/comparison.md")
 
 
 @pytest.mark.parametrize("name", ["fallback", "storm"])
