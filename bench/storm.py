@@ -4,8 +4,8 @@
     python -m bench.storm --outage 60 --seconds 180   another outage
     python -m bench.storm --svg storm.svg --json storm.json --docs
 
-Ours is `twin.ladder.Ladder` itself under fake time, in two cases: drained (the server says goodbye with 1012) and gone
-(it says nothing). The others are their own formulas. An attempt is one connection or request: ours counts each pipe
+Ours is `client.ladder.Ladder` itself under fake time, in two cases: drained (the server says goodbye with 1012) and
+gone (it says nothing). The others are their own formulas. An attempt is one connection or request: ours counts each one
 that is opened, also the better rung tried once a lower one reads; the others count one for each try, the least it is.
 
 The model: all are dropped in the same instant, from a WebSocket. What knocks before the server is back is refused, what
@@ -29,7 +29,7 @@ from pathlib import Path
 
 from bench import docs
 from bench.storm_figure import Panel, figure
-from transport_fallback.client.ladder import FIRST_HOLD, End, Ladder, Open, Pipe, Shut
+from transport_fallback.client.ladder import FIRST_HOLD, Attempt, End, Ladder, Open, Shut
 
 RTT = 0.05  # s: an answer, also a refusal
 DROP = 60.0  # s of life on a proven WebSocket before the drop
@@ -56,7 +56,7 @@ class Client:
         self.outage = outage
         self.now = 0.0
         self.life = Life()
-        self.pipes: dict[int, tuple[Pipe, bool]] = {}  # what it holds open, and whether the server took it
+        self.pipes: dict[int, tuple[Attempt, bool]] = {}  # what it holds open, and whether the server took it
         self.coming: list[tuple[float, int]] = []  # when something is to come, and by which pipe
 
     def play(self, end: End, seconds: float) -> Life:
@@ -105,7 +105,7 @@ class Client:
     def _obey(self) -> None:
         for decision in self.ladder.decisions():
             if isinstance(decision, Open):
-                pipe, since = decision.pipe, self.now - DROP
+                pipe, since = decision.attempt, self.now - DROP
                 self.pipes[pipe.number] = pipe, since < 0 or since >= self.outage
                 if since >= 0:
                     self.life.knocks.append(since)
@@ -113,11 +113,11 @@ class Client:
                 hold = FIRST_HOLD if pipe.rung == "longpoll" and self.pipes[pipe.number][1] else 0.0
                 heapq.heappush(self.coming, (self.now + RTT + hold, pipe.number))
             elif isinstance(decision, Shut):
-                self.pipes.pop(decision.pipe.number, None)
+                self.pipes.pop(decision.attempt.number, None)
 
     def _settled(self) -> bool:
         """It reads by ws and by nothing else: there is nothing more to decide."""
-        return [pipe.rung for pipe, taken in self.pipes.values() if taken and pipe.passed is not None] == ["ws"] and (
+        return [pipe.rung for pipe, taken in self.pipes.values() if taken and pipe.reads] == ["ws"] and (
             len(self.pipes) == 1
         )
 

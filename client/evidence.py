@@ -18,7 +18,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .pipe import Pipe
+from .attempt import Attempt
 from .sentences import Part
 
 
@@ -26,16 +26,17 @@ class Failure(NamedTuple):
     """A rung that broke, while it waits for its witness."""
 
     rung: str
-    spans: set[int]  # the numbers of the pipes that span it
+    spans: set[int]  # the numbers of the attempts that span it
     what: list[Part]
 
 
 class Evidence:
-    """What the lower rungs bring. Pipes are ranked: `lower` are those below the one that failed."""
+    """What the lower rungs bring. Rungs are ranked: `lower` are those below the one that failed."""
 
     def __init__(self) -> None:
         self._delivered: dict[str, float] = {}  # when each rung last did
         self._waiting: list[Failure] = []
+        self._asked: set[int] = set()  # attempts of whose time half is over
         self.asks = False  # for a witness
 
     def heard(self, rung: str, now: float) -> None:
@@ -45,16 +46,25 @@ class Evidence:
         """The lower rung that delivered since half of the time, None: the way may have been closed."""
         return next((rung for rung in lower if self._delivered.get(rung, -math.inf) >= half), None)
 
-    def broke(self, pipe: Pipe, lower: Iterable[Pipe], what: list[Part]) -> None:
-        """One broke: a witness is asked, if a lower one spans it."""
-        since = pipe.began if pipe.passed is None else pipe.heard
-        spans = {other.number for other in lower if other.passed is not None and other.passed <= since}
-        if spans:
-            self._waiting.append(Failure(pipe.rung, spans, what))
+    def broke(self, attempt: Attempt, lower: Iterable[Attempt], what: list[Part]) -> None:
+        """One broke: a witness is asked, if a lower one spans it. It convicts a rung once, however often that broke."""
+        since = attempt.began if attempt.passed_at is None else attempt.heard_at
+        spans = {other.number for other in lower if other.passed_at is not None and other.passed_at <= since}
+        if spans and all(failure.rung != attempt.rung for failure in self._waiting):
+            self._waiting.append(Failure(attempt.rung, spans, what))
             self.asks = True
 
+    def asked(self, number: int) -> bool:
+        return number in self._asked
+
+    def half(self, number: int, *, quiet: bool) -> None:
+        """Half of the time of this attempt is over. `quiet`: the one in use may bring nothing in the other half."""
+        self._asked.add(number)
+        self.asks = self.asks or quiet
+
     def gone(self, number: int) -> None:
-        """This pipe stands no more: what only it spans was perhaps an outage of everything."""
+        """This attempt stands no more: what only it spans was perhaps an outage of everything."""
+        self._asked.discard(number)
         for failure in self._waiting:
             failure.spans.discard(number)
         self._waiting = [failure for failure in self._waiting if failure.spans]

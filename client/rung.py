@@ -38,19 +38,23 @@ class Renewals:
         return wait
 
 
-@dataclass
-class Record:
-    """What was learnt about one rung. Time is given, as everywhere in the ladder."""
+@dataclass(eq=False)
+class Rung:
+    """What was learnt about one transport. Time is given, as everywhere in the ladder. `rank` 0 is the best."""
 
+    name: str
+    rank: int
     usual: float  # s: the heartbeat, hold or interval where nothing was learnt
+    refused: bool = False  # the server does not want it of this client
+    at_once: float = -math.inf  # when it last came back at once
     learnt: float | None = None  # s: the heartbeat that keeps its line alive
     works: float | None = None  # when it last lived through its probation
     evidence: str | None = None  # the last failure that counted, in words
-    again: float = -math.inf  # not before this time
+    paused: float = -math.inf  # until
     resting: float = -math.inf  # until
     rests: int = 0
-    tries: int = 0  # failures since it last lived through a probation
-    slow: int = 0  # failures by time alone
+    tries: int = 0  # failures since it last lived, late ones among them
+    late: int = 0  # failures by time alone: each doubles its patience
     strikes: list[float] = field(default_factory=list)  # failures that count
     once: float | None = None  # when it failed first since it last lived, while the way was open
     short: bool = False  # it died between its probation and a long life: the next probation lasts as long
@@ -62,7 +66,17 @@ class Record:
     @property
     def ready_at(self) -> float:
         """When it may be tried."""
-        return max(self.again, self.resting)
+        return max(self.paused, self.resting)
+
+    def rests_at(self, now: float) -> bool:
+        return self.resting > now
+
+    def pause(self, now: float, chance: float) -> None:
+        """A short pause after any failure, so that nothing is tried in a circle."""
+        self.wait(now + pause(self.tries, chance))
+
+    def wait(self, until: float) -> None:
+        self.paused = max(self.paused, until)
 
     @property
     def probation(self) -> float:
@@ -96,15 +110,17 @@ class Record:
 
     def wake(self) -> None:
         """It may be tried now: by hand, or because the network is another. What it did is not forgotten."""
-        self.again = self.resting = -math.inf
+        self.paused = self.resting = -math.inf
+        self.tries = 0
 
     def lived(self, now: float) -> None:
         """It lived through its probation."""
-        self.works, self.tries, self.once = now, 0, None
+        self.works, self.once = now, None
 
     def clear(self) -> None:
         """It lived long: what was before says nothing any more."""
-        self.rests, self.evidence, self.once, self.short = 0, None, None, False
+        self.tries = self.late = self.rests = 0
+        self.resting, self.evidence, self.once, self.short = -math.inf, None, None, False
         self.strikes.clear()
 
     def proven(self, now: float) -> bool:
@@ -127,30 +143,31 @@ class Record:
             "evidence": self.evidence,
         }
 
-    @classmethod
-    def kept(cls, usual: float, verdict: object, now: float, wall: float) -> Record:
-        """Take a verdict up again, as far as it still stands. What is malformed says nothing."""
-        record = cls(usual)
+    def load(self, verdict: object, now: float, wall: float) -> None:
+        """As if it had never been tried, but for what still stands of a verdict. What is malformed says nothing."""
+        self.learnt = self.works = self.evidence = self.once = None
+        self.paused = self.resting = -math.inf
+        self.rests = self.tries = self.late = 0
+        self.strikes, self.short = [], False
         if not isinstance(verdict, dict):
-            return record
+            return
         works, resting, beat, evidence = (verdict.get(key) for key in ("works", "resting", "beat", "evidence"))
         fails, rests = verdict.get("fails"), verdict.get("rests")
         if _number(works) and now - WORKS_FOR < works - wall <= now:
-            record.works = works - wall
+            self.works = works - wall
         for at in fails if isinstance(fails, list) else []:
             if _number(at) and now - STRIKES_WITHIN < at - wall <= now:
-                record.strikes.append(at - wall)
+                self.strikes.append(at - wall)
         if _number(resting) and now < resting - wall <= now + REST_MOST:
-            record.resting = resting - wall
-        bad = bool(record.strikes) or record.resting > now
+            self.resting = resting - wall
+        bad = bool(self.strikes) or self.resting > now
         if bad and _number(rests) and rests >= 1:
-            record.rests = int(min(rests, 10))
-        record.once = now if bad else None
+            self.rests = int(min(rests, 10))
+        self.once = now if bad else None
         if bad and isinstance(evidence, str):
-            record.evidence = evidence
+            self.evidence = evidence
         if _number(beat) and BEAT_LEAST <= beat <= BEAT_MOST:
-            record.learnt = float(beat)
-        return record
+            self.learnt = float(beat)
 
 
 def _number(value: Any) -> TypeGuard[float]:

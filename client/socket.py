@@ -34,10 +34,10 @@ from .address import Elsewhere
 from .alarm import Alarm
 from .handlers import Handlers, Messages
 from .http import Answer, Http
-from .ladder import RUNGS, End, Kind, Ladder, Note, Open, Pipe, Shut, Tell
+from .ladder import RUNGS, Attempt, End, Ladder, Note, Open, Shut, Tell
 from .outbox import Emit
 from .reading import Position, Reading, not_beyond
-from .sentences import part
+from .sentences import Part, part
 from .transports import TRANSPORTS, Line, broke, refused, turned_away
 from .wayup import WayUp
 from .wire import Ack, Batch, ClosedError, EmitError, Gap, Greeting, Message, checked, decode, packed
@@ -92,7 +92,7 @@ class Socket:
         self.ladder = Ladder(options.rungs("transports", transports), chance=chance, **beats, **known)
         self.repeats = 0  # messages thrown away because they had been handed on
         if use != "auto":
-            self.ladder.use(options.rung("use", use, self.ladder.rungs), clock())
+            self.ladder.use(options.rung("use", use, self.ladder.rungs.names), clock())
         self.way = WayUp(self)
         self._position = Position()
         self._acks = Acks(self._position)
@@ -157,15 +157,13 @@ class Socket:
 
     def use(self, rung: str, *, strict: bool = False) -> None:
         """Read by this transport only, or "auto". What reads now goes on until it does; `strict` lets go first."""
-        known = options.rung("use", rung, ("auto", *self.ladder.rungs))
+        known = options.rung("use", rung, ("auto", *self.ladder.rungs.names))
         self.ladder.use(known, self.clock(), strict=strict)
         self._obey()
 
     def cut(self) -> None:
         """Cut every line, as if the network had."""
-        current = self._pipe()
-        for line in sorted(self._lines.values(), key=lambda line: line is current):
-            self.ladder.give_up(line.pipe.number, End("cut", "by hand"), self.clock())
+        self.ladder.cut(self.clock())
         self._obey()
 
     def retry(self) -> None:
@@ -330,18 +328,17 @@ class Socket:
     def _obey(self, why: ClosedError | None = None) -> None:
         """Do what was decided, and come back when time alone decides. `why`: it may be that the client is refused."""
         self._follow(why)
-        self.way.use(self.ladder.reading, self._pipe())
+        self.way.use(self.ladder.current is not None, self._pipe())
 
     def _follow(self, why: ClosedError | None = None) -> None:
         for decision in self.ladder.decisions():
             if isinstance(decision, Open):
-                line = self._lines[decision.pipe.number] = Line(decision.pipe, Reading(self.cursor))
+                line = self._lines[decision.attempt.number] = Line(decision.attempt, Reading(self.cursor))
                 line.task = self.spawn(self._read(line))
             elif isinstance(decision, Shut):
-                self._drop(decision.pipe)
+                self._drop(decision.attempt)
             elif isinstance(decision, Tell):
                 self._tell(decision.event, decision.detail)
-                why = _word(decision.detail) if decision.event == "error" else why
         self._alarm.set(self.ladder.due)
         if self._begun and self.ladder.stopped and self._over is None:
             self._turned_out(why or ClosedError("gone", "the server does not want this client"))
@@ -350,8 +347,8 @@ class Socket:
         """The line in use."""
         return self._lines.get(self.ladder.current.number) if self.ladder.current else None
 
-    def _drop(self, pipe: Pipe) -> None:
-        line = self._lines.pop(pipe.number, None)
+    def _drop(self, attempt: Attempt) -> None:
+        line = self._lines.pop(attempt.number, None)
         if line and line.task and line.task is not asyncio.current_task():
             line.task.cancel()
 
@@ -383,9 +380,12 @@ class Socket:
                 self._redirected(str(error))
             end = broke(error)
         self._lines.pop(line.pipe.number, None)
+        detail = {"code": end.code, "message": end.why}
+        if end.kind in ("refused", "over"):
+            self._tell("error", detail)
         self.ladder.ended(line.pipe.number, end, self.clock())
-        self._obey()
-        if turned_away(end) and not self.ladder.reading:
+        self._obey(_word(detail) if end.kind in ("refused", "over") else None)
+        if turned_away(end) and self.ladder.current is None:
             self.way.shut(end)
 
     def _redirected(self, message: str) -> None:
@@ -523,13 +523,12 @@ class Socket:
         """The server's word is no, whatever carries it."""
         detail = {"code": end.code, "message": end.why}
         self._tell("error", detail)
-        self.ladder.stop(self.clock(), end.why)
+        self.ladder.stop(self.clock(), end.why, [Part("text", {"text": end.why})])
         self._obey(_word(detail))
 
     def deaf(self, line: Line) -> None:
         """Nothing goes up by a line that still comes down: its rung has failed."""
-        kind: Kind = "silent" if line.pipe.doubted else "deaf"
-        self.ladder.give_up(line.pipe.number, End(kind, "nothing goes up by it"), self.clock())
+        self.ladder.deaf(line.pipe.number, self.clock())
         self._obey()
 
     def doubt(self, line: Line) -> None:

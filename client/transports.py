@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from .address import Elsewhere
 from .http import MOST, Answer, events
-from .ladder import FIRST_HOLD, End, Kind, Pipe
+from .ladder import FIRST_HOLD, Attempt, End, Kind
 from .reading import Reading
 from .wire import Batch, Fault, Frame, Refusal, decode
 
@@ -41,7 +41,7 @@ class Straight(connect):
 class Line:
     """One pipe as it runs."""
 
-    pipe: Pipe
+    pipe: Attempt
     reading: Reading
     task: asyncio.Task[None] | None = None
     up: asyncio.Queue[bytes] | None = None  # on ws: what goes up by it
@@ -164,7 +164,7 @@ def refused(answer: Answer, body: bytes) -> End:
 
 def word(code: str | int) -> Kind:
     """A no that does not pass is about this client, or else about this transport only."""
-    return "over" if code in OVER else "stop"
+    return "over" if code in OVER else "refused"
 
 
 def broke(error: Exception) -> End:

@@ -217,7 +217,7 @@ class WayUp:
             self.office.over(end)
         elif end.kind == "wait":
             self._resume = now + (1.0 if end.retry is None else end.retry)
-        elif end.kind == "stop" and end.code not in ELSEWHERE:
+        elif end.kind == "refused" and end.code not in ELSEWHERE:
             self._single(end, emits, now)
         else:
             self._failures += 1

@@ -997,9 +997,9 @@ MUTATIONS = [
     Mutation(
         "a refused rung ends the client",
         "one transport's 404 is taken for the end",
-        "client/ladder.py",
+        "client/policy.py",
         '        if end.kind == "over":\n',
-        '        if end.kind in ("over", "stop"):\n',
+        '        if end.kind in ("over", "refused"):\n',
         GATES + "test_a_transport_that_is_refused_is_left_for_the_others",
     ),
     Mutation(

@@ -450,7 +450,7 @@ async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> No
         assert await asyncio.wait_for(socket.emit("c2s", 1), 5) == {"taken": 1}
         await eventually(lambda: socket.transport == "sse")
         assert await socket.emit("c2s", 2) == {"taken": 2} and got == [1, 2]
-        assert socket.ladder.records["ws"].once is not None
+        assert socket.ladder.rungs["ws"].once is not None
 
 
 @pytest.mark.anyio
@@ -462,13 +462,13 @@ async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Any) -> 
         got = heard(socket)
         await socket.ready()
         assert socket.transport == "ws"
-        await eventually(lambda: len(socket.ladder.pipes) == 1)
+        await eventually(lambda: len(socket.ladder.attempts) == 1)
         gate.change("mute")
         began = time.monotonic()
         assert await socket.emit("c2s", 1) == {"taken": 1} and got == [1]
         assert 1.4 < time.monotonic() - began < 2.5
         await eventually(lambda: socket.transport == "sse")
-        assert socket.ladder.records["ws"].once is None  # nobody read beside it: its next attempt is judged
+        assert socket.ladder.rungs["ws"].once is None  # nobody read beside it: its next attempt is judged
         assert any("ws was silent" in note.text and "silence 0 ms" in note.text for note in socket.decisions)
 
 
@@ -508,7 +508,7 @@ async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Any) -
             await asyncio.wait_for(asyncio.gather(*emits), 10)
             socket.retry()
         assert got == [[n, one] for n in range(5) for one in range(3)]
-        assert not any(record.strikes for record in socket.ladder.records.values())
+        assert not any(record.strikes for record in socket.ladder.rungs)
 
 
 def readers(lab: Any, socket: Socket) -> int:
@@ -534,7 +534,7 @@ async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: A
         await eventually(lambda: socket.transport == "sse", 15)
         await asyncio.sleep(1)  # and so it stays
         assert socket.transport == "sse" and readers(lab, socket) <= 2
-        assert {rung for rung, record in socket.ladder.records.items() if record.strikes} == {"ws"}
+        assert {rung.name for rung in socket.ladder.rungs if rung.strikes} == {"ws"}
         told = next(note.text for note in socket.decisions if "resting" in note.text)
         for words in ("ws opened and died after", "closed with 1006", "the third time while", "was delivering",
                       "resting it for 1 min", "carries on; silence 0 ms"):  # fmt: skip

@@ -108,7 +108,7 @@ async def test_use_and_once_refuse_what_is_not_there_and_change_nothing() -> Non
     for name in ("websocket", "ws", "", None):
         with pytest.raises(ValueError, match="use: there is no .* there are auto, sse, poll"):
             socket.use(name)  # type: ignore[arg-type]
-    assert socket.ladder.pinned is None and not socket.decisions
+    assert socket.ladder.rungs.pinned is None and not socket.decisions
     with pytest.raises(ValueError, match="never comes"):
         socket.once("connection")
     with pytest.raises(TypeError):

@@ -261,7 +261,7 @@ async def test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole(lab
     socket.use("auto")
     await asyncio.wait_for(socket.connect().ready(), 5)
     assert await asyncio.wait_for(socket.emit("c2s", "calm"), 5) == {"taken": "calm"}
-    assert seen[-1] == "calm" and set(socket._lines) == set(socket.ladder.pipes)
+    assert seen[-1] == "calm" and set(socket._lines) == set(socket.ladder.attempts)
     await socket.close()
     ended = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 5)
     kinds = (ClosedError, EmitError, StopAsyncIteration, RuntimeError, asyncio.CancelledError)

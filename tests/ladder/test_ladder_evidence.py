@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from test_ladder import Play, settled
 from test_ladder_outages import HANGS, KILLS, MUTE, REFUSES, WORKS, Course, Way
 
-from transport_fallback.client.ladder import RUNGS, End
-from transport_fallback.client.pipe import Pipe
+from transport_fallback.client.ladder import RUNGS, Attempt, End, Role
 
 LOST, TIME = End("lost", "the line broke"), End("time", "no first batch in time")
 
@@ -29,7 +28,7 @@ class Outages(Course):
         self.out = ""
         self.dead: set[int] = set()
         self.held: list[tuple[int, str, tuple[Any, ...]]] = []
-        self.knocking: list[tuple[float, Pipe]] = []
+        self.knocking: list[tuple[float, Attempt]] = []
         self.dice = random.Random(seed)
         super().__init__(world or dict.fromkeys(RUNGS, WORKS), seed, rungs=rungs)
 
@@ -49,7 +48,7 @@ class Outages(Course):
             again = next(began + 2**tries - 1 for tries in range(1, 20) if began + 2**tries - 1 > self.now)
             self.at(again - self.now, pipe.number, "begin", pipe)
 
-    def begin(self, pipe: Pipe) -> None:
+    def begin(self, pipe: Attempt) -> None:
         if not self.out:
             return super().begin(pipe)
         self.open[pipe.number] = pipe.rung
@@ -93,9 +92,9 @@ def test_no_outage_of_everything_counts_against_any_rung(
         course.go(seconds)
         course.rise()
         course.go(100)
-        for rung, record in course.ladder.records.items():
-            assert not record.strikes and not record.rests, (
-                rung,
+        for rung in course.ladder.rungs:
+            assert not rung.strikes and not rung.rests, (
+                rung.name,
                 [f"{n.at} {n.text}" for n in course.ladder.notes][-60:],
             )
     assert course.ladder.current and course.ladder.current.rung == rungs[0]
@@ -113,11 +112,11 @@ def beside(*rungs: str, **options: Any) -> Play:
 
 
 def proven(play: Play, rung: str = "ws") -> bool:
-    return play.ladder.records[rung].once is not None
+    return play.ladder.rungs[rung].once is not None
 
 
 def witness(play: Play) -> int:
-    return next(pipe.number for pipe in play.ladder.pipes.values() if pipe.witness)
+    return next(pipe.number for pipe in play.ladder.attempts.values() if pipe.role is Role.WITNESS)
 
 
 def answer(play: Play) -> None:
@@ -160,7 +159,7 @@ def test_a_reading_that_began_later_spans_nothing() -> None:
     play.beat("longpoll")
     play.now += 0.02
     play.lose("ws")
-    assert not any(pipe.witness for pipe in play.ladder.pipes.values()) and not proven(play)
+    assert not any(pipe.role is Role.WITNESS for pipe in play.ladder.attempts.values()) and not proven(play)
 
 
 def test_a_ws_that_dies_alone_is_not_judged_and_the_next_beside_its_heir_is() -> None:
@@ -191,7 +190,7 @@ def test_in_a_quiet_room_the_witness_is_asked_at_half_time_and_is_a_poll_where_t
 ) -> None:
     play = beside(*kept)
     play.wait(0.7)
-    assert not any(pipe.witness for pipe in play.ladder.pipes.values())
+    assert not any(pipe.role is Role.WITNESS for pipe in play.ladder.attempts.values())
     play.wait(0.1)
     assert play.open[witness(play)] == kept[-1]
     answer(play)
@@ -203,7 +202,7 @@ def test_in_a_quiet_room_the_witness_is_asked_at_half_time_and_is_a_poll_where_t
 def test_what_is_the_servers_word_or_ones_own_asks_no_witness(kind: Any) -> None:
     play = beside()
     play.lose("ws", End(kind, "a word"))
-    assert not any(pipe.witness for pipe in play.ladder.pipes.values()) and not proven(play)
+    assert not any(pipe.role is Role.WITNESS for pipe in play.ladder.attempts.values()) and not proven(play)
 
 
 def test_a_witness_that_fails_is_held_against_nobody_and_hinders_nothing() -> None:
@@ -212,7 +211,7 @@ def test_a_witness_that_fails_is_held_against_nobody_and_hinders_nothing() -> No
     assert sorted(play.open.values()) == ["longpoll", "poll", "sse"]  # the next is tried at once, the witness beside it
     play.ladder.ended(witness(play), LOST, play.now)
     play.obey()
-    assert play.ladder.records["poll"].tries == 0 and {pipe.rung for pipe in play.ladder.pipes.values()} == {
+    assert play.ladder.rungs["poll"].tries == 0 and {pipe.rung for pipe in play.ladder.attempts.values()} == {
         "longpoll",
         "sse",
     }
@@ -225,13 +224,13 @@ def test_once_is_chance_and_a_life_between_two_failures_makes_each_of_them_the_f
         play.beat("ws")
         if lives:
             play.wait(5.1, "ws", "longpoll")
-            assert play.ladder.records["ws"].once is None and play.rungs == ["ws"]
+            assert play.ladder.rungs["ws"].once is None and play.rungs == ["ws"]
             play.lose("ws")
             play.beat("longpoll")
             continue
         play.lose("ws")
         answer(play)
-        assert proven(play) and play.ladder.records["ws"].strikes == []
+        assert proven(play) and play.ladder.rungs["ws"].strikes == []
 
 
 # ---- the fallback stays: what fails by itself rests after a few tries
@@ -259,10 +258,10 @@ def test_a_rung_that_fails_by_itself_rests_after_a_few_tries(fault: str, rungs: 
     course = Outages(rungs, world)
     for _ in range(300):
         course.go(1)
-        if course.ladder.records["ws"].rests:
+        if course.ladder.rungs["ws"].rests:
             break
     log = [note.text for note in course.ladder.notes]
-    assert course.ladder.records["ws"].rests == 1 and course.count("ws") <= 5, log
+    assert course.ladder.rungs["ws"].rests == 1 and course.count("ws") <= 5, log
     assert course.now < (60 if way.after < 5 and way.does != "mute" else 240), log
     course.go(30)
     assert course.ladder.current and course.ladder.current.rung != "ws"
@@ -275,7 +274,7 @@ def test_so_does_one_in_the_middle(fault: str, rung: str) -> None:
     course = Outages(RUNGS, world)
     course.go(240)
     if rung == "sse":
-        assert course.ladder.records["sse"].rests, [note.text for note in course.ladder.notes]
+        assert course.ladder.rungs["sse"].rests, [note.text for note in course.ladder.notes]
         assert course.ladder.current and course.ladder.current.rung == "longpoll"
     else:
         assert course.ladder.current and course.ladder.current.rung == "sse"

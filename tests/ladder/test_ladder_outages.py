@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conftest import ROOT
-from transport_fallback.client.ladder import REST, REST_MOST, RUNGS, End, Ladder, Open, Pipe, Shut
+from transport_fallback.client.ladder import REST, REST_MOST, RUNGS, Attempt, End, Ladder, Open, Role, Shut, Tell
 from transport_fallback.client.sentences import ENGLISH
 
 MINUTE = 60.0
@@ -57,16 +57,16 @@ class Course:
     def obey(self) -> None:
         for decision in self.ladder.decisions():
             if isinstance(decision, Open):
-                self.begin(decision.pipe)
+                self.begin(decision.attempt)
             elif isinstance(decision, Shut):
-                self.open.pop(decision.pipe.number, None)
-            else:
+                self.open.pop(decision.attempt.number, None)
+            elif isinstance(decision, Tell):
                 self.told.append((self.now, decision.event, decision.detail))
 
-    def begin(self, pipe: Pipe) -> None:
+    def begin(self, pipe: Attempt) -> None:
         number, rung, beat = pipe.number, pipe.rung, pipe.beat
         self.open[number] = rung
-        if not pipe.witness:
+        if pipe.role is not Role.WITNESS:
             self.tries.append((self.now, rung))
         way = self.world[rung]
         if way.does == "refuses":
@@ -151,11 +151,11 @@ def test_an_outage_of_everything_never_changes_a_verdict(
 ) -> None:
     course = Course(world, seed).go(20 * MINUTE)
     for seconds in outages:
-        before = {rung: (record.rests, len(record.strikes)) for rung, record in course.ladder.records.items()}
+        before = {rung.name: (rung.rests, len(rung.strikes)) for rung in course.ladder.rungs}
         working = [rung for rung in RUNGS if world[rung] == WORKS]
         course.change(OUT)
         course.go(seconds)
-        after = {rung: (record.rests, len(record.strikes)) for rung, record in course.ladder.records.items()}
+        after = {rung.name: (rung.rests, len(rung.strikes)) for rung in course.ladder.rungs}
         for rung in working:
             assert after[rung] <= before[rung], (rung, [note.text for note in course.ladder.notes][-20:])
         course.change(world)
@@ -253,7 +253,7 @@ def test_an_idle_timeout_is_lived_with(seed: int, timeout: float) -> None:
     world = {**dict.fromkeys(RUNGS, WORKS), "ws": Way("idle", after=timeout)}
     course = Course(world, seed).go(30 * MINUTE)
     assert course.count("ws") <= 3 and course.ladder.current and course.ladder.current.rung == "ws"
-    assert course.ladder.records["ws"].beat <= max(timeout / 2, 2.0) or timeout >= 15
+    assert course.ladder.rungs["ws"].beat <= max(timeout / 2, 2.0) or timeout >= 15
 
 
 @pytest.mark.parametrize("rtt", [0.3, 1.5, 3.0, 6.0])
