@@ -63,7 +63,7 @@ def build(
     clients = Clients(hub)
     links, meter = Links(), Meter(lambda client: client in hub.roll())
     feeds = Feeds(clients, Budget(hub))
-    life = Life(clients, meter, feeds)
+    life = Life(clients, sweeps=[meter.sweep, links.sweep], on_leave=feeds.stop)
     if chat:
         chat_room(hub)
 

@@ -51,6 +51,7 @@ from transport_fallback.transports.longpoll import longpoll
 from transport_fallback.transports.poll import poll
 from transport_fallback.transports.post import bye, emit, hello
 from transport_fallback.transports.request import Endpoint, batch_response, headed, number, reading
+from transport_fallback.transports.scope import served
 from transport_fallback.transports.sse import sse
 from transport_fallback.transports.ws import ENDED, ws
 
@@ -169,7 +170,9 @@ def per_message(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
         return found
 
     async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int, str]:
-        write = socket.scope["extensions"]["lab.write"]
+        by = served(socket.scope)
+        assert by is not None and by.write is not None
+        write = by.write
         async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
             async for batch in batches:
                 if batch.gap or not batch.messages:

@@ -44,7 +44,7 @@ class Reader(Bell):
         self.newcomer = cursor is None
         self.history = 0 if cursor else history
         self.broken = False  # the line was lost while this read was open
-        self.exchange: Any = None  # what the lab counts by; see serving/meter.py
+        self.on_batch: Callable[[Batch], None] | None = None  # whoever counts what readers are given
         self._release: Callable[[], None] | None = release
 
     def read(self) -> Batch:
@@ -71,8 +71,8 @@ class Reader(Bell):
 
     def told(self, batch: Batch) -> Batch:
         """This batch goes to the client now."""
-        if self.exchange is not None:
-            self.exchange.batch(batch)
+        if self.on_batch is not None:
+            self.on_batch(batch)
         return batch
 
     def close(self) -> None:

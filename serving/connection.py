@@ -23,6 +23,7 @@ from typing import Any
 
 from ..protocol.limits import DEFAULTS, Limits
 from ..protocol.pace import owner_of
+from ..transports.scope import Link
 from .doors import Doors
 from .meter import Exchange, Meter, Wire
 from .turns import Turns
@@ -71,8 +72,9 @@ class Connection:
     turns: Turns
     real: Any  # transport
     transport: Any  # as a Line
-    app_state: dict[str, Any]
     client: tuple[str, int] | None
+    link: Link | None = None  # the network it comes through, if it does not come straight
+    origin: tuple[str, int] | None = None  # who is at the other end of that
     address = ""
     half = True  # who ends its side may still hear (RFC 9112, 9.6)
     waits = False  # the application has enough for now
@@ -90,7 +92,7 @@ class Connection:
         before = transport.owner if isinstance(transport, Line) else None
         self.real = transport.transport if isinstance(transport, Wire) else transport
         self._input = bytearray()
-        client = self.app_state.get("lab.client") or self.real.get_extra_info("peername") or ("",)
+        client = self.origin or self.real.get_extra_info("peername") or ("",)
         self.address = owner_of(str(client[0]))
         if before is not None:
             self.doors.follow(self, before)
@@ -100,7 +102,7 @@ class Connection:
         super().connection_made(  # type: ignore[misc]
             Line(self, self.meter.exchange("other", "") if before is None else transport.exchange)
         )
-        self.client = self.app_state.get("lab.client", self.client)  # who is at the other end of a link
+        self.client = self.origin or self.client
         connection = transport.get_extra_info("socket")
         if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
             with contextlib.suppress(OSError):

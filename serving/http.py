@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from ..protocol.codec import encode
 from ..protocol.errors import Refused
-from ..protocol.http1 import Bad, Body, Chunked, Length
+from ..protocol.http1 import Bad, Body, Length, refusal
+from ..transports.scope import Link, Served
 from .answer import answered
 from .connection import Connection, Line
+from .heads import framing, head_of, in_origin_form, is_handshake
 from .meter import Exchange, client_of, name_of
-
-if TYPE_CHECKING:
-    import asyncio
-
-    from ..lab.network.links import Links
-    from ..lab.network.linktable import Link
 
 HEAD_BYTES = 16 << 10  # of one request's line and headers
 HEADERS = 64
@@ -26,6 +23,18 @@ BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at leas
 FIRST = 128  # bytes of a request that tell whether it is a link's
 LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
 HEAD_END = b"\r\n\r\n"
+
+
+class Links(Protocol):
+    """Whoever takes the connections that ask to come through a network, before the parser has seen a byte."""
+
+    def claims(self, data: bytes) -> bool | None:
+        """Whether a request that begins so asks for that. None: that cannot be told yet."""
+
+    def carry(
+        self, transport: asyncio.Transport, data: bytes, serve: Callable[[Link | None], asyncio.Protocol]
+    ) -> None:
+        """Take a connection that begins so. `serve(link)` makes the server's end behind a link; None: of none."""
 
 
 class Http(Connection, HttpToolsProtocol):
@@ -87,7 +96,7 @@ class Http(Connection, HttpToolsProtocol):
         if self._deadline is None:
             self._unset_keepalive_if_required()
             self.arm(self.limits.header_seconds, self.cut)
-        if self.links is None or "lab.link" in self.app_state:  # no link leads through another
+        if self.links is None or self.link is not None:  # no link leads through another
             return True
         claimed = self.links.claims(bytes(self._input[:FIRST]))
         if claimed:
@@ -148,25 +157,24 @@ class Http(Connection, HttpToolsProtocol):
         self._between, self._blank = False, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
+        super().on_header(name, value.rstrip(b" \t"))  # no part of it (RFC 9110, 5.5), and the parser leaves it there
         size = sum(len(name) + len(value) for name, value in self.headers)
         if len(self.headers) > HEADERS or size > HEAD_BYTES:
             raise ValueError("too many headers")  # the parser makes it a 400
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        self._ignoring = self.parser.should_upgrade() and not self._should_upgrade()
+        self._ignoring = self.parser.should_upgrade() and not is_handshake(*self._line, self.headers)
         if self._ignoring:
             return
         self._framing = framing(self.headers)
-        self._aim()
+        self.url, self.headers[:] = in_origin_form(self.url, self.headers)
         self._measure()
         self.doors.busy(self)
         if not self._framing.whole:
             self.arm(self.limits.body_seconds + 1, self.cut)
         super().on_headers_complete()
-        link = self.app_state.get("lab.link")
-        if link is not None and link.once and self.cycle is not None:
+        if self.link is not None and self.link.once and self.cycle is not None:
             self.cycle.keep_alive = False  # says so in the answer, and closes after it
 
     def on_body(self, body: bytes) -> None:
@@ -188,26 +196,21 @@ class Http(Connection, HttpToolsProtocol):
             self._exchange.whole(self._heard - self._body, self._body)
         self._exchange, self._heard, self._body = None, 0, 0
 
-    def _aim(self) -> None:
-        """A target in absolute form says which host is meant, whatever `Host` says (RFC 9112, 3.2.2)."""
-        if self.url[:1] in b"/*":
-            return
-        url = httptools.parse_url(self.url)
-        authority = self.url.partition(b"://")[2].replace(b"?", b"/").partition(b"/")[0]
-        self.url = (url.path or b"/") + (b"?" + url.query if url.query is not None else b"")
-        self.headers[:] = [(name, authority if name == b"host" else value) for name, value in self.headers]
+    @property
+    def _line(self) -> tuple[bytes, str]:
+        """The method and the version of the request."""
+        return self.parser.get_method(), self.parser.get_http_version()
 
     def _measure(self) -> None:
         """From now on the bytes of this request, and of its answer, are counted to whoever asks."""
         path, _, query = self.url.partition(b"?")
         exchange = self._exchange = self.meter.exchange(name_of(path), client_of(query, self.headers))
-        link = self.app_state.get("lab.link")
-        self._heard += 0 if link is None else len(f"/via/~{link.name}")  # what the link took off on the way
+        self._heard += 0 if self.link is None else len(self.link.prefix)
         exchange.asked((self.parser.get_method().decode(), self.url, self.headers, self._first), self._heard)
         if self._first:
             exchange.add("connections")
         self._first = False
-        self.scope["state"]["lab.exchange"] = exchange
+        Served(exchange.batch, self.link).put(self.scope["state"])
         self.transport = Line(self, exchange)  # answers are written in turn, each by its own
 
     def shutdown(self) -> None:
@@ -219,33 +222,29 @@ class Http(Connection, HttpToolsProtocol):
     # ---- what it becomes
 
     def _should_upgrade(self) -> bool:
-        """Only what RFC 6455, 4.1 says a handshake is. Any other offer may be ignored (RFC 9110, 7.8)."""
-        offers = [value.strip().lower() for name, value in self.headers if name == b"upgrade"]
-        plain = self.parser.get_method() == b"GET" and self.parser.get_http_version() == "1.1"
-        return offers == [b"websocket"] and plain and framing(self.headers).whole
+        return is_handshake(*self._line, self.headers)
 
     def _upgrade(self) -> None:
         self._let_go()
-        lines = [b"GET %b HTTP/1.1" % self.url, *(b"%b: %b" % header for header in self.headers), b"", b""]
         rest = bytes(self._input)
         self._input.clear()
         protocol: Any = self.ws_protocol_class(self.config, self.server_state, self.app_state)  # type: ignore[call-arg, misc]
+        protocol.link, protocol.origin = self.link, self.origin
         self.real.set_protocol(protocol)
         protocol.connection_made(self.transport)
-        protocol.upgraded(b"\r\n".join(lines), rest)
+        protocol.upgraded(head_of(b"GET", self.url, "1.1", self.headers), rest)
 
     def _ignore(self) -> None:
         """Parse the request as if it had not offered anything: the parser takes what follows an offer for no HTTP."""
-        method, version = self.parser.get_method(), self.parser.get_http_version().encode()
+        method, version = self._line
         if method == b"CONNECT":
             return self.send_400_response("this is no proxy")
         kept = [header for header in self.headers if header[0] != b"upgrade"]
-        lines = [b"%b %b HTTP/%b" % (method, self.url, version), *(b"%b: %b" % header for header in kept), b"", b""]
         self.parser = httptools.HttpRequestParser(self)
-        self.parser.feed_data(b"\r\n".join(lines))
+        self.parser.feed_data(head_of(method, self.url, version, kept))
 
     def _hand_over(self, links: Links) -> None:
-        """Give a connection that asks for a link to the lab."""
+        """Give away a connection that asks for a link."""
         self._let_go()
         self.doors.leave(self)
         data = bytes(self._input)
@@ -263,8 +262,9 @@ class Http(Connection, HttpToolsProtocol):
 
     def _again(self, link: Link | None) -> asyncio.Protocol:
         """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
-        behind = {} if link is None else {"lab.link": link, "lab.client": self.client}
-        return type(self)(self.config, self.server_state, {**self.app_state, **behind})
+        protocol = type(self)(self.config, self.server_state, self.app_state)
+        protocol.link, protocol.origin = link, None if link is None else self.client
+        return protocol
 
     # ---- the answer
 
@@ -289,19 +289,5 @@ class Http(Connection, HttpToolsProtocol):
         if self.left or self.real.is_closing():
             return
         self._astray = True
-        body = encode(Refused("bad_request", msg).as_json())
-        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: %d\r\n" % len(body)
-        self.transport.write(
-            head + b"x-content-type-options: nosniff\r\ncache-control: no-store\r\nconnection: close\r\n\r\n" + body
-        )
+        self.transport.write(refusal(Refused("bad_request", msg)))
         self.transport.close()
-
-
-def framing(headers: list[tuple[bytes, bytes]]) -> Body:
-    """Where the body ends, as the parser sees it too, which refuses what contradicts itself."""
-    for name, value in headers:
-        if name == b"transfer-encoding":
-            return Chunked()
-        if name == b"content-length":
-            return Length(int(value))
-    return Length(0)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import signal
+from collections.abc import Callable, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..lab.feed import Feeds
 from ..registry.clients import Clients
 from ..registry.handlers import log
-from .meter import Meter
+from ..transports.scope import served
 
 SWEEP = 0.25  # s between two looks at whose time is over
 
@@ -20,8 +20,9 @@ SWEEP = 0.25  # s between two looks at whose time is over
 class Life:
     """The sweep of one application, in whatever event loop serves it, and its drain, once."""
 
-    def __init__(self, clients: Clients, meter: Meter, feeds: Feeds) -> None:
-        self.clients, self.meter, self.feeds = clients, meter, feeds
+    def __init__(self, clients: Clients, *, sweeps: Sequence[Callable[[], None]], on_leave: Callable[[], None]) -> None:
+        """`sweeps`: what else is called again and again; `on_leave`: what is called once, before the goodbye."""
+        self.clients, self.sweeps, self.on_leave = clients, (clients.sweep, *sweeps), on_leave
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.Future[None] | None = None
@@ -43,8 +44,8 @@ class Life:
     def _tick(self) -> None:
         assert self._loop is not None
         self._next = self._loop.call_later(SWEEP, self._tick)
-        self.clients.sweep()
-        self.meter.sweep()
+        for sweep in self.sweeps:
+            sweep()
         told, self._told = self._told, stopping()
         if self._told and not told:
             self._leave()
@@ -53,7 +54,7 @@ class Life:
 
     def _leave(self) -> asyncio.Future[None]:
         if self._goodbye is None:
-            self.feeds.stop()
+            self.on_leave()
             self._goodbye = asyncio.ensure_future(self.clients.drain())
         return self._goodbye
 
@@ -79,7 +80,7 @@ class Lived:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "lifespan":
             self.life.begin()
-            if "lab.exchange" not in scope.get("state", {}):
+            if served(scope) is None:
                 self.warn()
         await self.app(scope, receive, send)
 

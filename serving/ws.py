@@ -15,6 +15,7 @@ from websockets.frames import Frame, Opcode
 
 from ..log.batch import Batch
 from ..protocol.pace import Bucket
+from ..transports.scope import Served
 from .connection import Connection
 from .frames import Frames
 from .meter import Exchange
@@ -165,8 +166,7 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if not self.close_sent:
-            self.scope["extensions"]["lab.write"] = self.write  # type: ignore[assignment]
-            self.scope["state"]["lab.exchange"] = self.exchange
+            Served(self.exchange.batch, self.link, self.write).put(self.scope["state"])
 
     async def send(self, message: Any) -> None:
         text = message.get("text")

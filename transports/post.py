@@ -15,6 +15,7 @@ from ..protocol.limits import Limits
 from ..registry.clients import Clients
 from ..registry.emits import Upload
 from .request import LADDER, Endpoint, acks_text, address_of, json, payer_of, sid_of
+from .scope import served
 
 VERSION = 1
 
@@ -80,9 +81,9 @@ def greeting(limits: Limits, network: str) -> dict[str, Any]:
 
 def network_of(request: Request) -> str:
     """A name for where the client is: what it learnt of a network holds for that network only."""
-    link = request.scope.get("state", {}).get("lab.link")
-    if link is not None:
-        return str(link.setting.text)
+    by = served(request.scope)
+    if by is not None and by.link is not None:
+        return by.link.network
     return hashlib.sha256(address_of(request).encode()).hexdigest()[:8]
 
 

@@ -15,6 +15,7 @@ from ..protocol.errors import Refused
 from ..protocol.pace import owner_of
 from ..registry.clients import Clients, Reader
 from ..registry.emits import Ack
+from .scope import served
 
 LADDER = ("ws", "sse", "longpoll", "poll")  # best first
 
@@ -77,7 +78,8 @@ async def open_reader(
     reader = await clients.read(
         sid_of(request), cursor, address=payer_of(request), history=history, grace=grace, paced=paced
     )
-    reader.exchange = request.scope.get("state", {}).get("lab.exchange")
+    by = served(request.scope)
+    reader.on_batch = None if by is None else by.count
     return reader
 
 

@@ -16,6 +16,7 @@ from ..registry.clients import Clients, Reader
 from ..registry.emits import Ack, Upload
 from ..registry.handlers import Tasks
 from .request import acks_text, cursor_of, number, open_reader, payer_of, sid_of
+from .scope import served
 
 ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
 STRIKES = 10  # refused frames in a row, then the line is closed: this client does not listen
@@ -68,7 +69,8 @@ async def first_of(*ways: Awaitable[tuple[int, str]]) -> tuple[int, str]:
 
 async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int, str]:
     """Batches, as long as this reader may read."""
-    write = socket.scope["extensions"].get("lab.write")  # see serving/ws.py: a frame is made once for all its readers
+    by = served(socket.scope)
+    write = None if by is None else by.write
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
             if write:

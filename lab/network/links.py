@@ -36,6 +36,7 @@ PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
 NAME = re.compile(r"[A-Za-z0-9_-]{8,32}")
 TARGET = rb"/via/(?:~|%7[Ee])([A-Za-z0-9_-]{8,32})(/[^ ]*)"
 METHOD = rb"(?:\r\n)*+[A-Z]{1,16} "
+FIRST = re.compile(METHOD + TARGET)
 UNDECIDED = 80  # bytes of a first line after which it is known whose it is
 
 
@@ -53,7 +54,7 @@ class Links(LinkTable):
     closed = False
     base = b""  # the path at which the application is mounted in another
     target = re.compile(TARGET)
-    first = re.compile(METHOD + TARGET)
+    first = FIRST
 
     def mounted(self, path: str) -> None:
         """Links begin with this path: an application that is mounted elsewhere has no other addresses."""

@@ -18,7 +18,7 @@ from .networks import Network
 MOST = 1000  # links
 IDLE = 600.0  # s a link without a connection is remembered
 HELD = 32 << 20  # bytes that all links hold: under way, held back, and kept as a cache keeps answers
-LOOKED_AT = 8  # links that a newcomer makes us look at, whether their time is over
+LOOKED_AT = 8  # links at a time, whether their time is over
 
 
 class Link(Network):
@@ -30,6 +30,16 @@ class Link(Network):
         self.once = False  # each connection carries one answer, as HTTP/1.0 did it
         self._table = table
         super().__init__()
+
+    @property
+    def network(self) -> str:
+        """The name of the network behind it, as it was asked for."""
+        return self.setting.text
+
+    @property
+    def prefix(self) -> str:
+        """The part of a target that leads through this link, and does not reach the server."""
+        return f"/via/~{self.name}"
 
     def drop(self, line: Any) -> None:
         super().drop(line)
@@ -43,7 +53,7 @@ class Link(Network):
     def as_json(self) -> dict[str, Any]:
         return {
             "link": self.name,
-            "network": self.setting.text,
+            "network": self.network,
             "seed": self.seed,
             "since": int(self.since * 1000),
             "close": self.once,
@@ -117,15 +127,19 @@ class LinkTable:
             if self.held <= self.most_held * 3 // 4:
                 return
 
-    def _over(self, link: Link) -> bool:
-        return not link.lines and self.clock() - link.used > IDLE
-
-    def _make_room(self, owner: str) -> None:
+    def sweep(self) -> None:
+        """Forget those whose time is over, a few at a time: what they keep is freed, also where nobody comes."""
         for link in [link for link, _ in zip(self._links.values(), range(LOOKED_AT), strict=False)]:
             if self._over(link):
                 self._forget(link)
             elif link.lines:
                 self._links.move_to_end(link.name)  # so that those behind it are looked at next
+
+    def _over(self, link: Link) -> bool:
+        return not link.lines and self.clock() - link.used > IDLE
+
+    def _make_room(self, owner: str) -> None:
+        self.sweep()
         if len(self._links) < self.most:
             return
         greedy = who_gives_way(self._owned, owner)

@@ -1,0 +1,44 @@
+"""The scope: what our own server says of a request beside what ASGI does. Another server says nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..log.batch import Batch
+
+KEY = "transport_fallback"  # in the state that ASGI lets a server keep in a scope
+
+
+class Link(Protocol):
+    """A network that a connection came through, where it did not come straight."""
+
+    once: bool  # each connection carries one answer
+
+    @property
+    def network(self) -> str:
+        """Its name for the client: what a client learns of a network holds for that network only."""
+
+    @property
+    def prefix(self) -> str:
+        """The part of the target that it took off on the way: the client has sent it all the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One request, or one WebSocket, as our server serves it."""
+
+    count: Callable[[Batch], None]  # takes each batch that a reader is given, for the figures
+    link: Link | None = None
+    write: Callable[[Batch], Awaitable[None]] | None = None  # of a WebSocket: sends a batch in the frame all share
+
+    def put(self, state: dict[str, Any]) -> None:
+        """Say so, in the state of a scope."""
+        state[KEY] = self
+
+
+def served(scope: MutableMapping[str, Any]) -> Served | None:
+    """What our server says of this request. None: another server serves it."""
+    found: Served | None = scope.get("state", {}).get(KEY)
+    return found
