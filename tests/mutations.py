@@ -65,7 +65,7 @@ MUTATIONS = [
         "client/reading.py",
         "self.cursor = self._left.pop(epoch, start)",
         "self.cursor = start",
-        "tests/client/test_reading.py::test_the_python_client_takes",
+        "tests/client/test_client_vectors.py::test_a_vector",
     ),
     Mutation(
         "the same in JavaScript",
@@ -73,7 +73,7 @@ MUTATIONS = [
         "web/client/reading.js",
         "this.cursor = this.#left.get(epoch) ?? start;",
         "this.cursor = start;",
-        "tests/client/test_reading.py::test_the_javascript_client_takes",
+        JAVASCRIPT + "client_vectors.test.mjs",
     ),
     Mutation(
         "what broke before the answer is evidence",
@@ -758,8 +758,8 @@ MUTATIONS = [
         "links swept by newcomers only",
         "what idle links keep is kept until somebody comes",
         "serving/life.py",
-        "        self.links.sweep()\n",
-        "",
+        "(clients.sweep, *sweeps)",
+        "(clients.sweep,)",
         "tests/lab/test_links.py::test_links_whose_time_is_over_keep_nothing",
     ),
     Mutation(
@@ -838,8 +838,8 @@ MUTATIONS = [
         "a link keeps its connections",
         "what polling cost before keep-alive cannot be seen",
         "serving/http.py",
-        "if link is not None and link.once and",
-        "if link is None and",
+        "if self.link is not None and self.link.once and",
+        "if self.link is None and",
         "tests/lab/test_networks.py::test_a_link_may_give_each_connection_one_answer",
     ),
     Mutation(
@@ -1046,7 +1046,7 @@ MUTATIONS = [
         "new connections in the order in which they came",
         "who comes behind a crowd waits for all of it",
         "serving/listener.py",
-        "self._wait(str(address[0]), connection)",
+        "self._wait(owner_of(str(address[0])), connection)",
         'self._wait("", connection)',
         "tests/server/test_doors.py::test_who_comes_behind_a_crowd_does_not_wait_for_it",
     ),

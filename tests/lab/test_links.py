@@ -183,6 +183,21 @@ def test_links_that_are_in_use_do_not_hide_those_whose_time_is_over() -> None:
     assert set(table._links) == {"link-used", "link-new", "link-newer"}
 
 
+# Nobody comes who would need their place: the server looks by itself.
+async def test_links_whose_time_is_over_keep_nothing(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    links = links_of(lab)
+    for n in range(20):
+        await put(lab, f"some-link-{n}", "stale")
+        await asked(lab, f"/via/~some-link-{n}/stats")
+    assert links.held
+    async with line_from(lab, OTHER) as (reader, writer):
+        writer.write(f"GET /via/~some-link-0/sse HTTP/1.1\r\nHost: {urlsplit(lab.url).netloc}\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n")
+        monkeypatch.setattr("transport_fallback.lab.network.linktable.IDLE", 0.0)
+        await eventually(lambda: list(links._links) == ["some-link-0"])
+    await eventually(lambda: not links._links and not links.held and not links._owned)
+
+
 def test_when_all_belongs_to_one_what_is_in_use_stays() -> None:
     table = LinkTable(most=2)
     for name in ("link-one", "link-two"):

@@ -70,6 +70,28 @@ async def test_any_method_that_offers_an_upgrade_is_answered_as_if_it_had_not(la
     assert offering.split(b"\r\n")[0] == plain.split(b"\r\n")[0]
 
 
+# RFC 9110, 5.5: blanks around a value are no part of it.
+@pytest.mark.parametrize("through", ["", "/via/~some-link"])
+@pytest.mark.parametrize("blanks", [" ", "\t", " \t "])
+async def test_blanks_behind_a_value_are_no_part_of_it(lab: Lab, blanks: str, through: str) -> None:
+    reader, writer = await connect(lab)
+    told = [f"Content-Length: {len(EMITS)}{blanks}", f"Expect: 100-continue{blanks}"]
+    head = posted(lab, *told, body=b"", path=through + "/emit?sid={sid}").replace(
+        b"/json\r", b"/json" + blanks.encode() + b"\r"
+    )
+    writer.write(head)
+    async with asyncio.timeout(5):
+        assert b" 100 " in await reader.readuntil(b"\r\n\r\n")
+    writer.write(EMITS)
+    assert (await answer(reader))[0].startswith(b"HTTP/1.1 200 ")
+    await lab.say("e")
+    lines = [f"GET {through}/sse HTTP/1.1", f"Host: {host(lab)}{blanks}", f"Last-Event-ID: {lab.at(0)}{blanks}"]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    async with asyncio.timeout(5):
+        assert b'"gap":null' in await reader.readuntil(b'"messages"')
+    writer.close()
+
+
 @pytest.mark.parametrize("body", ["Content-Length: 5\r\n\r\nhello", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
 async def test_a_handshake_with_a_body_is_none(lab: Lab, body: str) -> None:
     reader, writer = await connect(lab)
