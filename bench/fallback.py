@@ -5,7 +5,7 @@
     python -m bench.fallback --seeds 20 --who ours,socketio,socketio-ws --json all.json --docs
 
 A feed speaks 20 times a second, straight to the server: a number and the time planned for it. A client comes through
-a network (lab/network/networks.py, by its port) or a real proxy (lab/network/proxies.py) and listens until it has
+a network (lab/network/gateway.py, by its port) or a real proxy (lab/network/proxies.py) and listens until it has
 settled: it hears the feed, and its transport has not changed for --settle s. It has 60 s for that. Measured at the
 client:
 
@@ -53,7 +53,7 @@ from bench import docs
 from bench.peers import socketio
 from bench.rows import HEAL, HEARS, SPACING, STRIKE, Row, Run, Span, Told, measured, missed, rows
 from transport_fallback.client.socket import Socket, io
-from transport_fallback.lab.network.networks import network
+from transport_fallback.lab.network.gateway import Gateway
 from transport_fallback.lab.network.proxies import ROWS as PROXIES
 from transport_fallback.lab.network.proxies import find, proxy
 
@@ -159,18 +159,6 @@ async def peer_server(ping: list[str]) -> AsyncIterator[tuple[str, None]]:
 # ---- one run
 
 
-class Door(network):
-    """A network's port that knows when somebody came in."""
-
-    def __init__(self, setting: str, to: str, seed: int) -> None:
-        super().__init__(setting, to, seed=seed)
-        self.came: list[float] = []
-
-    def _accept(self) -> asyncio.Protocol:
-        self.came.append(time.monotonic())
-        return super()._accept()
-
-
 @contextlib.asynccontextmanager
 async def our_client(url: str, heartbeat: float, speaks: bool) -> AsyncIterator[Told]:
     told = Told(time.monotonic())
@@ -205,8 +193,8 @@ async def our_client(url: str, heartbeat: float, speaks: bool) -> AsyncIterator[
 class Watch:
     """Strikes and heals the network in its time, and knows when a client has settled."""
 
-    def __init__(self, row: Row, door: Door | None, told: Told, settle: float, seed: int) -> None:
-        self.row, self.door, self.told, self.settle, self.seed = row, door, told, settle, seed
+    def __init__(self, row: Row, gateway: Gateway | None, told: Told, settle: float, seed: int) -> None:
+        self.row, self.gateway, self.told, self.settle, self.seed = row, gateway, told, settle, seed
         self.struck: float | None = None
         self.healed: float | None = None
 
@@ -220,21 +208,21 @@ class Watch:
             now = time.monotonic()
             self._change(now)
             if self._settled(now) or now >= self.origin + MOST:
-                came = self.door.came if self.door and self.healed else []
+                came = self.gateway.came if self.gateway and self.healed else []
                 asked = next((at for at in came if at >= self.origin), None)
                 return Span(self.origin, now, self.struck, self.healed, asked)
             await asyncio.sleep(LOOK)
 
     def _change(self, now: float) -> None:
         row, lived = self.row, now - self.told.began
-        if self.door is None:
+        if self.gateway is None:
             return
         if row.struck and self.struck is None:
             if lived >= STRIKE and (self.told.using in ("ws", "websocket") or lived >= STRIKE + UNLIVED):
-                self.door.change(row.network, self.seed)
+                self.gateway.change(row.network, self.seed)
                 self.struck = now
         elif row.dark and self.healed is None and now >= self.origin + HEAL:
-            self.door.change("direct")
+            self.gateway.change("direct")
             self.healed = now
 
     def _settled(self, now: float) -> bool:
@@ -259,15 +247,15 @@ class Result:
 
 async def ran(who: str, row: Row, seed: int, server: str, feed: Feed | None, chosen: argparse.Namespace) -> Result:
     """One client through one row."""
-    door = None if row.proxy else Door("direct" if row.struck else row.network, server, seed)
+    gateway = None if row.proxy else Gateway("direct" if row.struck else row.network, server, seed=seed)
     async with contextlib.AsyncExitStack() as stack:
-        url = await stack.enter_async_context(door or proxy(row.network, to=server))
+        url = await stack.enter_async_context(gateway or proxy(row.network, to=server))
         if who == "ours":
             client = our_client(url, chosen.heartbeat, row.speaks)
         else:
             client = socketio.client(url, "first" if who == "socketio-ws" else "default", row.speaks)
         async with client as told:
-            span = await Watch(row, door, told, chosen.settle, seed).look_on()
+            span = await Watch(row, gateway, told, chosen.settle, seed).look_on()
     if feed:
         span = Span(**{**asdict(span), "hitch": feed.hitch(told.began, span.ended)})
     run = measured(told, span, chosen.settle)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
-from transport_fallback.lab.network.networks import TABLE, Setting
 from transport_fallback.lab.network.proxies import TABLE as PROXIES
+from transport_fallback.lab.network.table import TABLE, Setting
 
 STRIKE = 8.0  # s of life on `direct` before a network strikes
 SPACING = 50.0  # ms between two messages of the feed

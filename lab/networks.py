@@ -1,8 +1,8 @@
-"""`python -m lab.networks`: see lab/network/networks.py."""
+"""`python -m lab.networks`: see lab/network/gateway.py."""
 
 import sys
 
-from transport_fallback.lab.network.networks import main
+from transport_fallback.lab.network.gateway import main
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -8,10 +8,7 @@ import socket
 import struct
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from .line import Line
+from typing import Any, Protocol
 
 PIPE = 1 << 20  # bytes under way in one direction of a slow line
 PIECE = 64 << 10  # bytes handed over at once: what an end does not take stays here, where it is counted
@@ -108,10 +105,30 @@ class End(asyncio.Protocol):
         self.transport.abort()
 
 
+class Carrier(Protocol):
+    """The line that a pipe is one direction of."""
+
+    @property
+    def over(self) -> bool: ...
+    @property
+    def delay(self) -> float:
+        """s each way, for what is sent from now on"""
+
+    @property
+    def full(self) -> bool:
+        """Whether the network holds as much as it may."""
+
+    def weigh(self) -> None:
+        """Count again what is under way."""
+
+    def ended(self, target: End) -> None:
+        """All that was sent to this end has arrived there."""
+
+
 class Pipe:
     """What goes one way: in order, `delay` seconds later, and no more under way than a network holds."""
 
-    def __init__(self, line: Line, source: End, target: End) -> None:
+    def __init__(self, line: Carrier, source: End, target: End) -> None:
         self.line, self.source, self.target = line, source, target
         target.source, target.pipe = source, self
         self.earliest = 0.0  # when the first byte may begin its way
@@ -135,7 +152,7 @@ class Pipe:
     def _put(self, data: bytes | None) -> None:
         if self.line.over:
             return
-        loop, delay = asyncio.get_running_loop(), self.line.network.fault.delay
+        loop, delay = asyncio.get_running_loop(), self.line.delay
         due = max(loop.time(), self.earliest) + delay
         if self._queue:
             due = max(due, self._queue[-1][0])  # a faster network overtakes nothing
@@ -179,7 +196,7 @@ class Pipe:
     def _weigh(self, size: int) -> None:
         self.size += size
         self.line.weigh()
-        if self.size > PIPE or self.size and self.line.network.full:
+        if self.size > PIPE or self.size and self.line.full:
             self.source.hold("much is under way")
         elif self.size <= PIPE // 2:
             self.source.free("much is under way")

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import random
+from collections.abc import Callable
+from typing import Protocol
 
 from ...protocol.http1 import Head, Length, page
 from .line import Asked, Line
 
-if TYPE_CHECKING:
-    from .networks import Network
-
 CUT_STREAM = 1000  # bytes: a stream is cut somewhere before
 CACHED, CACHED_BYTES = 64, 64 << 10  # answers a cache keeps, and bytes of one
+
+
+class Network(Protocol):
+    """What a fault needs of the network it is the fault of: chance, time, its lines, and room for a cache."""
+
+    random: random.Random
+
+    def chance(self) -> float: ...
+    def wake(self, seconds: float, ring: Callable[[], None]) -> None: ...
+    def living(self) -> list[Line]: ...
+    def cache(self, size: int) -> None: ...
 
 
 class Fault:

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ...protocol.errors import Refused
 from ...protocol.http1 import ANSWERS, ASKS, Bad, Head, Messages, UntilClose, answered_body, asked_body, page, refusal
 from .ends import PIPE, STALL, End, Pipe
-
-if TYPE_CHECKING:
-    from .networks import Network
 
 AHEAD = 64 << 10  # bytes a client may send before the answer to what it asked first
 HEAD_SECONDS = 10.0  # s for the head of a request
@@ -53,12 +50,38 @@ class Asked:
         return self.target, self.head.fields.get(b"authorization", b""), self.head.last
 
 
+class Fault(Protocol):
+    """What becomes of a line: asked at each step of it."""
+
+    delay: float  # s each way
+
+    def born(self, line: Line) -> None: ...
+    def asks(self, line: Line, asked: Asked) -> None: ...
+    def answers(self, line: Line, asked: Asked, head: Head) -> None: ...
+    def piece(self, line: Line, asked: Asked, data: bytes) -> None: ...
+    def whole(self, line: Line, asked: Asked) -> None: ...
+    def opened(self, line: Line) -> None: ...
+
+
+class Through(Protocol):
+    """The network that a line goes through, as far as the line knows it."""
+
+    @property
+    def fault(self) -> Fault: ...
+    @property
+    def full(self) -> bool: ...
+    def add(self, line: Line) -> None: ...
+    def hold(self, size: int) -> None: ...
+    def freeze(self, line: Line) -> None: ...
+    def drop(self, line: Line) -> None: ...
+
+
 class Line:
     """One connection through a network."""
 
     def __init__(
         self,
-        network: Network,
+        network: Through,
         reach: Reach,
         *,
         aim: Callable[[bytes], bytes | None] = lambda target: target,
@@ -90,6 +113,14 @@ class Line:
     def busy(self) -> bool:
         """Whether something is under way that has not arrived."""
         return not self.up_lost and (self.asked is not None or self.raw or not self.down.empty)
+
+    @property
+    def delay(self) -> float:
+        return self.network.fault.delay
+
+    @property
+    def full(self) -> bool:
+        return self.network.full
 
     def begin(self, transport: Any, data: bytes = b"") -> None:
         """Serve the client at the other side of `transport`, which has sent `data` so far."""

@@ -28,7 +28,7 @@ from ...transports.post import body_of
 from ...transports.request import payer_of
 from .line import Line
 from .linktable import Link, LinkTable
-from .networks import TABLE, Setting
+from .table import TABLE, Setting
 
 LINES = 128  # connections of one link: a browser opens six, and a WebSocket for each lane
 PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server

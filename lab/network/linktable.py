@@ -13,7 +13,7 @@ from typing import Any
 
 from ...protocol.errors import Refused
 from ...serving.shares import who_gives_way
-from .networks import Network
+from .network import Network
 
 MOST = 1000  # links
 IDLE = 600.0  # s a link without a connection is remembered

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from .networks import place
+from .gateway import place
 
 PATIENCE = 10.0  # s until a proxy must answer, or have ended
 PLACES = ("/usr/local/sbin", "/usr/sbin", "/sbin")  # where Debian keeps them, and an ordinary user does not look

@@ -130,8 +130,8 @@ def test_a_promise_is_met_or_missed(row: Row, run: Run, names: list[str]) -> Non
 
 
 def test_every_network_has_its_rows() -> None:
-    from transport_fallback.lab.network.networks import TABLE
     from transport_fallback.lab.network.proxies import TABLE as PROXIES
+    from transport_fallback.lab.network.table import TABLE
 
     names = [row.name for row in rows(1.0)]
     assert len(set(names)) == len(names)

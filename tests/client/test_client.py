@@ -17,7 +17,7 @@ from transport_fallback.app import build
 from transport_fallback.client.ladder import RUNGS
 from transport_fallback.client.socket import EmitError, Socket, io
 from transport_fallback.hub import Hub
-from transport_fallback.lab.network.networks import network
+from transport_fallback.lab.network.gateway import Gateway
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.run import running
 from wire import Proxy, hello
@@ -457,7 +457,7 @@ async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> No
 async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Any) -> None:
     echoing(lab.hub)
     kept = {"ws": {"works": time.time() - 60}}
-    gate = network("direct", to=lab.url, seed=1)
+    gate = Gateway("direct", to=lab.url, seed=1)
     async with gate as url, io(url, **{**QUICK, "heartbeat": 15.0}, verdicts=kept) as socket:
         got = heard(socket)
         await socket.ready()
@@ -529,7 +529,7 @@ async def test_a_line_let_go_of_while_its_batch_is_taken_asks_no_more(lab: Any) 
 
 @pytest.mark.anyio
 async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: Any) -> None:
-    async with network("kill:50", to=lab.url, seed=1) as url, io(url, **QUICK) as socket:
+    async with Gateway("kill:50", to=lab.url, seed=1) as url, io(url, **QUICK) as socket:
         await eventually(lambda: any("resting" in note.text for note in socket.decisions), 15)
         await eventually(lambda: socket.transport == "sse", 15)
         await asyncio.sleep(1)  # and so it stays

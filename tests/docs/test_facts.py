@@ -12,8 +12,8 @@ from written import ROOT, section, snippets, text
 
 from bench.report.document import read
 from bench.report.page import markdown
-from transport_fallback.lab.network.networks import TABLE
 from transport_fallback.lab.network.proxies import ROWS
+from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import CODES
 from transport_fallback.protocol.limits import FIELDS
 from transport_fallback.serving.flags import options

@@ -13,7 +13,7 @@ import pytest
 
 from conftest import Lab, eventually
 from transport_fallback.lab.network.linktable import Link, LinkTable
-from transport_fallback.lab.network.networks import TABLE
+from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.pace import owner_of
 from wire import TRANSPORTS, as_json, http, new_sid

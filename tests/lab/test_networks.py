@@ -21,10 +21,11 @@ import pytest
 
 from conftest import ROOT, Lab, eventually, serving
 from transport_fallback.client.socket import io
-from transport_fallback.lab.network import ends, networks
+from transport_fallback.lab.network import ends, network
+from transport_fallback.lab.network.gateway import Gateway
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.network.linktable import Link
-from transport_fallback.lab.network.networks import TABLE, Setting, network
+from transport_fallback.lab.network.table import TABLE, Setting
 from transport_fallback.protocol.errors import Refused as ServerRefused
 from transport_fallback.protocol.http1 import ANSWERS, ASKS, Bad, Chunked, Messages, answered_body, asked_body
 from wire import JSON, TRANSPORTS, Answer, Ended, LongPoll, Reader, Refused, Sse, Ws, as_json, http, new_sid, target
@@ -52,7 +53,7 @@ class Door:
         await put(self.lab, self.url.rpartition("~")[2], setting, seed)
 
     @property
-    def through(self) -> networks.Network:
+    def through(self) -> network.Network:
         return self.gate.through if self.gate else self.lab.app.state.links.find(self.url.rpartition("~")[2])
 
 
@@ -67,7 +68,7 @@ async def opened(lab: Lab, kind: str) -> AsyncIterator[Door]:
     if kind == "link":
         yield Door(lab, kind, f"{lab.url}/via/~{new_sid()}")
     else:
-        gate = network("direct", to=lab.url)
+        gate = Gateway("direct", to=lab.url)
         async with gate as url:
             yield Door(lab, kind, url, gate)
 
@@ -371,7 +372,7 @@ async def test_a_seed_makes_chance_the_same_again(door: Door, fault: str) -> Non
 
 async def test_flaky_lives_are_drawn_from_the_seed(lab: Lab) -> None:
     async def lives(seed: int) -> list[float]:
-        gate = network("flaky:0.3", to=lab.url, seed=seed)
+        gate = Gateway("flaky:0.3", to=lab.url, seed=seed)
         async with gate as url:
             found = []
             for _ in range(5):
@@ -776,7 +777,7 @@ async def test_blanks_in_a_header_hold_nobody_up(door: Door) -> None:
 
 @pytest.mark.parametrize("first", [b"\x16\x03\x01\x02\x00\x01", b"hello\r\n\r\n", b"GET / HTTP/2.0\r\n\r\n", b"\0" * 9])
 async def test_the_port_refuses_what_is_no_http(lab: Lab, first: bytes) -> None:
-    async with network("direct", to=lab.url) as url:
+    async with Gateway("direct", to=lab.url) as url:
         assert (await raw(url, first)).startswith(b"HTTP/1.1 400")
 
 
@@ -803,7 +804,7 @@ async def test_a_server_that_is_not_there_is_a_bad_gateway(nothing_left: None) -
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    async with network("direct", to=f"127.0.0.1:{port}") as url:
+    async with Gateway("direct", to=f"127.0.0.1:{port}") as url:
         assert (await ask(url)).status == 502
 
 
@@ -865,11 +866,11 @@ async def test_only_so_many_lines_hang(lab: Lab) -> None:
     await put(lab, "some-link", "silent")
     url, link = urlsplit(lab.url), lab.app.state.links.find("some-link")
     kept = []
-    for _ in range(networks.FROZEN + 6):
+    for _ in range(network.FROZEN + 6):
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         writer.write(asking("/via/~some-link/hello"))
         kept.append((reader, writer))
-        await eventually(lambda writer=writer: len(link.lines) == min(len(kept), networks.FROZEN))
+        await eventually(lambda writer=writer: len(link.lines) == min(len(kept), network.FROZEN))
     for reader, _writer in kept[:6]:  # the oldest are let go
         with contextlib.suppress(ConnectionResetError):
             assert await asyncio.wait_for(reader.read(), 2) == b""
@@ -881,7 +882,7 @@ async def test_only_so_many_lines_hang(lab: Lab) -> None:
 
 @pytest.mark.parametrize("setting", ["silent", "mute", "hang", "deaf"])
 async def test_nothing_hangs_for_ever(door: Door, setting: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "FROZEN_SECONDS", 0.3)
+    monkeypatch.setattr(network, "FROZEN_SECONDS", 0.3)
     await door.change(setting)
     line = await door.lab.reader(Ws, base=door.url).open()
     heard = [await outcome(line, 3.0) for _ in range(2)]
@@ -1088,7 +1089,7 @@ async def test_any_server_may_stand_behind_the_port(nothing_left: None) -> None:
 
     server = await asyncio.start_server(old, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    gate = network("direct", to=f"127.0.0.1:{port}")
+    gate = Gateway("direct", to=f"127.0.0.1:{port}")
     async with gate as url:
         for setting in ("direct", "buffer", "slow:20", "stale", "impatient:5"):
             gate.change(setting)
