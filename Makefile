@@ -80,16 +80,16 @@ attacks: $(TEST_READY) ## hostile clients, one way after another: what do a neig
 	$(TEST)/bin/python -m tests.attacks --seconds $(or $(FOR),10)
 
 picture: $(TEST_READY) ## take the picture of the page that the README shows
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/picture.py
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m tests.browser.picture
 
 screenshots: $(TEST_READY) ## pictures of every part of the page, into .cache/screenshots
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/screenshots.py
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m tests.browser.screenshots
 
 heap: $(TEST_READY) ## what five minutes of the race leave in the browser's memory
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/heap.py --minutes 5
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m tests.browser.heap --minutes 5
 
 goals: $(TEST_READY) ## what the page promises, measured: its weight, its first message, its frames
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python tests/browser/goals.py
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m tests.browser.goals
 
 some-mutants: $(TEST_READY) ## five of the mutants, other ones each day
 	$(TEST)/bin/python -m tests.mutants --some 5

@@ -1,4 +1,4 @@
-"""The rooms of the tests, for pytest: the root is the package of the code, and no test of it."""
+"""For pytest: the root is the package of the code, and no package of tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.root import ROOT
 
 
 def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -12,9 +12,9 @@ import sys
 
 import pytest
 
-from conftest import ROOT
 from tests.attacks.attackers import ATTACKS
 from tests.attacks.neighbour import Felt, newcomer
+from tests.root import ROOT
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,8 @@ import urllib.request
 
 from playwright.sync_api import Browser, Page, Response, sync_playwright
 
-from conftest import Crowd, Program, Seat, program
+from tests.browser.page import Seat
+from tests.browser.program import Crowd, Program, program
 
 VIEWS = 7  # of which the median is told
 RATE, SECONDS = 100, 20  # messages a second of the feed, to both seats; s of looking

@@ -1,6 +1,6 @@
 """What the page remembers while the race runs: its heap in Chromium, minute by minute, garbage collected before.
 
-python tests/browser/heap.py --minutes 5        4 lanes × 50 messages/s; fails if it grew by 5 MB from minute 1 on
+python -m tests.browser.heap --minutes 5        4 lanes × 50 messages/s; fails if it grew by 5 MB from minute 1 on
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-from conftest import program
+from tests.browser.program import program
 
 MOST = 5.0  # MB it may grow between the first minute and the last
 KNOBS = "panel=race&race-rate=50&race-every=250"

@@ -6,7 +6,9 @@ import os
 
 from playwright.sync_api import sync_playwright
 
-from conftest import ROOT, Seat, program
+from tests.browser.page import Seat
+from tests.browser.program import program
+from tests.root import ROOT
 
 TALK = [("left", "Good morning! I ask once a second."), ("right", "And I just listen: the line stays open.")]
 

@@ -14,7 +14,9 @@ from itertools import product
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from conftest import ROOT, Program, Seat, program
+from tests.browser.page import Seat
+from tests.browser.program import Program, program
+from tests.root import ROOT
 
 FOLDER = ROOT / ".cache" / "screenshots"
 WIDTHS, SCHEMES, LANGUAGES = (320, 390, 768, 1440), ("light", "dark"), ("en", "zh")

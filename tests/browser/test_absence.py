@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from conftest import Program, until
+from tests.browser.page import until
+from tests.browser.program import Program
 
 LISTEN = """
 async (options) => {

@@ -20,7 +20,9 @@ from typing import NamedTuple
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from conftest import ROOT, Asking, Program, program, until
+from tests.browser.page import until
+from tests.browser.program import Asking, Program, program
+from tests.root import ROOT
 
 SEEDS = ROOT.parent / "shared" / "seeds"
 CLIENT = "/socket.io/socket.io.js"

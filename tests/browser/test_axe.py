@@ -6,7 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conftest import Program, Seat
+from tests.browser.page import Seat
+from tests.browser.program import Program
 
 PANELS = {"": "[data-role=transport]", "race": "button", "calculator": "table", "lessons": "button, a", "class": "p"}
 

@@ -10,7 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from conftest import Panel, Program, ask, texts_of
+from tests.browser.page import Panel, texts_of
+from tests.browser.program import Program, ask
 
 
 class Calculator(Panel):

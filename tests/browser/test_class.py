@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from conftest import DEADLINE, Panel, Program, Seat, ask, program, texts_of, until
+from tests.browser.page import DEADLINE, Panel, Seat, texts_of, until
+from tests.browser.program import Program, ask, program
 
 NAME = "lab.test"  # a name as a school's network gives one; the browser is told that it is this computer
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from conftest import Program, program
+from tests.browser.program import Program, program
 
 TRANSPORTS = ["poll", "longpoll", "sse", "ws"]
 

@@ -17,7 +17,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from conftest import ROOT, Program, Seat, until
+from tests.browser.page import Seat, until
+from tests.browser.program import Program
+from tests.root import ROOT
 
 
 class Listener:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser
 
-from conftest import program
+from tests.browser.program import program
 
 SECONDS = 14  # of talk, 20 messages a second
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser
 
-from conftest import Program
+from tests.browser.program import Program
 
 BASIC = "Basic " + base64.b64encode(b"ada:secret").decode()
 ASKS = {  # what is asked for: the header that gets in, and the answer to who does not have it

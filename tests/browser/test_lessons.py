@@ -11,8 +11,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Response
 
-from conftest import texts_of, until
-from tests.wire import public_id
+from tests.browser.page import texts_of, until
+from tests.stranger.http import public_id
 
 SECONDS = 3  # of a run here; a class has ten
 STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]

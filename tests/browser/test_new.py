@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from conftest import ROOT
+from tests.root import ROOT
 
 
 @pytest.fixture

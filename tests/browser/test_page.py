@@ -10,8 +10,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from conftest import Crowd, Program, Seat, ask, until
-from goals import weight
+from tests.browser.goals import weight
+from tests.browser.page import Seat, until
+from tests.browser.program import Crowd, Program, ask
 from transport_fallback.serving.pages import WEB
 
 Seats = Callable[..., tuple[Seat, Seat]]

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser
 
-from conftest import ROOT, program
+from tests.browser.program import program
+from tests.root import ROOT
 
 TALK, QUIET = 6, 13  # s
 MESSAGES = 20  # a second

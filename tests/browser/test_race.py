@@ -12,7 +12,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
-from conftest import DEADLINE, Asking, Crowd, Panel, Program, Seat, ask, texts_of, until
+from tests.browser.page import DEADLINE, Panel, Seat, texts_of, until
+from tests.browser.program import Asking, Crowd, Program, ask
 from transport_fallback.lab.budget import FEEDS, Bounds
 
 LANES = ("poll", "longpoll", "sse", "ws")

@@ -13,7 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from conftest import Program, Seat, ask, until
+from tests.browser.page import Seat, until
+from tests.browser.program import Program, ask
 
 Tab = Callable[..., Page]
 

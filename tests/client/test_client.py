@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from conftest import GENEROUS, eventually
+from tests.serving import GENEROUS, eventually
+from tests.stranger.http import hello
+from tests.stranger.proxy import Proxy
 from transport_fallback.app import build
 from transport_fallback.client.ladder import RUNGS
 from transport_fallback.client.socket import EmitError, Socket, io
@@ -20,7 +22,6 @@ from transport_fallback.hub import Hub
 from transport_fallback.lab.network.gateway import Gateway
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.run import running
-from wire import Proxy, hello
 
 # ---- on a real server
 

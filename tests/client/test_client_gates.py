@@ -10,10 +10,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from test_client_http import answering
 
-from conftest import eventually
-from test_client import QUICK, gaps, heard
+from tests.client.test_client import QUICK, gaps, heard
+from tests.client.test_client_http import answering
+from tests.serving import eventually
 from transport_fallback.client import wayup as way_up
 from transport_fallback.client.socket import ClosedError, EmitError, io
 

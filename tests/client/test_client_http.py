@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import eventually
-from test_client import QUICK, echoing, heard
+from tests.client.test_client import QUICK, echoing, heard
+from tests.serving import eventually
 from transport_fallback.client.address import Address, Elsewhere
 from transport_fallback.client.http import Http
 from transport_fallback.client.socket import io

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from test_client import QUICK
+from tests.client.test_client import QUICK
 from transport_fallback.client.socket import EmitError, Socket, io
 
 URL = "http://127.0.0.1:1"

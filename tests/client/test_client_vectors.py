@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import courses
 import pytest
+
+from tests.client import courses
 
 CASES = [(kind, case) for kind in ("reading", "outbox", "acks") for case in courses.cases(kind)]
 

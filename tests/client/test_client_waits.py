@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from conftest import eventually
-from test_client import LADDER_TOO, QUICK, echoing, heard
+from tests.client.test_client import LADDER_TOO, QUICK, echoing, heard
+from tests.serving import eventually
 from transport_fallback.client.socket import ClosedError, EmitError, Socket, io
 
 LIFE = ("connecting", "connect", "disconnect", "reconnecting", "reconnect", "connect_failed", "error", "switch", "gap")

@@ -8,13 +8,13 @@ import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import courses
 import pytest
-from courses import Step, taken
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import ROOT
+from tests.client import courses
+from tests.client.courses import Step, taken
+from tests.root import ROOT
 from transport_fallback.client.reading import EPOCHS, Position, Reading
 
 Client = Callable[[list[Step]], list[Any]]

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, eventually
-from test_client import echoing
+from tests.client.test_client import echoing
+from tests.root import ROOT
+from tests.serving import eventually
 
 PIPES: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE) | {"cwd": ROOT}
 TERMINAL = (sys.executable, "-m", "client")

@@ -8,10 +8,10 @@ import shlex
 import subprocess
 
 import pytest
-from written import ROOT, section, snippets, text
 
 from bench.report.document import read
 from bench.report.page import markdown
+from tests.docs.written import ROOT, section, snippets, text
 from transport_fallback.lab.network.proxies import ROWS
 from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import CODES

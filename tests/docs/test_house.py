@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from written import ROOT, snippets
+
+from tests.docs.written import ROOT, snippets
 
 PACKAGE = "transport_fallback"
 OUTSIDE = {"bench", "tests"}  # they may import all of the package, and nothing in it imports them

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from tests.root import ROOT
 
 CHECK = "scripts/check-js"
 PIECES = ["scripts", "requirements", "web", "tests/js", "tests/tsconfig.json", "tests/browser", "tests/vectors"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from written import ROOT, section, snippets
+
+from tests.docs.written import ROOT, section, snippets
 
 ROOMS = (
     *("log", "protocol", "registry", "transports", "serving", "client", "lab", "lab/network"),

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from programs import free_port, heard_by_all, started
-from written import ROOT
 
+from tests.docs.programs import free_port, heard_by_all, started
+from tests.docs.written import ROOT
 from transport_fallback import io
 from transport_fallback.client.socket import EmitError
 

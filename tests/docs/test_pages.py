@@ -6,7 +6,8 @@ import re
 from importlib.util import find_spec
 
 import pytest
-from written import DOCS, PAGES, READMES, ROOT, anchors, led_to, links, prose, section, snippets, text
+
+from tests.docs.written import DOCS, PAGES, READMES, ROOT, anchors, led_to, links, prose, section, snippets, text
 
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 

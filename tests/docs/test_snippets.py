@@ -9,9 +9,9 @@ from typing import Any
 
 import httpx2
 import pytest
-from programs import PATIENCE, free_port, heard_by_all, started
-from written import DOCS, READMES, snippets
 
+from tests.docs.programs import PATIENCE, free_port, heard_by_all, started
+from tests.docs.written import DOCS, READMES, snippets
 from transport_fallback import Hub, build, io, running
 from transport_fallback.registry.clients import Clients
 

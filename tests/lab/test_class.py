@@ -19,12 +19,13 @@ from urllib.parse import quote, urlsplit
 import pytest
 import segno
 
-from conftest import Lab, serving
+from tests.serving import Lab, serving
+from tests.stranger.http import JSON, Answer, Refused, http, new_sid, post, target
+from tests.stranger.readers import Sse
 from transport_fallback.lab import addresses, classroom
 from transport_fallback.lab.addresses import addresses_in, outside, own_addresses, own_names, url_of
 from transport_fallback.lab.classroom import CODE_BURST, LONGEST, Classroom, announce, more_files
 from transport_fallback.protocol.errors import Refused as Refusal
-from wire import JSON, Answer, Refused, Sse, http, new_sid, post, target
 
 ROOT = Path(__file__).resolve().parents[2]
 OWN = ["192.168.7.20", "fd12::20"]  # addresses this machine has in these tests

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab, eventually
+from tests.serving import Lab, eventually
+from tests.stranger.http import JSON, as_json, bye, http, new_sid, public_id
+from tests.stranger.readers import Poll, Sse, Ws
 from transport_fallback.lab.budget import FEEDS, Bounds
 from transport_fallback.lab.feed import Wish, plan
-from wire import JSON, Poll, Sse, Ws, as_json, bye, http, new_sid, public_id
 
 pytestmark = pytest.mark.anyio
 

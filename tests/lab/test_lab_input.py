@@ -7,9 +7,9 @@ from itertools import product
 
 import pytest
 
-from conftest import Lab
+from tests.serving import Lab
+from tests.stranger.http import http
 from transport_fallback.protocol.errors import CODES
-from wire import http
 
 pytestmark = pytest.mark.anyio
 

@@ -6,11 +6,13 @@ import json
 
 import pytest
 
-from conftest import Lab
+from tests.serving import Lab
+from tests.stranger.http import JSON, Refused, emit, http, new_sid, raw, target
+from tests.stranger.readers import Reader
+from tests.stranger.ways import PostWay
 from transport_fallback.hub import Hub
 from transport_fallback.protocol.codec import encode, packed
 from transport_fallback.protocol.limits import DEFAULTS
-from wire import JSON, PostWay, Reader, Refused, emit, http, new_sid, raw, target
 
 pytestmark = pytest.mark.anyio
 

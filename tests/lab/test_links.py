@@ -11,12 +11,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import Lab, eventually
+from tests.serving import Lab, eventually
+from tests.stranger.http import as_json, http, new_sid
+from tests.stranger.readers import TRANSPORTS
 from transport_fallback.lab.network.linktable import Link, LinkTable
 from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.pace import owner_of
-from wire import TRANSPORTS, as_json, http, new_sid
 
 pytestmark = pytest.mark.anyio
 

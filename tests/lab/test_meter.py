@@ -16,12 +16,12 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 
-from conftest import Lab, eventually
+from tests.serving import Lab, eventually
+from tests.stranger.http import http, new_sid, public_id
 from transport_fallback.client.socket import io
 from transport_fallback.serving import accounts
 from transport_fallback.serving.accounts import Counts
 from transport_fallback.serving.meter import Meter, client_of
-from wire import http, new_sid, public_id
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import ROOT, Lab, eventually, serving
+from tests.root import ROOT
+from tests.serving import Lab, eventually, serving
+from tests.stranger.http import JSON, Answer, Refused, as_json, http, new_sid, target
+from tests.stranger.readers import TRANSPORTS, Ended, LongPoll, Reader, Sse, Ws
 from transport_fallback.client.socket import io
 from transport_fallback.lab.network import ends, network
 from transport_fallback.lab.network.gateway import Gateway
@@ -28,7 +31,6 @@ from transport_fallback.lab.network.linktable import Link
 from transport_fallback.lab.network.table import TABLE, Setting
 from transport_fallback.protocol.errors import Refused as ServerRefused
 from transport_fallback.protocol.http1 import ANSWERS, ASKS, Bad, Chunked, Messages, answered_body, asked_body
-from wire import JSON, TRANSPORTS, Answer, Ended, LongPoll, Reader, Refused, Sse, Ws, as_json, http, new_sid, target
 
 pytestmark = pytest.mark.anyio
 

@@ -18,11 +18,13 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import ROOT, Lab, eventually, serving
+from tests.root import ROOT
+from tests.serving import Lab, eventually, serving
+from tests.stranger.http import http, new_sid
+from tests.stranger.readers import TRANSPORTS, Reader, Sse
 from transport_fallback.client.socket import io
 from transport_fallback.lab.network import proxies
 from transport_fallback.lab.network.proxies import TABLE, proxy
-from wire import TRANSPORTS, Reader, Sse, http, new_sid
 
 pytestmark = pytest.mark.anyio
 

@@ -9,11 +9,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from test_meter import line_to
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from conftest import Lab, serving
+from tests.lab.test_meter import line_to
+from tests.serving import Lab, serving
+from tests.stranger.http import http, new_sid, public_id
 from transport_fallback.client.socket import io
 from transport_fallback.lab import looks
 from transport_fallback.protocol.errors import CODES
@@ -21,7 +22,6 @@ from transport_fallback.serving import sockets
 from transport_fallback.serving import trace as tracing
 from transport_fallback.serving.meter import Meter
 from transport_fallback.serving.trace import EVENTS, Shelf, Trace
-from wire import http, new_sid, public_id
 
 pytestmark = pytest.mark.anyio
 KEY = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {'A' * 22}=="]

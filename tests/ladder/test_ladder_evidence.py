@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_ladder import Play, settled
-from test_ladder_outages import HANGS, KILLS, MUTE, REFUSES, WORKS, Course, Way
 
+from tests.ladder.test_ladder import Play, settled
+from tests.ladder.test_ladder_outages import HANGS, KILLS, MUTE, REFUSES, WORKS, Course, Way
 from transport_fallback.client.ladder import RUNGS, Attempt, End, Role
 
 LOST, TIME = End("lost", "the line broke"), End("time", "no first batch in time")

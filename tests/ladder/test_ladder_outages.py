@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from conftest import ROOT
+from tests.root import ROOT
 from transport_fallback.client.ladder import REST, REST_MOST, RUNGS, Attempt, End, Ladder, Open, Role, Shut, Tell
 from transport_fallback.client.sentences import ENGLISH
 

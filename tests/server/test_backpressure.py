@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab
+from tests.serving import Lab
+from tests.stranger.http import new_sid
+from tests.stranger.readers import LongPoll, Reader, Sse, Ws
 from transport_fallback.hub import Hub
 from transport_fallback.log.backpressure import MOST_TURNS, ROUND_TRIP, TURNS
 from transport_fallback.log.batch import Cursor
 from transport_fallback.protocol.limits import Limits
-from wire import LongPoll, Reader, Sse, Ws, new_sid
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

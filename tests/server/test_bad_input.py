@@ -14,24 +14,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from conftest import Lab, serving
-from wire import (
-    DEADLINE,
-    JSON,
-    Answer,
-    Ended,
-    Poll,
-    Reader,
-    Refused,
-    Ws,
-    as_json,
-    emit,
-    http,
-    new_sid,
-    post,
-    raw,
-    target,
-)
+from tests.serving import Lab, serving
+from tests.stranger.http import DEADLINE, JSON, Answer, Refused, as_json, emit, http, new_sid, post, raw, target
+from tests.stranger.readers import Ended, Poll, Reader, Ws
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

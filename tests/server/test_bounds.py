@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_clients import World, sid
 
-from conftest import Lab, eventually
+from tests.server.test_clients import World, sid
+from tests.serving import Lab, eventually
+from tests.stranger.http import DEADLINE, bye, new_sid, public_id
+from tests.stranger.http import Refused as WireRefused
+from tests.stranger.readers import Reader, Ws
+from tests.stranger.ways import PostWay
 from transport_fallback.log.audience import Audience, Message
 from transport_fallback.log.due import Due
 from transport_fallback.log.largest import STEPS, Largest
@@ -19,8 +23,6 @@ from transport_fallback.protocol import pace
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.registry import clients, marks
 from transport_fallback.registry.emits import Emit, Upload
-from wire import DEADLINE, PostWay, Reader, Ws, bye, new_sid, public_id
-from wire import Refused as WireRefused
 
 pytestmark = pytest.mark.anyio
 

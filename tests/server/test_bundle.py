@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT
+from tests.root import ROOT
 from transport_fallback.serving.bundle import bundle
 
 

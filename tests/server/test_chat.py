@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab, eventually, serving
+from tests.serving import Lab, eventually, serving
+from tests.stranger.http import bye, emit, http, new_sid, public_id, target
+from tests.stranger.readers import Poll, Ws
 from transport_fallback.chat import LONGEST
 from transport_fallback.protocol.codec import encode
 from transport_fallback.registry.presence import NAMED, PAGE
-from wire import Poll, Ws, bye, emit, http, new_sid, public_id, target
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

@@ -15,29 +15,13 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab, serving
+from tests.serving import Lab, serving
+from tests.stranger.http import Refused, epoch_of, http, new_sid, public_id, raw, seq_of, target
+from tests.stranger.proxy import Proxy
+from tests.stranger.readers import TRANSPORTS, Batch, Ended, LongPoll, Poll, Reader, Sse, Ws
+from tests.stranger.ways import PostWay
 from transport_fallback.log.batch import new_epoch
 from transport_fallback.serving.pages import WEB
-from wire import (
-    TRANSPORTS,
-    Batch,
-    Ended,
-    LongPoll,
-    Poll,
-    PostWay,
-    Proxy,
-    Reader,
-    Refused,
-    Sse,
-    Ws,
-    epoch_of,
-    http,
-    new_sid,
-    public_id,
-    raw,
-    seq_of,
-    target,
-)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

@@ -12,15 +12,16 @@ from typing import Any
 
 import httpx2
 import pytest
-from test_guards import UPGRADE, address, frame
 
-from conftest import ROOT, Lab, eventually
+from tests.root import ROOT
+from tests.server.test_guards import UPGRADE, address, frame
+from tests.serving import Lab, eventually
+from tests.stranger.http import new_sid, target
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.doors import Doors
 from transport_fallback.serving.memory import LEAST, Memory
 from transport_fallback.serving.run import server_for
 from transport_fallback.serving.turns import Turns
-from wire import new_sid, target
 
 pytestmark = pytest.mark.anyio
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import Lab, serving
+from tests.serving import Lab, serving
+from tests.stranger.http import JSON, Answer, as_json, http, new_sid, target
 from transport_fallback.serving.pages import takes_gzip
-from wire import JSON, Answer, as_json, http, new_sid, target
 
 pytestmark = pytest.mark.anyio
 

@@ -12,17 +12,11 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab, eventually
-from wire import (
+from tests.serving import Lab, eventually
+from tests.stranger.http import (
     DEADLINE,
     JSON,
-    LongPoll,
-    PostWay,
-    Proxy,
-    Reader,
     Refused,
-    Ws,
-    WsWay,
     as_json,
     bye,
     emit,
@@ -33,6 +27,9 @@ from wire import (
     public_id,
     target,
 )
+from tests.stranger.proxy import Proxy
+from tests.stranger.readers import LongPoll, Reader, Ws
+from tests.stranger.ways import PostWay, WsWay
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

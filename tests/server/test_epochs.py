@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from conftest import GENEROUS, eventually
+from tests.serving import GENEROUS, eventually
 from transport_fallback.app import build
 from transport_fallback.client.ladder import RUNGS
 from transport_fallback.client.socket import io

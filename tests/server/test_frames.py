@@ -16,10 +16,10 @@ from typing import NamedTuple
 import pytest
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
-from test_guards import UPGRADE, address, connect
 from websockets.utils import apply_mask
 
-from conftest import Lab
+from tests.server.test_guards import UPGRADE, address, connect
+from tests.serving import Lab
 
 pytestmark = pytest.mark.anyio
 

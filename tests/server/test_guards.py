@@ -11,9 +11,10 @@ import time
 
 import pytest
 
-from conftest import Lab, eventually, serving
+from tests.serving import Lab, eventually, serving
+from tests.stranger.http import new_sid, raw, target
+from tests.stranger.readers import Ws
 from transport_fallback.serving.ws import FRAME_BURST
-from wire import Ws, new_sid, raw, target
 
 pytestmark = pytest.mark.anyio
 

@@ -8,12 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from test_clients import World, sid
 
-from conftest import Lab, eventually, serving
+from tests.server.test_clients import World, sid
+from tests.serving import Lab, eventually, serving
+from tests.stranger.http import Refused, new_sid, post, public_id
+from tests.stranger.readers import Ended, LongPoll, Reader, Ws
+from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
 from transport_fallback.registry.emits import Upload
-from wire import Ended, LongPoll, PostWay, Reader, Refused, Ws, new_sid, post, public_id
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

@@ -8,10 +8,10 @@ import struct
 from urllib.parse import urlsplit
 
 import pytest
-from test_guards import UPGRADE, address, answer, connect, frame, healthy
 
-from conftest import Lab, eventually
-from wire import new_sid, raw, target
+from tests.server.test_guards import UPGRADE, address, answer, connect, frame, healthy
+from tests.serving import Lab, eventually
+from tests.stranger.http import new_sid, raw, target
 
 pytestmark = pytest.mark.anyio
 

@@ -18,12 +18,14 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 
-from conftest import GENEROUS, ROOT, eventually
+from tests.root import ROOT
+from tests.serving import GENEROUS, eventually
+from tests.stranger.http import JSON, Refused, as_json, emit, http, new_sid, public_id
+from tests.stranger.readers import TRANSPORTS, Batch, Ended, Sse, Ws
 from transport_fallback.app import build
 from transport_fallback.hub import Hub
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.run import SEND_BUFFER, lab_in, listen, running, server_for, url_of
-from wire import JSON, TRANSPORTS, Batch, Ended, Refused, Sse, Ws, as_json, emit, http, new_sid, public_id
 
 pytestmark = pytest.mark.anyio
 

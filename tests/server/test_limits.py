@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT, serving
+from tests.root import ROOT
+from tests.serving import serving
+from tests.stranger.http import emit, http
+from tests.stranger.readers import TRANSPORTS
 from transport_fallback.app import build
 from transport_fallback.hub import Hub
 from transport_fallback.protocol.limits import DEFAULTS, FIELDS, Limits, parse
 from transport_fallback.serving.flags import options
-from wire import TRANSPORTS, emit, http
 
 pytestmark = pytest.mark.anyio
 

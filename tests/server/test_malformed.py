@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import Lab, eventually
+from tests.serving import Lab, eventually
+from tests.stranger.http import hello
 from transport_fallback.serving.ws import Ws
-from wire import hello
 
 pytestmark = pytest.mark.anyio
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from tests.root import ROOT
 
 ROOMS = ("log", "protocol", "registry", "transports", "serving", "client", "lab", "lab/network")
 PYTHON = sorted(file for folder in (".", *ROOMS) for file in (ROOT / folder).glob("*.py"))

@@ -9,27 +9,11 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab, eventually
+from tests.serving import Lab, eventually
+from tests.stranger.http import Refused, bye, emit, hello, http, new_sid, post, public_id, target
+from tests.stranger.readers import TRANSPORTS, Ended, LongPoll, Poll, Reader, Sse, Ws
+from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
-from wire import (
-    TRANSPORTS,
-    Ended,
-    LongPoll,
-    Poll,
-    PostWay,
-    Reader,
-    Refused,
-    Sse,
-    Ws,
-    bye,
-    emit,
-    hello,
-    http,
-    new_sid,
-    post,
-    public_id,
-    target,
-)
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from conftest import Lab
+from tests.serving import Lab
+from tests.stranger.http import emit, http, new_sid, public_id, target
+from tests.stranger.proxy import Proxy
+from tests.stranger.readers import TRANSPORTS, Poll, Reader
+from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
-from wire import TRANSPORTS, Poll, PostWay, Proxy, Reader, emit, http, new_sid, public_id, target
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

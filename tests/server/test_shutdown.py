@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from conftest import ROOT, serving
-from wire import TRANSPORTS, Batch, Ended, Poll, Reader, Refused, Sse, Ws, hello, new_sid, public_id
+from tests.root import ROOT
+from tests.serving import serving
+from tests.stranger.http import Refused, hello, new_sid, public_id
+from tests.stranger.readers import TRANSPORTS, Batch, Ended, Poll, Reader, Sse, Ws
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 import pytest
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket
-from test_guards import UPGRADE, address, answer, close_code, connect, frame, healthy, upgraded
 
-from conftest import Lab, eventually
-from wire import new_sid, target
+from tests.server.test_guards import UPGRADE, address, answer, close_code, connect, frame, healthy, upgraded
+from tests.serving import Lab, eventually
+from tests.stranger.http import new_sid, target
 
 pytestmark = pytest.mark.anyio
 

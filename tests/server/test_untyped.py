@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT
+from tests.root import ROOT
 from transport_fallback.serving.untyped import untyped
 
 WEB = ROOT / "web"

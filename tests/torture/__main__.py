@@ -23,13 +23,13 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.stranger.http import http
 from tests.torture import truth
 from tests.torture.checker import check
 from tests.torture.listener import Listener
 from tests.torture.nemesis import Nemesis
 from tests.torture.proof import prove
 from tests.torture.stranger import Stranger
-from tests.wire import http
 
 ROOT = Path(__file__).resolve().parents[2]
 NETWORKS = (

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 
 import httpx2
 
+from tests.stranger.http import DEADLINE, Refused, bye, new_sid, post, public_id
+from tests.stranger.readers import TRANSPORTS, Batch, Ended, Reader
 from tests.torture.transcript import Emitted, Given, Transcript, split
-from tests.wire import DEADLINE, TRANSPORTS, Batch, Ended, Reader, Refused, bye, new_sid, post, public_id
 
 ROOMS = ("red", "green", "blue")
 TROUBLE = (Refused, Ended, TimeoutError, OSError, EOFError, ValueError, IndexError, AssertionError, httpx2.HTTPError)

@@ -1,0 +1,108 @@
+"""The program as a person starts it, and clients without a page."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.root import ROOT
+
+# One browser stands for a class: what is counted per client must not get in its way.
+GENEROUS = [f"--{name}={value}" for name, value in {"emit-rate": 1e6, "emit-burst": 10**6, "sid-rate": 1e6}.items()]
+
+
+class Program:
+    """`python app.py`, as the README says."""
+
+    def __init__(self, *flags: str, port: int = 0) -> None:
+        self.flags = flags
+        self.port = port
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(self.port), *GENEROUS, *self.flags],
+            cwd=ROOT, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        found = re.search(r"http://\S+:(\d+)", self.process.stdout.readline())
+        assert found, "the program did not print its address"
+        self.url, self.port = found[0], int(found[1])
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+@contextmanager
+def program(*flags: str) -> Iterator[Program]:
+    running = Program(*flags)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def ask(lab: Program, path: str) -> Any:
+    """The JSON that the hub answers."""
+    with urllib.request.urlopen(lab.url + path) as answer:
+        return json.load(answer)
+
+
+class Asking:
+    """A client without a page: it asks the chat room and listens to nobody."""
+
+    def __init__(self, url: str) -> None:
+        self.url, self.n, self.sid = url, 0, secrets.token_urlsafe(16)
+
+    def ask(self, event: str, data: Any = None) -> Any:
+        self.n += 1
+        body = json.dumps({"emits": [{"n": self.n, "event": event, "data": data}]}).encode()
+        url = f"{self.url}/emit?sid={self.sid}"
+        with urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"})) as answer:
+            return json.load(answer)["acks"][0]["data"]
+
+    def others(self) -> list[str]:
+        """The ids of all who are here but this one."""
+        listed = self.ask("who")["who"]
+        with urllib.request.urlopen(f"{self.url}/hello?sid={self.sid}") as answer:
+            own = json.load(answer)["you"]["id"]
+        return [one["id"] for one in listed if one["id"] != own]
+
+
+class Crowd:
+    """Clients that come, say their names, and go; the others of them go when it is over."""
+
+    def __init__(self, lab: Program, names: str = "Person {}") -> None:
+        self.url, self.names = lab.url, names
+        self.here: list[Asking] = []
+
+    def __enter__(self) -> Crowd:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.go(len(self.here))
+
+    def come(self, count: int) -> None:
+        for _ in range(count):
+            one = Asking(self.url)
+            urllib.request.urlopen(f"{self.url}/poll?sid={one.sid}&every=60000").close()  # so it is here for minutes
+            one.ask("name", {"name": self.names.format(len(self.here) + 1)})
+            self.here.append(one)
+
+    def go(self, count: int) -> None:
+        for _ in range(count):
+            urllib.request.urlopen(f"{self.url}/bye?sid={self.here.pop(0).sid}", b"").close()
