@@ -123,7 +123,7 @@ lock-js: ## pin what requirements/js/package.json asks for, with hashes (needs n
 
 clean: ## remove the environments and all caches
 	rm -rf $(RUN) $(TEST)
-	rm -rf .cache
+	rm -rf .cache build *.egg-info
 	find . \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 $(RUN_READY): requirements/run.txt

@@ -25,10 +25,12 @@ def free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def started(program: Path, elsewhere: Path, **environment: str) -> AsyncIterator[str]:
+async def started(
+    program: Path, elsewhere: Path, python: str = sys.executable, **environment: str
+) -> AsyncIterator[str]:
     """The URL that a running program prints; SIGTERM must end it, as it says in docs/python.md."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
+        python,
         str(program),
         cwd=elsewhere,
         env={**os.environ, "PYTHONUNBUFFERED": "1", **environment},
