@@ -1,6 +1,6 @@
 """Addresses: by which names this machine can be reached from others, found without asking anybody.
 
-Linux tells all of them over netlink (rtnetlink(7)); elsewhere what the routes and the own name give must do.
+Where the system does not list them, what the routes and the own name give must do.
 """
 
 from __future__ import annotations
@@ -8,15 +8,12 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import socket
-import struct
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
-DUMP = struct.pack("=IHHIIB7x", 24, 22, 0x301, 1, 0, socket.AF_UNSPEC)  # RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP
-NEW_ADDRESS, DONE, ERROR = 20, 3, 2  # kinds of answers
-ADDRESS, LOCAL = 1, 2  # attributes; LOCAL is one's own where ADDRESS is that of the other end
-PASSING = 0x01 | 0x08 | 0x20 | 0x40  # of IPv6: temporary, a duplicate, deprecated, not yet checked
+import ifaddr
+
 ELSEWHERE = {socket.AF_INET: "198.51.100.1", socket.AF_INET6: "2001:db8::1"}  # addresses for examples: nobody's
 BONJOUR = Path("/run/avahi-daemon/socket")  # there while something answers for NAME.local
 
@@ -57,42 +54,11 @@ def by_name() -> list[str]:
 
 
 def listed() -> list[str]:
-    """The addresses of all interfaces; none where the system does not tell."""
-    answer = b""
-    if not hasattr(socket, "AF_NETLINK"):
-        return []
-    with contextlib.suppress(OSError), socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as kernel:
-        kernel.settimeout(1)  # s; the kernel answers at once
-        kernel.send(DUMP)
-        while not {kind for kind, _body in messages(answer)} & {DONE, ERROR}:
-            answer += kernel.recv(1 << 16)
-    return list(addresses_in(answer))
-
-
-def addresses_in(answer: bytes) -> Iterator[str]:
-    """The lasting addresses that a netlink answer lists."""
-    for kind, body in messages(answer):
-        if kind == NEW_ADDRESS:
-            family, _prefix, flags = struct.unpack_from("=BBB", body)
-            told = dict(parts(body[8:], "=HH"))
-            own = told.get(LOCAL, told.get(ADDRESS))
-            if own and not (family == socket.AF_INET6 and flags & PASSING):
-                yield socket.inet_ntop(family, own)
-
-
-def messages(answer: bytes) -> Iterator[tuple[int, bytes]]:
-    return parts(answer, "=IHHII")
-
-
-def parts(data: bytes, head: str) -> Iterator[tuple[int, bytes]]:
-    """(kind, body) of each part. Its head begins with length, head included, and kind; it ends at a multiple of 4."""
-    at, size = 0, struct.calcsize(head)
-    while at + size <= len(data):
-        length, kind, *_ = struct.unpack_from(head, data, at)
-        if length < size:
-            return
-        yield kind, data[at + size : at + length]
-        at += (length + 3) & ~3
+    """The addresses of all interfaces, in no order; none where the system does not tell."""
+    with contextlib.suppress(OSError):
+        told = [given.ip for adapter in ifaddr.get_adapters() for given in adapter.ips]
+        return [ip if isinstance(ip, str) else ip[0] for ip in told]  # of IPv6: address, flow, scope
+    return []
 
 
 def own_names() -> list[str]:
