@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from .attempt import NETWORK, Attempt, End
 from .evidence import Evidence
@@ -56,6 +56,14 @@ class Judge:
         rung = self._rungs[attempt.rung]
         rung.late += 1
         rung.tries += 1
+
+    def answered(self, attempts: Iterable[Attempt], now: float) -> Iterator[list[Part]]:
+        """A witness was answered, the way is open: what broke beside a reading that stands failed alone."""
+        standing = {attempt.number: attempt.rung for attempt in attempts}
+        for name, spans, what in self.evidence.answered():
+            parts = [part("convicted"), *what]
+            self.convict(self._rungs[name], standing[min(spans)], now, parts)
+            yield parts
 
     def convict(self, rung: Rung, witness: str, now: float, parts: list[Part]) -> None:
         """It failed alone."""

@@ -57,13 +57,9 @@ class Ladder:
     def start(self, now: float) -> None:
         """Begin: the first round is tried at once."""
         policy = self._at(now)
-        if not policy.stopped:
-            return
-        policy.stopped = False
-        for rung in self.rungs:
-            rung.refused = False
-        policy.rounds.first(now)
-        policy.settle()
+        if policy.stopped:
+            policy.start()
+            policy.settle()
 
     def opened(self, number: int, now: float) -> None:
         """The attempt stands. That proves nothing: middleboxes accept an upgrade and then pass no frame."""

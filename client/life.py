@@ -41,6 +41,10 @@ class Life:
     def due(self) -> float:
         return self.lost_at + TAKE_OVER if self.phase is Phase.LOST else math.inf
 
+    def restart(self) -> None:
+        """Nothing has read yet."""
+        self.phase, self.attempt, self._failed_told = Phase.NEW, 0, False
+
     def begins(self, waited: float) -> None:
         """A round begins."""
         self._trying, self._open = waited, ""

@@ -33,6 +33,14 @@ class Policy:
         self.now = 0.0
         self.chance = 0.0
 
+    def start(self) -> None:
+        """Begin, also after an end: then it is another client, in the same place."""
+        self.stopped = False
+        for rung in self.rungs:
+            rung.refused = False
+        self.life.restart()
+        self.rounds.first(self.now)
+
     # ---- an attempt passes
 
     def passed(self, attempt: Attempt) -> None:
@@ -42,7 +50,8 @@ class Policy:
         before = self.attempts.current
         passed = part("passed", rung=attempt.rung, time=(self.now - attempt.began) * 1000)
         if attempt.role is Role.WITNESS:
-            self._answered()
+            for parts in self.judge.answered(self.attempts, self.now):
+                self._say(*parts, *([part("carries", rung=before.rung)] if before else []))
             if before:
                 return self.attempts.shut(attempt)
         elif before and attempt.role is Role.SECOND and before.state is State.DOUBTED:
@@ -77,17 +86,6 @@ class Policy:
             attempt.state = State.OPEN
         self.life.opens(attempt.rung)
 
-    def _answered(self) -> None:
-        """The way is open: what broke beside a reading that stands failed alone."""
-        for name, spans, what in self.evidence.answered():
-            witness = self.attempts.get(min(spans))
-            assert witness is not None
-            parts = [part("convicted"), *what]
-            self.judge.convict(self.rungs[name], witness.rung, self.now, parts)
-            if self.attempts.current:
-                parts.append(part("carries", rung=self.attempts.current.rung))
-            self._say(*parts)
-
     # ---- an attempt ends
 
     def end(self, attempt: Attempt, end: End) -> None:
@@ -102,7 +100,9 @@ class Policy:
             return self._say(*parts)
         self.judge.ended(attempt, end, self.attempts, self.now, self.chance, parts)
         self._say(*parts, *self._goes_on(attempt, end))
-        if was is attempt:
+        if not self.attempts and not self.rungs.usable:
+            self.life.fails(end.why)  # and settle() ends it
+        elif was is attempt:
             self._fall(attempt, end)
         elif was is None:
             self._go_on(attempt, end)

@@ -163,7 +163,7 @@ class Rung:
         bad = bool(self.strikes) or self.resting > now
         if bad and _number(rests) and rests >= 1:
             self.rests = int(min(rests, 10))
-        self.once = now if bad else None
+        self.once = self.strikes[-1] if self.strikes else now if bad else None
         if bad and isinstance(evidence, str):
             self.evidence = evidence
         if _number(beat) and BEAT_LEAST <= beat <= BEAT_MOST:
