@@ -6,9 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from script import Player, scenarios
-
 from conftest import ROOT
+from script import Player, scenarios
 
 ALL = list(scenarios())
 RULES = re.compile(r"^(\d+)\. ", re.M)
