@@ -10,5 +10,4 @@ export default [
   { files: ["web/**"], languageOptions: { globals: globals.browser } },
   { files: ["tests/**", "bench/**"], languageOptions: { globals: globals.node } },
   { rules: { "no-unused-vars": ["error", { argsIgnorePattern: "^_" }] } },
-  { files: ["web/client/{emit,leases}.js"], rules: { "no-useless-assignment": "off", "no-unused-private-class-members": "off" } },
 ];

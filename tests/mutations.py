@@ -925,7 +925,7 @@ MUTATIONS = [
     Mutation(
         "waits that outlive the client",
         "an ack is waited for for ever after close()",
-        "web/client/socket.js",
+        "web/client/session.js",
         "    this.#wayUp.end(sentence(why));\n",
         "",
         JAVASCRIPT + "waits.test.mjs",
@@ -933,7 +933,7 @@ MUTATIONS = [
     Mutation(
         "a POST lost in a redirect",
         "what goes up goes nowhere behind a 301",
-        "web/client/socket.js",
+        "web/client/requests.js",
         "if (again && movedTo && movedTo !== this.#postBase) {",
         "if (false) {",
         JAVASCRIPT + "waits.test.mjs",

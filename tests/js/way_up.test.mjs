@@ -1,6 +1,6 @@
 // The way up, on two pipes that only note what is sent.
 import { test } from "node:test";
-import { WayUp } from "../../web/client/emit.js";
+import { WayUp } from "../../web/client/wayup.js";
 import { Outbox } from "../../web/client/outbox.js";
 import { Failure } from "../../web/client/wire.js";
 import { equal, FakeClock } from "./fake.mjs";

@@ -31,6 +31,9 @@ export function weight(seat) {
  * @type {Seat | null}
  */
 export let seat = null;
+
+/** Who sits there. @param {number} place counted from the left @returns {Seat} */
+export const sitter = (place) => seats[place];
 """
 PLAIN = """\
 
@@ -52,6 +55,9 @@ export function weight(seat) {
 
 
 export let seat = null;
+
+/** Who sits there. */
+export const sitter = (place) => seats[place];
 """
 TOKENS = """
 const { createRequire } = require("node:module");

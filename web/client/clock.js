@@ -1,10 +1,6 @@
+// @ts-check
 // The clock: time and chance, so that tests can bring their own.
-
-/**
- * `wall`: the time of day, which somebody may set: for what is shown, and what is kept in the browser's storage.
- * @typedef {{now: () => number, wall?: () => number, setTimeout: Function, clearTimeout: Function,
- *   random: () => number}} Clock
- */
+/** @import {Clock} from "./types.js" */
 
 export const LONGEST_TIMER = 2 ** 31 - 1; // ms: a timer set for longer rings at once (WHATWG HTML 8.6)
 
@@ -21,12 +17,15 @@ export const realClock = {
   random: () => Math.random(),
 };
 
-/** A time of this clock as the time of day it is now: for people, and for what others read. */
+/** A time of this clock as the time of day it is now: for people, and for what others read. @param {Clock} clock @param {number} at */
 export function timeOfDay(clock, at) {
   return clock.wall ? at + clock.wall() - clock.now() : at;
 }
 
-/** Resolves after so many ms; rejects when the signal aborts. */
+/**
+ * Resolves after so many ms; rejects when the signal aborts.
+ * @param {Clock} clock @param {number} ms @param {AbortSignal} signal @returns {Promise<void>}
+ */
 export function sleepOn(clock, ms, signal) {
   return new Promise((resolve, reject) => {
     const stop = () => {
@@ -45,23 +44,27 @@ export function sleepOn(clock, ms, signal) {
 
 /** One timer that can be set anew. */
 export class Alarm {
+  #clock;
+  #ring;
+  /** @type {any} */
   #timer = null;
 
+  /** @param {Clock} clock @param {() => void} ring */
   constructor(clock, ring) {
-    this.clock = clock;
-    this.ring = ring;
+    this.#clock = clock;
+    this.#ring = ring;
   }
 
-  /** Ring at this time; null: not at all. */
+  /** Ring at this time; null: not at all. @param {number|null} at */
   set(at) {
-    if (this.#timer !== null) this.clock.clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
     this.#timer = null;
     if (at === null || at === Infinity) return;
     const run = () => {
       this.#timer = null;
-      this.ring();
+      this.#ring();
     };
-    const ms = Math.max(0, Math.ceil(at - this.clock.now()));
-    this.#timer = this.clock.setTimeout(run, Math.min(ms, LONGEST_TIMER));
+    const ms = Math.max(0, Math.ceil(at - this.#clock.now()));
+    this.#timer = this.#clock.setTimeout(run, Math.min(ms, LONGEST_TIMER));
   }
 }

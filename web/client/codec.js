@@ -1,3 +1,4 @@
+// @ts-check
 // The codec: what may go up the wire, checked before an emit is numbered.
 // A number once given must be used: the hub refuses a hole. So what the hub would refuse is refused here first.
 import { jsonOf } from "./json.js";
@@ -10,6 +11,7 @@ const EVENT_NAME = /^(?:[^\p{Other}\p{Separator}]| )+$/u;
 
 /** What the client refuses itself, or what a refused emit is answered with: an Error with a code. */
 export class EmitError extends Error {
+  /** @param {string} code @param {string} message */
   constructor(code, message) {
     super(message);
     this.name = "EmitError";
@@ -17,17 +19,17 @@ export class EmitError extends Error {
   }
 }
 
-/** Whether only the library itself may emit this event. */
+/** Whether only the library itself may emit this event. @param {string} event */
 export function reservedEvent(event) {
   return RESERVED_EVENTS.has(event) || event.startsWith("$");
 }
 
-/** Whether an event can have this name. */
+/** Whether an event can have this name. @param {unknown} event */
 export function namesEvent(event) {
   return typeof event === "string" && [...event].length <= 64 && EVENT_NAME.test(event);
 }
 
-/** Throws unless an application may emit this event. */
+/** Throws unless an application may emit this event. @param {string} event */
 export function checkEvent(event) {
   if (!namesEvent(event)) {
     throw new EmitError("bad_event", "an event is 1-64 printable characters");
@@ -35,7 +37,7 @@ export function checkEvent(event) {
   if (reservedEvent(event)) throw new EmitError("reserved", `"${event}" is an event of the library`);
 }
 
-/** The compact JSON of data, as it will travel. Throws what the hub would refuse, and what JSON would change. */
+/** The compact JSON of data, as it will travel. Throws what the hub would refuse, and what JSON would change. @param {unknown} data */
 export function packData(data) {
   const text = data === undefined ? "null" : soundJson(data);
   const bytes = utf8Length(text);
@@ -45,7 +47,7 @@ export function packData(data) {
   return text;
 }
 
-/** A getter or a toJSON may throw, too. */
+/** A getter or a toJSON may throw, too. @param {unknown} data */
 function soundJson(data) {
   try {
     return jsonOf(data);
@@ -54,6 +56,7 @@ function soundJson(data) {
   }
 }
 
+/** @param {string} text */
 export function utf8Length(text) {
   return new TextEncoder().encode(text).length;
 }

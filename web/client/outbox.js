@@ -1,15 +1,19 @@
+// @ts-check
 // The outbox: emits and replies that still have to go up, their numbers and their acks. It sends nothing itself.
 import { utf8Length } from "./codec.js";
+/** @import {Ack, WireAck} from "./types.js" */
 
 const WINDOW = 64; // n may go up only if n < the lowest n without an ack + 64
 const ROOM = 60 * 1024; // bytes of emits and replies in one upload; the server takes 64 KiB of body
 
 /**
  * `text`: its data as JSON; `since`: when the application said it; `sent`: when it last went up, null: it is to go up;
- * `void`: it has failed, and goes up empty only to use its number.
- * @typedef {{event: string, text: string|null, done: Function|null, since: number, size: number, n: number,
- *   sent: number|null, void: boolean}} Emit
+ * `void`: it has failed, and goes up empty only to use its number. `hole`: some were lost on the way, they go again;
+ * `forgotten`: the server no longer knows this client.
+ * @typedef {{event: string, text: string|null, done: Ack|null, since?: number}} Said
+ * @typedef {Said & {since: number, size: number, n: number, sent: number|null, void: boolean}} Emit
  * @typedef {{seq: number, text: string, size: number, sent: number|null}} Reply
+ * @typedef {{done: [Emit, WireAck][], hole: boolean, forgotten: boolean}} Answered
  */
 
 /** The emits and replies of one sid: numbered when they first go up, kept until they are acked. */
@@ -26,7 +30,8 @@ export class Outbox {
 
   /** All acks up to this n are there. */
   get acked() {
-    return this.#unacked.size ? this.#unacked.keys().next().value - 1 : this.count;
+    const [lowest = this.count + 1] = this.#unacked.keys();
+    return lowest - 1;
   }
 
   get empty() {
@@ -38,14 +43,15 @@ export class Outbox {
     return Math.min(...this.#sent().map(({ sent }) => sent ?? Infinity));
   }
 
-  /** @param {{event: string, text: string, done: Function|null, since?: number}} said @returns {Emit} */
+  /** @param {Said} said @returns {Emit} */
   add({ event, text, done, since = 0 }) {
+    /** @type {Emit} */
     const emit = { event, text, done, since, size: sizeOf(event, text), n: 0, sent: null, void: false };
     this.#unsent.push(emit);
     return emit;
   }
 
-  /** The first reply to a message counts. */
+  /** The first reply to a message counts. @param {number} seq @param {string} text */
   reply(seq, text) {
     if (!this.#replies.has(seq)) this.#replies.set(seq, { seq, text, size: utf8Length(text) + 40, sent: null });
   }
@@ -54,9 +60,10 @@ export class Outbox {
 
   /**
    * The emits that go up now: those sent before, in order, then new ones as far as window and upload allow.
-   * @returns {Emit[]}
+   * @param {number} now @param {number} most @param {number} room @returns {Emit[]}
    */
   take(now, most = WINDOW, room = ROOM) {
+    /** @type {Emit[]} */
     const emits = [];
     for (const emit of this.#next()) {
       room -= emit.size;
@@ -75,6 +82,7 @@ export class Outbox {
     return [...again, ...this.#unsent.slice(0, Math.max(0, this.acked + WINDOW - this.count))];
   }
 
+  /** @param {Emit} emit */
   #number(emit) {
     if (emit.n) return;
     this.#unsent.shift();
@@ -83,8 +91,9 @@ export class Outbox {
     this.#unacked.set(emit.n, emit);
   }
 
-  /** The replies that go up now, as many as one upload takes. @returns {Reply[]} */
+  /** The replies that go up now, as many as one upload takes. @param {number} now @returns {Reply[]} */
   takeReplies(now) {
+    /** @type {Reply[]} */
     const replies = [];
     let room = ROOM;
     for (const reply of this.#replies.values()) {
@@ -96,7 +105,7 @@ export class Outbox {
     return replies;
   }
 
-  /** The object that goes up, as JSON. */
+  /** The object that goes up, as JSON. @param {Emit[]} emits @param {Reply[]} replies */
   upload(emits, replies = []) {
     const parts = [`"acked":${this.acked}`];
     if (emits.length) parts.push(`"emits":[${emits.map(emitText).join(",")}]`);
@@ -104,7 +113,7 @@ export class Outbox {
     return `{${parts.join(",")}}`;
   }
 
-  /** What `bye` brings: the replies and emits without an ack, as many as one upload takes. */
+  /** What `bye` brings: the replies and emits without an ack, as many as one upload takes. @param {number} now */
   lastWords(now) {
     this.again();
     const replies = this.takeReplies(now);
@@ -121,40 +130,42 @@ export class Outbox {
 
   /**
    * Take acks. `best(n)`: the highest n that had an ack when this n went up. Only beside that a hole says something: an
-   * answer that comes late knows less than the client does. `hole`: some were lost on the way, they go again;
-   * `forgotten`: the server no longer knows this client.
-   * @returns {{done: [Emit, object][], hole: boolean, forgotten: boolean}}
+   * answer that comes late knows less than the client does.
+   * @param {WireAck[]} acks @param {(n: number) => number} best @returns {Answered}
    */
   answer(acks, best) {
+    /** @type {Answered} */
     const came = { done: [], hole: false, forgotten: false };
     for (const ack of acks) {
-      this.#replies.delete(ack?.seq);
-      const known = ack?.n ? best(ack.n) : 0;
-      const emit = this.#unacked.get(ack?.n);
+      const { seq = 0, n = 0, error } = ack ?? {};
+      this.#replies.delete(seq);
+      const known = n ? best(n) : 0;
+      const emit = this.#unacked.get(n);
       if (!emit) continue;
-      if (ack.error?.code !== "out_of_order") this.#finish(emit, ack, came.done);
-      else if (Number.isSafeInteger(ack.error.expected)) {
-        came[ack.error.expected > known ? "hole" : "forgotten"] = true;
-        this.#from(ack.error.expected);
+      if (error?.code !== "out_of_order") this.#finish(emit, ack, came.done);
+      else if (error.expected !== undefined && Number.isSafeInteger(error.expected)) {
+        came[error.expected > known ? "hole" : "forgotten"] = true;
+        this.#from(error.expected);
       }
     }
     return came;
   }
 
+  /** @param {Emit} emit @param {WireAck} ack @param {[Emit, WireAck][]} done */
   #finish(emit, ack, done) {
     this.#unacked.delete(emit.n);
     this.best = Math.max(this.best, emit.n);
     if (!emit.void) done.push([emit, ack]);
   }
 
-  /** What the server has claimed is not sent again: from the hole on everything was refused. */
+  /** What the server has claimed is not sent again: from the hole on everything was refused. @param {number} expected */
   #from(expected) {
     for (const [n, emit] of this.#unacked) if (n >= expected) emit.sent = null;
   }
 
   // ---- what fails
 
-  /** Use a number up with nothing in it: its emit has failed, and the server refuses a hole. */
+  /** Use a number up with nothing in it: its emit has failed, and the server refuses a hole. @param {number} n */
   empties(n) {
     const emit = this.#unacked.get(n);
     if (!emit) return;
@@ -164,9 +175,9 @@ export class Outbox {
     emit.void = true;
   }
 
-  /** What was said by that time fails: what may have been taken, and what was never sent. */
+  /** What was said by that time fails: what may have been taken, and what was never sent. @param {number} before */
   giveUp(before) {
-    const old = (emit) => emit.since <= before && !emit.void;
+    const old = (/** @type {Emit} */ emit) => emit.since <= before && !emit.void;
     const sent = [...this.#unacked.values()].filter(old).map((emit) => ({ ...emit }));
     const unsent = this.#unsent.filter(old);
     this.#unsent = this.#unsent.filter((emit) => !old(emit));
@@ -188,14 +199,17 @@ export class Outbox {
   }
 }
 
+/** @param {string} event @param {string|null} text */
 function sizeOf(event, text) {
   return utf8Length(text ?? "null") + 6 * event.length + 64;
 }
 
+/** @param {Emit} emit */
 function emitText({ n, event, text }) {
   return `{"n":${n},"event":${JSON.stringify(event)}${text === null ? "" : `,"data":${text}`}}`;
 }
 
+/** @param {Reply} reply */
 function replyText({ seq, text }) {
   return `{"seq":${seq},"data":${text}}`;
 }

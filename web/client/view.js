@@ -1,6 +1,10 @@
 // The view: what there is to see of each rung of a ladder.
+/** @import {Ladder} from "./ladder.js" */
+/** @import {Reader} from "./pipe.js" */
+/** @import {Rung} from "./rung.js" */
+/** @import {RungView} from "./types.js" */
 
-/** @returns {{name: string, state: string, until: number|null, …}[]} best first */
+/** Best first; times are the ladder's. @param {Ladder} ladder @param {number} now @returns {RungView[]} */
 export function viewOf(ladder, now) {
   return ladder.rungs.map((rung) => {
     const { name, fails, rests, beat, works, evidence, until, resting } = rung;
@@ -12,7 +16,7 @@ export function viewOf(ladder, now) {
   });
 }
 
-/** reads · probation · beside (until the new one is proven) · trying · refused · resting · waits · ready */
+/** reads · probation · beside (until the new one is proven) · trying · refused · resting · waits · ready @param {Ladder} ladder @param {Rung} rung @param {Reader[]} readers @param {number} now */
 function stateOf({ main, old }, rung, readers, now) {
   if (main?.rung === rung) return old && !main.proven ? "probation" : "reads";
   if (old?.rung === rung) return "beside";

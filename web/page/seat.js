@@ -1,6 +1,5 @@
 // A seat: one person at the lab, with a name, a transport and a client of their own.
 
-import { timeOfDay } from "/client/clock.js";
 import { io } from "/client/socket.js";
 import { Composer } from "./composer.js";
 import { clock, make, mark, saying } from "./dom.js";
@@ -210,11 +209,11 @@ export class Seat extends EventTarget {
 
   /** Nothing reads: since when it is so, what is done about it, and when. */
   lost() {
-    const { life, nextAt } = this.socket.ladder;
-    if (life.state === "ended") return ["why.ended", {}];
-    if (life.state === "new" && !life.failedOnce) return ["why.connecting", {}];
-    if (nextAt === null) return ["why.trying", { attempt: Math.max(1, life.attempt) }];
-    return ["why.retry", { attempt: life.attempt + 1, when: clock(timeOfDay(this.socket.clock, nextAt)) }];
+    const { next } = this.socket;
+    if (!next) return ["why.ended", {}];
+    const { attempt, at } = next;
+    if (!attempt) return ["why.connecting", {}];
+    return at === null ? ["why.trying", { attempt }] : ["why.retry", { attempt, when: clock(at) }];
   }
 
   /** The fields: name and interval. */
@@ -245,7 +244,7 @@ export class Seat extends EventTarget {
   pace(value) {
     this.every = clamped(value);
     this.parts.every.value = String(this.every);
-    this.socket.options.every = this.every;
+    this.socket.every = this.every;
   }
 
   speak(content, done) {

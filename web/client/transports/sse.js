@@ -1,13 +1,15 @@
+// @ts-check
 // Server-sent events: one answer that never ends.
 import { Failure, parseJson } from "../wire.js";
 import { Inbox } from "./inbox.js";
+/** @import {Context} from "../runner.js" */
 
-/** @param {string|null} cursor @param {AbortSignal} signal @param {import("../readers.js").Link} link */
-export async function* sse(cursor, signal, link) {
+/** @param {string|null} cursor @param {AbortSignal} signal @param {Context} context */
+export async function* sse(cursor, signal, context) {
   const inbox = new Inbox(signal);
-  const source = new link.EventSource(link.url("sse", { cursor, heartbeat: link.beat }));
-  source.onopen = () => link.opened();
-  source.onmessage = (event) => inbox.push(parseJson(event.data));
+  const source = new context.EventSource(context.url("sse", { cursor, heartbeat: context.beat }));
+  source.onopen = () => context.opened();
+  source.onmessage = (/** @type {{data: string}} */ event) => inbox.push(parseJson(event.data));
   // A browser that reopens an EventSource repeats its first URL, stale cursor and all: the ladder does the retrying.
   source.onerror = () => {
     source.close();
@@ -21,7 +23,7 @@ export async function* sse(cursor, signal, link) {
     }
   } catch (failure) {
     // An EventSource cannot say why it was refused. Whether the server wants this client at all, /hello can.
-    if (!heard) await link.ask("hello", {}, signal);
+    if (!heard) await context.ask("hello", {}, signal);
     throw failure;
   } finally {
     source.close();

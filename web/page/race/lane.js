@@ -97,7 +97,7 @@ export class Lane extends EventTarget {
   }
 
   set every(ms) {
-    if (this.open) this.#socket.options.every = ms;
+    if (this.open) this.#socket.every = ms;
   }
 
   #heard({ feed, at }) {
