@@ -100,7 +100,9 @@ class Edge:
         except Refused as refused:
             return await refusal(refused)(scope, receive, send)  # a ws handshake is denied the same way
         if scope["type"] == "http":
-            send = self.sending(send, headers["origin"] if own else None)
+            # A page that asks its own server, as its browser says, needs no leave: CORS is about the others.
+            across = own and headers.get("sec-fetch-site") != "same-origin"
+            send = self.sending(send, headers["origin"] if across else None)
             if scope["method"] == "OPTIONS":
                 return await self.preflight(headers, scope)(scope, receive, send)
         await self.app(scope, receive, send)

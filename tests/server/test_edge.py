@@ -109,6 +109,14 @@ async def test_the_policy_of_the_page_names_what_it_may_use(lab: Lab) -> None:
 # ---- what every answer says
 
 
+async def test_a_page_is_given_leave_only_where_it_asks_across_origins(lab: Lab) -> None:
+    origin = ("Origin", lab.url)
+    same = await ask(lab, "GET /client/socket.js", origin, ("Sec-Fetch-Site", "same-origin"))
+    across = await ask(lab, "GET /client/socket.js", origin, ("Sec-Fetch-Site", "same-site"))
+    assert "access-control-allow-origin" not in same.headers
+    assert across.headers["access-control-allow-origin"] == lab.url
+
+
 async def test_every_answer_says_what_it_is_and_no_page_more_than_it_must(lab: Lab) -> None:
     doors = [*WIRE, *TOOLS, *(f"GET {path}" for path in PAGES), "GET /nowhere", "POST /client/socket.js", "GET /ws"]
     for door in doors:
