@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 BLOCK = re.compile(r"/\*\*.*?\*/", re.DOTALL)
-TAGS = re.compile(r"(?:^/\*\*|\n\s*\*|(?<=\.))\s*@[a-z].*", re.DOTALL)  # from the first tag after a sentence: types only
+TAGS = re.compile(
+    r"(?:^/\*\*|\n\s*\*|(?<=\.))\s*@[a-z].*", re.DOTALL
+)  # from the first tag after a sentence: types only
 
 
 def untyped(script: str) -> str:

@@ -7,28 +7,29 @@ import json
 from typing import Any
 
 from bench.load.wire import Way
+from transport_fallback.client.http import Http
+
+SECONDS = 10.0  # s for a whole answer
 
 
 async def http(way: Way, method: str, path: str, body: Any = None, sid: str = "") -> tuple[int, Any]:
-    """One request outside of the load; OSError: the server did not answer."""
-    content = b"" if body is None else json.dumps(body).encode()
-    token = f"Authorization: Bearer {sid}\r\n" if sid else ""
-    head = f"{method} {path} HTTP/1.1\r\nHost: {way.host}:{way.port}\r\nConnection: close\r\n{token}"
-    kind = "Content-Type: application/json\r\n" if content else ""
-    reader, writer = await asyncio.open_connection(way.host, way.port)
+    """Its status and its JSON, None where it has none. OSError: no answer came, or what is no HTTP."""
+    headers = {"Authorization": f"Bearer {sid}"} if sid else {}
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    server = Http(f"http://{way.host}:{way.port}")
     try:
-        writer.write(f"{head}{kind}Content-Length: {len(content)}\r\n\r\n".encode() + content)
-        async with asyncio.timeout(10):
-            answer = await reader.read()
+        async with asyncio.timeout(SECONDS):
+            answer, content = await server.ask(
+                method, path, headers, b"" if body is None else json.dumps(body).encode()
+            )
     except TimeoutError:
-        raise OSError(f"{path} was not answered within 10 s") from None
+        raise OSError(f"{path} was not answered within {SECONDS:g} s") from None
+    except (EOFError, ValueError) as error:
+        raise OSError(f"{path} was answered by what is no HTTP: {error}") from None
     finally:
-        writer.close()
-    head_end = answer.find(b"\r\n\r\n")
-    if head_end < 0:
-        raise OSError(f"{path} was answered by what is no HTTP")
+        server.close()
     try:
-        told = json.loads(answer[head_end + 4 :] or b"null")
+        return answer.status, json.loads(content or b"null")
     except ValueError:
-        told = None
-    return int(answer[9:12]), told
+        return answer.status, None

@@ -447,13 +447,16 @@ async def server(nothing_left: None) -> AsyncIterator[str]:
 
 
 async def test_polling_is_a_straight_line(server: str) -> None:
-    """Late by half the interval and half a round trip on absolute deadlines, and by a whole one if it waits first."""
+    """Late by half the interval and half a round trip on absolute deadlines, and by a whole one if it waits first.
+
+    The two are 29 % apart in the mean, and 40 % in the slope: a bench that took one for the other is far outside.
+    """
     every, rtt = 0.5, 0.2
     groups = tuple(Group(mode, "poll", clients=20, interval=every, mode=mode, rtt=rtt) for mode in ("rate", "delay"))
     run = Run("E1", groups, (Step(rate=37, seconds=1.4, warm=0.6, slack=1.0),))
     expected = {"rate": (every, every / 2 + rtt / 2), "delay": (every + rtt, every / 2 + rtt)}
     seen: list[str] = []
-    for _ in range(3):  # a machine that stood still for a moment gets another chance; a wrong bench needs none
+    for _ in range(5):  # a machine that stood still for a moment gets another chance; a wrong bench needs none
         off = []
         for cell in await play(run, server):
             spacing, mean = expected[cell["name"]]
@@ -462,7 +465,7 @@ async def test_polling_is_a_straight_line(server: str) -> None:
             off += [abs(cell["figures"]["mean"] / mean - 1)]
             line = [(share, kept.get_value_at_percentile(100 * share) / 1e6) for share in (0.1, 0.25, 0.5, 0.75, 0.9)]
             off += [abs(value - rtt / 2 - share * spacing) / spacing for share, value in line]
-        if max(off) < 0.05:
+        if max(off) < 0.12:
             return
         seen.append(str([round(one, 3) for one in off]))
     pytest.fail(f"no straight line: {seen}")
