@@ -15,7 +15,7 @@ from transport_fallback.client.ladder import Decision, End, Kind, Ladder, Note, 
 
 HERE = Path(__file__).resolve().parent
 PAGE = "page"  # the file of what only a page knows: JavaScript alone runs it
-KINDS = get_args(Kind)
+KINDS = set(get_args(Kind)) - {"deaf", "time", "silent"}  # those are the ladder's own findings
 WHY = {"lost": "the line broke"}  # what an ending says for itself, else nothing
 
 

@@ -6,9 +6,9 @@ import re
 from typing import Any, get_args
 
 import pytest
-from conftest import ROOT
-from script import Player, scenarios
 
+from tests.ladder.script import Player, scenarios
+from tests.root import ROOT
 from transport_fallback.client import attempt, judge, ladder, life, rounds, rung, timing
 from transport_fallback.client.attempt import Attempt, Kind, State
 

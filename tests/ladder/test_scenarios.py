@@ -6,8 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from script import Player, scenarios
+
+from tests.ladder.script import Player, scenarios
+from tests.root import ROOT
 
 ALL = list(scenarios())
 RULES = re.compile(r"^(\d+)\. ", re.M)
