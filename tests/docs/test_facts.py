@@ -71,7 +71,8 @@ def test_the_comparison_is_what_the_committed_report_says() -> None:
 @pytest.mark.parametrize("name", ["fallback", "storm"])
 def test_what_was_measured_stands_between_its_marks(name: str) -> None:
     _head, _, rest = text("docs/fallback.md").partition(f"<!-- {name}:begin -->\n")
-    table, _, _tail = rest.partition(f"\n<!-- {name}:end -->")
+    table, ended, _tail = rest.partition(f"\n<!-- {name}:end -->")
+    assert ended
     assert re.search(r"^\| ours|^\| direct", table, re.MULTILINE)
 
 

@@ -80,7 +80,8 @@ async def test_the_three_lines_of_the_idea_read_from_one_cursor(page: str) -> No
         assert len((await names["snippet"]())["batch"].messages) == 1
     follows = lines[2].replace("…", "heard.append(batch)")
     assert follows != lines[2]
-    names["heard"] = heard = []
+    heard: list[Any] = []
+    names["heard"] = heard
     exec(body(follows), names)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(names["snippet"](), 0.3)
