@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 BLOCK = re.compile(r"/\*\*.*?\*/", re.DOTALL)
-TAGS = re.compile(
-    r"(?:^/\*\*|\n\s*\*|(?<=\.))\s*@[a-z].*", re.DOTALL
-)  # from the first tag after a sentence: types only
+TAGS = re.compile(r"[\s*]*(?<=\s)@(?:import|param|returns|template|type|typedef)\b.*", re.DOTALL)  # from the first on
+LONE = re.compile(r"^/\*\*\s*\* (?=.*$)")  # one line of words, which needs no lines around it
 
 
 def untyped(script: str) -> str:
@@ -19,6 +18,6 @@ def words(block: re.Match[str]) -> str:
     kept, tags = TAGS.subn("", block[0])
     if not tags:
         return block[0]
-    kept = kept.rstrip(" *\n")
+    kept = LONE.sub("/** ", kept)
     gone = "\n" * (block[0].count("\n") - kept.count("\n"))
-    return (f"{kept} */" if kept.strip("/") else "") + gone
+    return (f"{kept} */" if kept != "/" else "") + gone

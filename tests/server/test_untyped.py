@@ -26,7 +26,11 @@ export function weight(seat) {
   return all[0];
 }
 
-/** Mail to somebody@example. */
+/** Mail to somebody@example. @returns {void} */
+/**
+ * Two lines
+ * of words. @param {string} word
+ */
 /**
  * @type {Seat | null}
  */
@@ -38,8 +42,8 @@ export const sitter = (place) => seats[place];
 PLAIN = """\
 
 
-/**
- * The weight of a seat, in grams; see seat.js. */
+/** The weight of a seat, in grams; see seat.js. */
+
 
 
 
@@ -51,6 +55,10 @@ export function weight(seat) {
 }
 
 /** Mail to somebody@example. */
+/**
+ * Two lines
+ * of words. */
+
 
 
 

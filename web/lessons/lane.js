@@ -3,28 +3,42 @@
 import { text } from "/page/words.js";
 import { dot, line, put, rem, shape, words } from "./sketch.js";
 
-/** Draw a trial into `element`, as far as it has come; null: only the two lines. `seconds`: how long it is. */
+/** @import { Question, Trial } from "./trial.js" */
+
+/**
+ * Draw a trial into `element`, as far as it has come; null: only the two lines. `seconds`: how long it is.
+ * @param {HTMLElement} element @param {Trial | null} trial @param {number} seconds
+ */
 export function lane(element, trial, seconds) {
   new Picture(element, trial, seconds).draw();
 }
 
 class Picture {
+  /** @param {HTMLElement} element @param {Trial | null} trial @param {number} seconds */
   constructor(element, trial, seconds) {
     const em = rem();
-    Object.assign(this, { element, trial, seconds, em, shapes: [] });
+    this.element = element;
+    this.trial = trial;
+    this.seconds = seconds;
+    this.em = em;
+    this.shapes = /** @type {SVGElement[]} */ ([]);
     this.left = 4.25 * em;
     this.right = element.clientWidth - 0.5 * em;
     this.hub = 2 * em;
     this.browser = 4.25 * em;
   }
 
-  /** Where on the page a time (ms of its clock) stands: never before the beginning, never after now. */
+  /**
+   * Where on the page a time (ms of its clock) stands: never before the beginning, never after now.
+   * @param {number | null} time
+   */
   x(time) {
     const { trial, left, right, seconds } = this;
-    const at = Math.min(trial.at, Math.max(0, (time ?? Infinity) - trial.began));
+    const at = trial?.began ? Math.min(trial.at, Math.max(0, (time ?? Infinity) - trial.began)) : 0;
     return left + ((right - left) * at) / (seconds * 1000);
   }
 
+  /** @param {...SVGElement} shapes */
   add(...shapes) {
     this.shapes.push(...shapes);
   }
@@ -41,7 +55,7 @@ class Picture {
 
   frame() {
     const { left, right, hub, browser, em, seconds } = this;
-    for (const [y, name] of [[hub, "hub"], [browser, "lessons.browser"]]) {
+    for (const { y, name } of [{ y: hub, name: "hub" }, { y: browser, name: "lessons.browser" }]) {
       this.add(line(left, y, right, y, "rail"), words(left - 0.625 * em, y + 0.3 * em, text(name), "word", "end"));
     }
     const step = seconds > 5 ? 5 : 1;
@@ -52,13 +66,16 @@ class Picture {
     }
   }
 
-  /** A question goes up, waits perhaps, and its answer comes down: a ring where it is empty. */
+  /**
+   * A question goes up, waits perhaps, and its answer comes down: a ring where it is empty.
+   * @param {Question} question
+   */
   question({ asked, answered, messages }) {
     const { hub, browser, em } = this;
     const [from, to] = [this.x(asked), this.x(answered)];
     this.add(line(from, browser, from, hub, "asks"));
-    if (this.trial.transport === "longpoll") this.add(line(from + 2, hub, Math.max(from + 2, to - 2), hub, "held"));
-    if (answered === null || answered > this.trial.began + this.trial.length) return;
+    if (this.trial?.transport === "longpoll") this.add(line(from + 2, hub, Math.max(from + 2, to - 2), hub, "held"));
+    if (answered === null || !this.trial?.began || answered > this.trial.began + this.trial.length) return;
     if (to > from + 1) this.add(line(to, hub, to, browser, "asks"));
     this.add(dot(to, browser, 0.3 * em, messages ? "full" : "empty"));
   }
@@ -73,7 +90,7 @@ class Picture {
   /** What the hub knew, and how long it could not tell. */
   news() {
     let free = 0; // where there is room for words
-    for (const { said, came } of this.trial.news) {
+    for (const { said, came } of this.trial?.news ?? []) {
       const { hub, browser, em } = this;
       const [from, to] = [this.x(said), this.x(came)];
       const size = 0.3 * em;
@@ -88,7 +105,7 @@ class Picture {
   }
 }
 
-/** What the signs of a lane look like, for its key. */
+/** What the signs of a lane look like, for its key. @param {HTMLElement} element */
 export function sign(element) {
   const em = rem();
   const [middle, y] = [element.clientWidth / 2, em / 2];
@@ -99,5 +116,5 @@ export function sign(element) {
     held: [line(middle - em, y, middle + em, y, "held")],
     open: [line(middle - em, y - 2.5, middle + em, y - 2.5, "asks"), line(middle - em, y + 2.5, middle + em, y + 2.5, "asks")],
   };
-  put(element, em, all[element.dataset.sign]);
+  put(element, em, all[/** @type {keyof typeof all} */ (element.dataset.sign)]);
 }

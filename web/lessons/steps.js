@@ -1,10 +1,18 @@
 // The steps: what all lessons share. One step is shown at a time, and the address says which.
 
-import { led, make, mark, saying } from "/page/dom.js";
+import { find, led, make, mark, saying } from "/page/dom.js";
 import { addressWith, set } from "/page/knobs.js";
 import { language } from "/page/words.js";
 import { quote, show as showLines } from "./code.js";
 import { fill, prose } from "./prose.js";
+
+/** @import { Facts } from "./prose.js" */
+/** @import { Page } from "/page/panels.js" */
+/**
+ * @typedef {{facts: Facts, page: Page, tell: (facts: Facts) => void, draw: (name: string) => void, go: (kind: string) => void}} Stage
+ * @typedef {{live: Record<string, (element: HTMLElement) => void>, forms: Record<string, (values: any) => void>,
+ *   acts: Record<string, () => void>, close?: () => void}} Lively   what lives in a lesson
+ */
 
 /**
  * A lesson: prose in two languages, and `lesson.js`, whose `lesson(stage)` gives what lives in it:
@@ -15,12 +23,22 @@ import { fill, prose } from "./prose.js";
  * `stage` is what it may use: `facts`, `tell(facts)`, `draw(name)`, `go(kind)` and `page`.
  */
 export class Lesson {
-  #parts = null;
-  #sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => this.#draw(target)));
-  #filled = {}; // form → what stands in its fields
+  #parts = /** @type {Lively | null} */ (null);
+  #sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => this.#draw(/** @type {HTMLElement} */ (target))));
+  #filled = /** @type {Record<string, Record<string, string>>} */ ({}); // form → what stands in its fields
 
+  /** @param {HTMLElement | null} root @param {string} name @param {number} number @param {Page} page */
   constructor(root, name, number, page) {
-    Object.assign(this, { root, name, number, page, facts: {}, step: 1, article: null });
+    this.root = root;
+    this.name = name;
+    this.number = number;
+    this.page = page;
+    this.facts = /** @type {Facts} */ ({});
+    this.step = 1;
+    this.article = /** @type {HTMLElement | null} */ (null); // until it is open
+    this.steps = /** @type {HTMLElement[]} */ ([]);
+    this.links = /** @type {HTMLAnchorElement[]} */ ([]);
+    this.ends = /** @type {HTMLAnchorElement[]} */ ([]);
   }
 
   /** Put the prose up, in the language the page speaks now. */
@@ -29,14 +47,17 @@ export class Lesson {
     this.#parts ??= lesson({
       facts: this.facts,
       page: this.page,
+      /** @param {Facts} facts */
       tell: (facts) => this.tell(facts),
+      /** @param {string} name */
       draw: (name) => this.#each(`[data-live="${name}"]`, (element) => this.#draw(element)),
+      /** @param {string} kind */
       go: (kind) => this.go(this.#numberOf(kind)),
     });
     this.article = article;
-    this.steps = [...article.querySelectorAll("[data-step]")];
-    this.#dress();
-    this.root.replaceChildren(article);
+    this.steps = [.../** @type {NodeListOf<HTMLElement>} */ (article.querySelectorAll("[data-step]"))];
+    this.#dress(article);
+    this.root?.replaceChildren(article);
     this.tell({});
     this.show(this.step);
   }
@@ -45,7 +66,7 @@ export class Lesson {
     this.#parts?.close?.();
   }
 
-  /** Something is known now: the prose says so. */
+  /** Something is known now: the prose says so. @param {Facts} facts */
   tell(facts) {
     Object.assign(this.facts, facts);
     if (this.article) fill(this.article, this.facts);
@@ -53,10 +74,10 @@ export class Lesson {
 
   // ---- steps
 
-  /** Show a step, and nothing else of the lesson. A number there is none of: the nearest. */
+  /** Show a step, and nothing else of the lesson. A number there is none of: the nearest. @param {number} number */
   show(number) {
     this.step = Math.min(this.steps.length, Math.max(1, Math.round(number) || 1));
-    this.article.dataset.at = this.step;
+    if (this.article) this.article.dataset.at = String(this.step);
     this.steps.forEach((section, i) => (section.hidden = i + 1 !== this.step));
     for (const [i, link] of this.links.entries()) {
       if (i + 1 === this.step) link.setAttribute("aria-current", "step");
@@ -68,7 +89,7 @@ export class Lesson {
     for (const [i, link] of this.ends.entries()) link.href = this.#href(this.step + (i ? 1 : -1));
   }
 
-  /** Go to a step, as a reader does: the address follows, the eye and the keyboard too. */
+  /** Go to a step, as a reader does: the address follows, the eye and the keyboard too. @param {number} number */
   go(number) {
     set({ lesson: this.number, step: number });
     this.show(number);
@@ -77,71 +98,81 @@ export class Lesson {
 
   /** Bring the step into view, and let the keyboard go on from its heading. */
   look() {
-    const heading = this.steps[this.step - 1].querySelector("h3");
+    const heading = find(this.steps[this.step - 1], "h3");
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
-    const { top } = this.article.getBoundingClientRect();
-    if (top < 0 || top > innerHeight / 3) this.article.scrollIntoView({ block: "start" });
+    const top = this.article?.getBoundingClientRect().top ?? 0;
+    if (top < 0 || top > innerHeight / 3) this.article?.scrollIntoView({ block: "start" });
   }
 
+  /** @param {string} kind */
   #numberOf(kind) {
     return this.steps.findIndex((section) => section.dataset.step === kind) + 1;
   }
 
+  /** @param {number} number */
   #href(number) {
     return addressWith({ panel: "lessons", lesson: this.number, step: number }).search;
   }
 
   // ---- what the prose asks for
 
-  #dress() {
+  /** @param {HTMLElement} article */
+  #dress(article) {
     this.#sizes.disconnect();
     this.links = this.steps.map(({ dataset }, i) =>
       this.#link(i + 1, make("b", {}, String(i + 1)), saying("span", `lessons.${dataset.step}`)),
     );
     const nav = make("nav", { "data-text-label": "lessons.steps" }, make("ol", {}, ...this.links.map((link) => make("li", {}, link))));
-    this.article.querySelector("[data-step]").before(nav);
+    find(article, "[data-step]").before(nav);
     this.ends = ["lessons.before", "lessons.after"].map((key, i) => this.#link(() => this.step + (i ? 1 : -1), saying("span", key)));
-    this.article.append(make("p", { class: "ends" }, ...this.ends));
+    article.append(make("p", { class: "ends" }, ...this.ends));
     this.#each("[data-way]", (place) => place.prepend(mark(place.dataset.way)));
     this.#each("[data-go]", (link) => this.#leads(link, () => this.#numberOf(link.dataset.go)));
-    this.#each("[data-do]", (button) => button.addEventListener("click", () => this.#parts.acts[button.dataset.do]()));
+    this.#each("[data-do]", (button) => button.addEventListener("click", () => this.#parts?.acts[button.dataset.do]()));
     this.#each("[data-form]", (form) => this.#form(form));
     this.#each("pre[data-source]", quote);
     this.#each("pre[data-quotes]", (box) => showLines(box, box.textContent.trimEnd().split("\n"), box.dataset.mark));
     this.#each("[data-live]", (element) => this.#sizes.observe(element)); // which draws it, too
   }
 
+  /** @param {string} selector @param {(element: any) => void} use */
   #each(selector, use) {
     this.article?.querySelectorAll(selector).forEach((element) => use(element));
   }
 
+  /** @param {number | (() => number)} number @param {...HTMLElement} words */
   #link(number, ...words) {
     return this.#leads(make("a", {}, ...words), typeof number === "function" ? number : () => number);
   }
 
+  /** @param {HTMLAnchorElement} link @param {() => number} number */
   #leads(link, number) {
     link.href = this.#href(number());
     return led(link, () => this.go(number()));
   }
 
+  /** @param {HTMLFormElement} form */
   #form(form) {
-    const name = form.dataset.form;
+    const name = form.dataset.form ?? "";
     const kept = (this.#filled[name] ??= {});
     for (const field of form.elements) {
-      if (!field.name) continue;
+      if (!(field instanceof HTMLInputElement) || !field.name) continue;
       if (field.dataset.most) field.max = this.facts[field.dataset.most];
       if (field.type === "radio") field.checked = kept[field.name] === field.value;
       else field.value = kept[field.name] ?? "";
     }
-    form.addEventListener("input", ({ target }) => (kept[target.name] = target.value));
+    form.addEventListener("input", ({ target }) => {
+      if (target instanceof HTMLInputElement) kept[target.name] = target.value;
+    });
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#parts.forms[name](kept);
+      this.#parts?.forms[name](kept);
     });
   }
 
+  /** @param {HTMLElement} element */
   #draw(element) {
-    if (element.clientWidth) this.#parts.live[element.dataset.live](element);
+    if (element.clientWidth) this.#parts?.live[element.dataset.live ?? ""](element);
   }
 }

@@ -2,12 +2,18 @@
 
 import { hush, say } from "./words.js";
 
+/** @import { Ack } from "/client/socket.js" */
+/** @import { Parts } from "./seat.js" */
+/** @typedef {(content: string, done: Ack) => void} Speak */
+
 export class Composer {
-  /** @param parts the seat's elements by role @param speak `(content, done(answer, error))`: sends it */
+  /** @param {Parts} parts @param {Speak} speak sends it */
   constructor(parts, speak) {
-    Object.assign(this, { parts, speak, sending: 0 });
+    this.parts = parts;
+    this.speak = speak;
+    this.sending = 0;
     const field = parts.text;
-    field.form.addEventListener("submit", (event) => {
+    field.form?.addEventListener("submit", (event) => {
       event.preventDefault();
       this.send();
     });
@@ -27,17 +33,19 @@ export class Composer {
     field.value = "";
     hush(trouble);
     this.pending(1);
+    /** @param {unknown} _answer @param {any} error */
     const done = (_answer, error) => {
       this.pending(-1);
       if (error) this.refused(content, error);
     };
     try {
       this.speak(content, done);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       done(null, error); // what no hub would take is not even sent
     }
   }
 
+  /** @param {number} change */
   pending(change) {
     this.sending += change;
     const { pending } = this.parts;
@@ -45,7 +53,7 @@ export class Composer {
     else hush(pending);
   }
 
-  /** The words go back, so that nobody has to type them twice. */
+  /** The words go back, so that nobody has to type them twice. @param {string} content @param {any} error */
   refused(content, error) {
     const { text: field, trouble } = this.parts;
     if (!field.value) field.value = content;

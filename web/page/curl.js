@@ -4,7 +4,10 @@ import { copy } from "./copy.js";
 import { make, saying } from "./dom.js";
 import { text } from "./words.js";
 
-/** Fill `list` with the lines; `getRandomValues` is there also where a page is no secure context. */
+/**
+ * Fill `list` with the lines; `getRandomValues` is there also where a page is no secure context.
+ * @param {HTMLElement} list
+ */
 export function curlLines(list) {
   const base = location.origin;
   const sid = freshSid();
@@ -19,11 +22,15 @@ export function curlLines(list) {
   list.replaceChildren(...Object.entries(lines).map(([name, line]) => item(name, line)));
 }
 
-/** The line that repeats one request, as another client: a sid belongs to one. */
+/**
+ * The line that repeats one request, as another client: a sid belongs to one.
+ * @param {{method: string, target: string, name: string, body: string}} exchange
+ */
 export function curlLine({ method, target, name, body }) {
   const address = new URL(target, location.origin);
   address.searchParams.set("sid", freshSid());
   address.searchParams.delete("t");
+  /** @param {string} words */
   const quoted = (words) => `'${words.replaceAll("'", "'\\''")}'`;
   const headers = name === "ws" ? UPGRADE : method === "POST" ? ["Content-Type: application/json"] : [];
   const parts = headers.map((header) => `-H ${quoted(header)}`);
@@ -45,6 +52,7 @@ function freshSid() {
   return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/** @param {string} name @param {string} line */
 function item(name, line) {
   const code = make("code", {}, line);
   const button = saying("button", "copy", {}, { type: "button" });

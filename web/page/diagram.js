@@ -1,29 +1,41 @@
 // The diagram: the tape as a sequence diagram between two seats and the hub, time running down. It only draws what is
 // on the tape; where an end is not known, the line does not reach it.
 
+/** @import { Side } from "./knobs.js" */
+/** @import { Pen } from "./pen.js" */
+/** @import { Exchange, Flight, Tape } from "./tape.js" */
+/**
+ * @typedef {{width: number, height: number, to: number, span: number, now: number, names: Record<string, string>,
+ *   words: (flight: Flight | string, wide?: boolean) => string, chosen: Exchange | null | undefined}} View
+ *   `to`: the time at the bottom, `span`: ms from there to the top
+ * @typedef {View & {scale: number, from: number, y: (at: number) => number, seat: Record<Side, number>,
+ *   hub: Record<Side, number>, live: boolean}} Place
+ * @typedef {{x1: number, y1: number, x2: number, y2: number, flight: Flight}} Shown
+ */
+
 const TOP = 30; // px for the names
 const FOOT = 10; // px below now
 const APART = 5; // px between what would else lie on one line: a question and its answer
 const ROW = 15; // px a label needs for itself
 const LOST = 2500; // ms after which what nobody heard of has not arrived
+const SIDES = /** @type {const} */ (["left", "right"]);
+const NONE = { at: -Infinity, flight: /** @type {Flight | null} */ (null), need: 0 };
 const LONG = 31_000; // ms the longest exchange may lie before what is in sight
 
 export class Diagram {
+  #key = "";
+  /** @type {WeakMap<Flight, boolean>} */
   #labelled = new WeakMap(); // flight → whether it has a label; decided once, or labels would flicker
-  #rows = {}; // side → the label that was given last: of which flight, when, and the px it needs
+  #rows = { left: NONE, right: NONE }; // side → the label that was given last: of which flight, when, and the px it needs
 
-  /**
-   * @param {Tape} tape
-   * @param {{width: number, height: number, to: number, span: number, now: number, names: object, words: Function,
-   *   chosen: object|null}} view `to`: the time at the bottom, `span`: ms from there to the top
-   * @returns what can be pointed at: [{ x1, y1, x2, y2, flight }]
-   */
+  /** Draw all of it, and tell what can be pointed at. @param {Pen} pen @param {Tape} tape @param {View} view */
   draw(pen, tape, view) {
     this.sized(view);
     const { width, height, to, span } = view;
     const margin = Math.min(26, width / 14);
     const hub = width / 2;
     const scale = (height - TOP - FOOT) / span;
+    /** @type {Place} */
     const place = {
       ...view,
       scale,
@@ -38,10 +50,13 @@ export class Diagram {
     this.frame(pen, place, hub);
     this.said(pen, tape.said, place, hub);
     const rows = new Map(); // what was drawn already on a row of pixels: more on it would not be seen
-    return flights.map((flight) => this.flight(pen, tape, flight, place, rows)).filter(Boolean);
+    return flights.map((flight) => this.flight(pen, tape, flight, place, rows)).filter((shown) => shown !== null);
   }
 
-  /** When the hub had each message. */
+  /**
+   * When the hub had each message.
+   * @param {Pen} pen @param {Map<number, number>} said @param {Place} place @param {number} hub
+   */
   said(pen, said, { from, to, y }, hub) {
     let last = null;
     for (const at of said.values()) {
@@ -51,25 +66,26 @@ export class Diagram {
     }
   }
 
-  /** Labels are decided anew when there is more room for them, or less. */
+  /** Labels are decided anew when there is more room for them, or less. @param {View} view */
   sized({ width, height, span, words }) {
     const key = `${width} ${height} ${span} ${words("empty")}`;
-    if (key === this.key) return;
-    this.key = key;
+    if (key === this.#key) return;
+    this.#key = key;
     this.#labelled = new WeakMap();
-    for (const side of ["left", "right"]) this.#rows[side] = { at: -Infinity, flight: null, need: 0 };
+    this.#rows = { left: NONE, right: NONE };
   }
 
+  /** @param {Flight[]} flights @param {Place} place */
   inSight(flights, { from, to }) {
     let first = flights.length;
     while (first > 0 && flights[first - 1].at > from - LONG) first -= 1;
     return flights.slice(first).filter(({ at, left, came }) => at < to && Math.max(at, left ?? 0, came ?? 0) > from);
   }
 
-  /** The lifelines and whose they are. */
+  /** The lifelines and whose they are. @param {Pen} pen @param {Place} place @param {number} middle */
   frame(pen, { seat, y, from, to, names, width }, middle) {
     pen.cover(width, TOP);
-    for (const side of ["left", "right"]) {
+    for (const side of SIDES) {
       pen.line("life", "edge", seat[side], y(from), seat[side], y(to));
       const outward = side === "left" ? -10 : 10;
       pen.text("ink", seat[side] + outward, 18, names[side], { anchor: side === "left" ? "start" : "end", bold: true });
@@ -78,9 +94,13 @@ export class Diagram {
     pen.text("ink", middle, 18, names.hub, { anchor: "middle", bold: true });
   }
 
-  /** What lasts: a question that is held, a line that is open, news that waits for somebody to ask. */
+  /**
+   * What lasts: a question that is held, a line that is open, news that waits for somebody to ask.
+   * @param {Pen} pen @param {Set<Exchange>} exchanges @param {Place} place
+   */
   spans(pen, exchanges, place) {
     const { y, from, to, seat, hub, scale, now } = place;
+    /** @param {number} at */
     const cut = (at) => Math.max(from, Math.min(to, at));
     for (const { side, way, stream, ask, answer, over } of exchanges) {
       const inward = side === "left" ? -1 : 1;
@@ -102,6 +122,10 @@ export class Diagram {
     }
   }
 
+  /**
+   * @param {Pen} pen @param {Tape} tape @param {Flight} flight @param {Place} place
+   * @param {Map<string, Flight>} rows
+   */
   flight(pen, tape, flight, place, rows) {
     const { exchange, up } = flight;
     const { side, way } = exchange;
@@ -130,7 +154,10 @@ export class Diagram {
     return shown;
   }
 
-  /** An answer lies below its question, however quick it was; so do frames that came at once. */
+  /**
+   * An answer lies below its question, however quick it was; so do frames that came at once.
+   * @param {Flight} flight @param {number} at
+   */
   lift(flight, at) {
     const { exchange } = flight;
     if (exchange.stream && flight !== exchange.ask && flight !== exchange.answer) return 0;
@@ -138,9 +165,10 @@ export class Diagram {
       exchange.askedAt = at;
       return 0;
     }
-    return Math.max(0, (exchange.askedAt ?? -Infinity) + APART - at);
+    return Math.max(0, exchange.askedAt + APART - at);
   }
 
+  /** @param {Pen} pen @param {string} kind @param {string} colour @param {Shown} shown @param {boolean} gone */
   lost(pen, kind, colour, { x1, y1, x2, y2 }, gone) {
     pen.line(kind, colour, x1, y1, x2, y2);
     if (!gone) return;
@@ -148,7 +176,10 @@ export class Diagram {
     pen.line("lost", "ink", x2 - 4, y2 + 4, x2 + 4, y2 - 4);
   }
 
-  /** From when the hub had it to when somebody asked for it. */
+  /**
+   * From when the hub had it to when somebody asked for it.
+   * @param {Pen} pen @param {Tape} tape @param {Flight} flight @param {Place} place @param {number} until
+   */
   waited(pen, tape, { exchange, seqs }, { y, hub, from }, until) {
     const { side, way } = exchange;
     if (exchange.stream || !seqs.length) return;
@@ -159,6 +190,7 @@ export class Diagram {
     pen.line("waits", way, x, top, x, until);
   }
 
+  /** @param {Flight} flight @param {number} scale */
   label(flight, scale) {
     const known = this.#labelled.get(flight);
     if (known !== undefined) return known;
@@ -173,7 +205,10 @@ export class Diagram {
     return given;
   }
 
-  /** What it is, and its bytes, along its line: what goes up near the seat, an answer near the hub. */
+  /**
+   * What it is, and its bytes, along its line: what goes up near the seat, an answer near the hub.
+   * @param {Pen} pen @param {Flight} flight @param {string} colour @param {Shown} shown @param {Place} place
+   */
   words(pen, flight, colour, { x1, x2, y1, y2 }, { words, seat, hub }) {
     const { exchange, up } = flight;
     const { side, stream } = exchange;
@@ -192,18 +227,22 @@ export class Diagram {
   }
 }
 
-/** How a flight is drawn. */
+/** How a flight is drawn. @param {Flight} flight */
 function look({ kind, up }) {
   if (up && kind === "say") return "say";
   if (up) return "ask";
   return kind;
 }
 
-/** When it left and came, and how much of the way is known to be done. */
+/**
+ * When it left and came, and how much of the way is known to be done.
+ * @param {Flight} flight @param {number} now @param {boolean} live
+ * @returns {[left: number, came: number, reach: number] | [null, null, null]}
+ */
 function ends(flight, now, live) {
   const { exchange, up, left, came } = flight;
   if (left !== null && came !== null) return [left, came, 1];
-  if (left === null) return came === null ? [null, null, 0] : [came, came, 1];
+  if (left === null) return came === null ? [null, null, null] : [came, came, 1];
   if (up && exchange.answer?.came) return [left, Math.min(exchange.answer.came, left + (exchange.answer.came - left) / 2), 1];
   if (up && !live) return [left, left, 1]; // nobody says what the hub sees
   const over = exchange.over !== null && exchange.ending !== "answered";

@@ -5,9 +5,12 @@ import { curlLine } from "./curl.js";
 import { make, mark, saying } from "./dom.js";
 import { time } from "./life.js";
 
-/** Fill `box` with what is known of this flight and its exchange. */
+/** @import { Exchange, Flight } from "./tape.js" */
+
+/** Fill `box` with what is known of this flight and its exchange. @param {HTMLElement} box @param {Flight} flight */
 export function opened(box, flight) {
   const { exchange } = flight;
+  /** @type {HTMLElement[]} */
   const parts = [title(flight), sentence(flight), figures(flight)];
   if (exchange.stream && flight !== exchange.ask && flight !== exchange.answer) {
     parts.push(...quoted(flight.up ? "wire.frame.up" : "wire.frame.down", flight.text));
@@ -21,13 +24,14 @@ export function opened(box, flight) {
   box.dataset.transport = exchange.way;
 }
 
+/** @param {Flight} flight */
 function title({ exchange, kind }) {
   const words = make("h3", {}, mark(exchange.way === "post" ? "none" : exchange.way), ` ${exchange.method} ${exchange.name}: `);
   words.append(saying("span", `wire.kind.${kind}`));
   return words;
 }
 
-/** What became of it. */
+/** What became of it. @param {Flight} flight */
 function sentence({ exchange, up, left, came, gone }) {
   if (gone) return saying("p", up ? "wire.lost.up" : "wire.lost.down");
   const { ask, answer, over } = exchange;
@@ -45,10 +49,11 @@ function sentence({ exchange, up, left, came, gone }) {
   return trip === null ? saying("p", "wire.flies") : saying("p", "wire.flew", { ms: time(trip) });
 }
 
-/** Its bytes, by what they are. */
+/** Its bytes, by what they are. @param {Flight} flight */
 function figures(flight) {
   const { exchange, bytes, payload } = flight;
   const list = make("dl", { class: "measured" });
+  /** @param {string} key @param {string | number | null} value */
   const add = (key, value) => {
     if (value !== null && value !== undefined) list.append(make("div", {}, saying("dt", key), make("dd", {}, String(value))));
   };
@@ -73,10 +78,12 @@ function figures(flight) {
   return list;
 }
 
+/** @param {string} key @param {string} words */
 function quoted(key, words) {
   return words ? [saying("p", key, {}, { class: "small" }), make("pre", { tabindex: "0" }, words.trimEnd())] : [];
 }
 
+/** @param {Exchange} exchange */
 function curl(exchange) {
   const code = make("code", {}, curlLine(exchange));
   const button = saying("button", "copy", {}, { type: "button" });

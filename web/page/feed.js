@@ -3,17 +3,26 @@
 import { make } from "./dom.js";
 import { begin, end } from "./speaking.js";
 
+/** @import { Side } from "./knobs.js" */
+/** @import { Seat } from "./seat.js" */
+
 const SECONDS = 3600; // then it falls silent by itself
 const PATIENCE = 10_000; // ms for the hub to take a seat into the room
 
 export class Feed {
-  #speaking = null; // { sid, feed } of the one this page began
+  #speaking = /** @type {{ sid: string | null, feed: string } | null} */ (null); // the one this page began
   #turn = 0;
   #room = `page-${Math.random().toString(36).slice(2, 11)}`;
 
-  /** @param sidOf the secret of a seat's client, which leaves this page only to the hub */
+  /**
+   * @param {HTMLSelectElement} select @param {HTMLElement} fault @param {Seat[]} seats
+   * @param {(side: Side) => string | null} sidOf the secret of a seat's client, which leaves this page only to the hub
+   */
   constructor(select, fault, seats, sidOf) {
-    Object.assign(this, { select, fault, seats, sidOf });
+    this.select = select;
+    this.fault = fault;
+    this.seats = seats;
+    this.sidOf = sidOf;
     for (const { socket } of seats) {
       socket.on("feed-ended", ({ feed, by }) => feed === this.#speaking?.feed && this.ended(by));
       socket.onLife((_event, detail) => detail?.reason === "epoch" && this.#speaking && this.ended(null));
@@ -37,14 +46,17 @@ export class Feed {
       const { feed } = await begin(sid, { rate, seconds: SECONDS, size: 40, room: this.#room });
       if (turn === this.#turn) this.#speaking = { sid, feed };
       else end(sid, feed);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (turn !== this.#turn) return;
       this.select.value = "0";
       this.fault.replaceChildren(make("span", {}, error.message));
     }
   }
 
-  /** It ended before its time: by somebody's word, or because its client was away or the hub began anew. */
+  /**
+   * It ended before its time: by somebody's word, or because its client was away or the hub began anew.
+   * @param {string | null} by
+   */
   ended(by) {
     this.#speaking = null;
     if (by === null) return this.choose();

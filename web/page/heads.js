@@ -1,9 +1,12 @@
 // Heads: what one request and its answer looked like on the wire, as the hub saw them.
 
+/** @typedef {{up: string, down: string}} Heads */
+
 const PATIENCE = 1000; // ms
 
 /**
  * The heads of the last request by this name, and of its answer, of the client with this sid.
+ * @param {string | null} sid @param {string} name
  * @returns {Promise<{up: string, down: string}|null>} null where the hub does not tell
  */
 export function heads(sid, name) {
@@ -11,6 +14,7 @@ export function heads(sid, name) {
     if (!sid || !globalThis.WebSocket) return resolve(null);
     const line = new WebSocket("/lab/trace");
     const asked = new Map(); // exchange → the head of its request
+    /** @param {Heads | null} found */
     const done = (found) => {
       clearTimeout(timer);
       line.onclose = null;

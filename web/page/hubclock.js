@@ -9,13 +9,17 @@ export const { now } = realClock;
  * middle of the two it is wrong by half the round trip at most. The quickest of the last `kept` is believed.
  */
 export class HubClock {
-  #answers = [];
+  #answers = /** @type {{ trip: number, offset: number }[]} */ ([]);
 
+  /** @param {number} kept */
   constructor(kept) {
     this.kept = kept;
   }
 
-  /** The hub's time has come, to a question of this time of the page's. */
+  /**
+   * The hub's time has come, to a question of this time of the page's.
+   * @param {number} question @param {number} hub
+   */
   take(question, hub) {
     const trip = now() - question;
     this.#answers.push({ trip, offset: question + trip / 2 - hub });

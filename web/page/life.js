@@ -3,11 +3,14 @@
 import { cap, clock, make, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
 
+/** @import { Values } from "./words.js" */
+
 const SHOWN = 200; // lines; older ones leave the list
 const NEAR = 24; // px from the end that still count as being there
 
 /** A list to which lines are added at the end, and which stays there unless the reader has scrolled back. */
 export class Lines {
+  /** @param {HTMLElement} list */
   constructor(list) {
     this.list = list;
     this.following = true;
@@ -15,7 +18,10 @@ export class Lines {
     new ResizeObserver(() => this.following && this.end()).observe(list); // it was not shown until now
   }
 
-  /** Add `sentence` (an element) that happened at `at` (ms). */
+  /**
+   * Add `sentence` (an element) that happened at `at` (ms).
+   * @param {HTMLElement} sentence @param {number} at @param {Record<string, unknown>} [attributes]
+   */
   add(sentence, at, attributes = {}) {
     const time = make("time", { datetime: new Date(at).toISOString() }, clock(at));
     this.list.append(make("li", attributes, time, " ", sentence));
@@ -33,30 +39,34 @@ export class Lines {
   }
 }
 
-/** A life-cycle event as a sentence. */
+/** A life-cycle event as a sentence. @param {string} event @param {any} detail */
 export function lived(event, detail) {
   const { key, values } = WORDS[event]?.(detail ?? {}) ?? { key: "life.error", values: { reason: event } };
   return saying("span", key, values);
 }
 
-/** ms in words. */
+/** ms in words. @param {number} ms */
 export function time(ms) {
   if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
   return ms < 100_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
+/** @param {string | null | undefined} name */
 const way = (name) => ({ text: name ?? "none" });
 
+/** @type {Record<string, (detail: any) => { key: string, values: Values }>} */
 const WORDS = {
   connecting: ({ transport }) => ({ key: "life.connecting", values: { transport: way(transport) } }),
   connect: ({ transport, fresh, missed }) => ({
     key: fresh || missed ? "life.connect" : "life.connect.again",
     values: { transport: way(transport) },
   }),
+  /** @param {any} detail */
   disconnect: (detail) => ({ key: "life.disconnect", values: { reason: reason(detail) } }),
   reconnecting: ({ attempt, waitMs }) => ({ key: "life.reconnecting", values: { attempt, wait: time(waitMs ?? 0) } }),
   reconnect: ({ transport }) => ({ key: "life.reconnect", values: { transport: way(transport) } }),
-  connect_failed: () => ({ key: "life.connect_failed" }),
+  connect_failed: () => ({ key: "life.connect_failed", values: {} }),
+  /** @param {any} detail */
   error: (detail) => ({ key: "life.error", values: { reason: reason(detail) } }),
   switch: ({ from, to, because }) => ({
     key: from === to ? "life.switch.same" : "life.switch",
@@ -68,7 +78,7 @@ const WORDS = {
   }),
 };
 
-/** The reason somewhere in a detail, or the admission that there is none. */
+/** The reason somewhere in a detail, or the admission that there is none. @param {any} detail */
 function reason(detail) {
   if (detail?.because) return phrase(detail.because);
   const words = typeof detail === "string" ? detail : (detail.why ?? detail.reason ?? detail.message);

@@ -2,19 +2,32 @@
 
 import { cap, make, mark, saying } from "./dom.js";
 
+/** @import { Message } from "/client/socket.js" */
+/** @import { Values } from "./words.js" */
+
 const SHOWN = 300; // messages in the list; older ones leave it (the hub keeps them longer)
 const NEAR = 24; // px from the end that still count as being there
 
 export class Messages {
+  /** @param {HTMLElement} list @param {HTMLElement} empty @param {HTMLElement} newer */
   constructor(list, empty, newer) {
-    const box = list.parentElement; // the log that scrolls
-    Object.assign(this, { list, box, empty, newer, count: 0, following: true, asked: false });
+    const box = /** @type {HTMLElement} */ (list.parentElement); // the log that scrolls
+    this.list = list;
+    this.box = box;
+    this.empty = empty;
+    this.newer = newer;
+    this.count = 0;
+    this.following = true;
+    this.asked = false;
     box.addEventListener("scroll", () => this.look(), { passive: true });
     newer.addEventListener("click", () => this.end());
     new ResizeObserver(() => this.following && this.end()).observe(box);
   }
 
-  /** Show one message. `age` says how long it took; `via` is the transport in use when it came, null for history. */
+  /**
+   * Show one message. `age` says how long it took; `via` is the transport in use when it came, null for history.
+   * @param {Message} message @param {Values} age @param {string | null} via
+   */
   add(message, age, via) {
     const { user, content } = readable(message.data);
     const item = make("li", { "data-seq": message.seq, "data-event": message.event, "data-transport": via ?? "none" });
@@ -57,12 +70,13 @@ export class Messages {
   }
 }
 
-/** Anybody may emit anything: whatever it is becomes text. */
+/** Anybody may emit anything: whatever it is becomes text. @param {any} data */
 function readable(data) {
   const { user, content } = data && typeof data === "object" ? data : { user: undefined, content: data };
   return { user: plain(user) || "?", content: plain(content) };
 }
 
+/** @param {unknown} value */
 function plain(value) {
   if (value === undefined || value === null) return "";
   return typeof value === "object" ? JSON.stringify(value) : String(value);

@@ -1,5 +1,9 @@
 // The meter: what a seat costs on the wire, as the hub counts it, for a page cannot know.
 
+/** @typedef {Record<string, number>} Counts   of one transport: /stats says which there are */
+/** @typedef {{at: number, counts: Record<string, Counts>}} Sample */
+/** @typedef {{perMinute: number, empty: number, answers: number, bytes: number | null}} Figures */
+
 const WINDOW = 60_000; // ms: figures are those of the last minute
 const READING = ["poll", "longpoll", "sse", "ws"];
 const TOGETHER = 100; // ms
@@ -7,11 +11,14 @@ const AGAIN = 2000; // ms between two looks where there is no WebSocket, and bef
 
 /** Watches clients: `figures(id)` of the last minute. Tells of news by `change`. */
 export class Meter extends EventTarget {
-  #samples = new Map(); // id → [{at, counts}], oldest first
-  #line = null;
-  #timer = null;
+  #samples = /** @type {Map<string, Sample[]>} */ (new Map()); // id → [{at, counts}], oldest first
+  #line = /** @type {WebSocket | null} */ (null);
+  #timer = 0;
 
-  /** `names`: a function that gives the ids to watch, null for those not known yet. */
+  /**
+   * `names`: a function that gives the ids to watch, null for those not known yet.
+   * @param {() => (string | null)[]} names
+   */
   constructor(names) {
     super();
     this.names = names;
@@ -25,7 +32,7 @@ export class Meter extends EventTarget {
   }
 
   #watch() {
-    const ids = this.names().filter(Boolean);
+    const ids = this.names().filter((id) => id !== null);
     this.#line?.close();
     this.#line = null;
     if (document.hidden || !ids.length) return;
@@ -34,6 +41,7 @@ export class Meter extends EventTarget {
     else this.#ask(ids);
   }
 
+  /** @param {string} path */
   #open(path) {
     const line = new WebSocket(path);
     this.#line = line;
@@ -43,9 +51,12 @@ export class Meter extends EventTarget {
     };
   }
 
-  /** Without WebSocket: ask now and then, which holds none of the six connections of a browser. */
+  /**
+   * Without WebSocket: ask now and then, which holds none of the six connections of a browser.
+   * @param {string[]} ids
+   */
   async #ask(ids) {
-    const figures = {};
+    const figures = /** @type {Record<string, Record<string, Counts>>} */ ({});
     try {
       for (const id of ids) figures[id] = (await (await fetch(`/stats?client=${id}`)).json()).transports;
       this.#take(figures);
@@ -55,6 +66,7 @@ export class Meter extends EventTarget {
     this.#timer = setTimeout(() => this.watch(), AGAIN);
   }
 
+  /** @param {Record<string, Record<string, Counts>>} figures */
   #take(figures) {
     const at = performance.now();
     for (const [id, counts] of Object.entries(figures)) {
@@ -68,12 +80,14 @@ export class Meter extends EventTarget {
 
   /**
    * What reading has cost this client within the last minute, or since it began.
+   * @param {string | null} id
    * @returns {{perMinute: number, empty: number, answers: number, bytes: number|null}|null}
    */
   figures(id) {
-    const samples = this.#samples.get(id);
+    const samples = this.#samples.get(id ?? "");
     if (!samples) return null;
-    const [first, last] = [samples[0], samples.at(-1)];
+    const [first, last] = [samples[0], samples[samples.length - 1]];
+    /** @param {keyof Counts} name */
     const sum = (name) => READING.reduce((all, way) => all + since(first, last, way, name), 0);
     const seconds = Math.max(5, (performance.now() - first.at) / 1000);
     const messages = sum("messages");
@@ -86,6 +100,7 @@ export class Meter extends EventTarget {
   }
 }
 
+/** @param {Sample} first @param {Sample} last @param {string} way @param {keyof Counts} name */
 function since(first, last, way, name) {
   return (last.counts[way]?.[name] ?? 0) - (first.counts[way]?.[name] ?? 0);
 }

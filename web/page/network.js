@@ -1,10 +1,18 @@
 // The network of a seat: what stands between it and the hub, changed while it talks.
 
-import { make, saying } from "./dom.js";
+import { find, make, saying } from "./dom.js";
 import { language, say } from "./words.js";
 
+/**
+ * A kind of network, as the lab describes it.
+ * @typedef {{name: string, does: Record<string, string>,
+ *   parameter: {unit: "ms" | "s" | "share", least: number, most: number, default: number} | null}} Kind
+ */
+
 /** Every kind of network the lab knows, asked for once. */
+/** @type {Promise<Kind[]> | null} */
 let table = null;
+/** @returns {Promise<Kind[]>} */
 const kinds = () => (table ??= fetch("/via").then((answer) => answer.json()).then(({ networks }) => networks));
 
 /** A link's name: of one client alone, and no secret. */
@@ -14,20 +22,31 @@ export function linkName() {
 
 /** A selector, the parameter of what is selected, and a sentence of what it does. Tells of itself by `change`. */
 export class Network extends EventTarget {
+  /** @param {Record<string, HTMLElement> & {network: HTMLSelectElement}} parts @param {string} setting */
   constructor({ network, parameter, does, fault }, setting) {
     super();
-    Object.assign(this, { select: network, parameter, does, fault, setting });
+    this.select = network;
+    this.parameter = parameter;
+    this.does = does;
+    this.fault = fault;
+    this.setting = setting;
     this.base = `/via/~${linkName()}`;
     this.select.addEventListener("change", () => this.choose(this.select.value));
-    this.parameter.querySelector("input").addEventListener("change", (event) => this.tune(event.target));
+    this.input = /** @type {HTMLInputElement} */ (find(parameter, "input"));
+    this.input.addEventListener("change", () => this.tune(this.input));
+    this.kinds = /** @type {Map<string, Kind>} */ (new Map()); // none until they are known
     this.ready = this.begin();
-    this.last = this.ready;
+    this.last = /** @type {Promise<unknown>} */ (this.ready);
   }
 
-  /** One change after the other, as they were wished: the last wish is what holds. */
+  /**
+   * One change after the other, as they were wished: the last wish is what holds.
+   * @param {() => Promise<boolean> | boolean} change
+   */
   inTurn(change) {
-    this.last = this.last.then(change);
-    return this.last;
+    const changed = this.last.then(change);
+    this.last = changed;
+    return changed;
   }
 
   async begin() {
@@ -35,6 +54,7 @@ export class Network extends EventTarget {
     kinds().then((networks) => this.offer(networks), () => {});
   }
 
+  /** @param {Kind[]} networks */
   offer(networks) {
     this.kinds = new Map(networks.map((kind) => [kind.name, kind]));
     this.select.replaceChildren(...networks.map(({ name }) => make("option", { value: name }, name)));
@@ -43,35 +63,37 @@ export class Network extends EventTarget {
 
   /** The setting as it stands, in the form: its name, its parameter, its sentence. */
   show() {
-    if (!this.kinds) return;
     const [name, value] = this.setting.split(":");
     const kind = this.kinds.get(name);
+    if (!kind) return;
     const { unit, least, most, default: usual } = kind.parameter ?? {};
     this.select.value = name;
     this.parameter.hidden = !kind.parameter;
-    const input = this.parameter.querySelector("input");
+    const { input } = this;
     Object.assign(input, { min: least ?? "", max: most ?? "", step: unit === "ms" ? 50 : unit === "s" ? 0.5 : 0.05 });
-    input.value = value ?? usual ?? "";
+    input.value = String(value ?? usual ?? "");
     const words = { letters: letters(kind), unit: { text: `network.${unit}` } };
-    if (unit) say(this.parameter.querySelector("span"), "network.parameter", words);
+    if (unit) say(find(this.parameter, "span"), "network.parameter", words);
     this.translated();
   }
 
   /** The lab's own sentence, in the page's language. */
   translated() {
-    const kind = this.kinds?.get(this.setting.split(":")[0]);
+    const kind = this.kinds.get(this.setting.split(":")[0]);
     if (kind) this.does.textContent = kind.does[language()];
   }
 
+  /** @param {string} setting */
   async choose(setting) {
     if (await this.inTurn(() => this.be(setting))) this.dispatchEvent(new Event("change"));
   }
 
-  /** Be what the address says. @returns {Promise<boolean>} whether that was a change */
+  /** Be what the address says. @param {string} setting @returns {Promise<boolean>} whether that was a change */
   follow(setting) {
     return this.inTurn(() => setting !== this.setting && this.be(setting));
   }
 
+  /** @param {string} setting */
   async be(setting) {
     const taken = await this.put(setting);
     if (taken) this.setting = setting;
@@ -79,14 +101,16 @@ export class Network extends EventTarget {
     return taken;
   }
 
+  /** @param {HTMLInputElement} input */
   tune(input) {
-    const { name, parameter } = this.kinds.get(this.select.value);
+    const { name, parameter } = this.kinds.get(this.select.value) ?? {};
+    if (!parameter) return undefined;
     const number = Number(input.value);
     const value = Number.isFinite(number) && input.value !== "" ? number : parameter.default;
     return this.choose(`${name}:${Math.min(parameter.most, Math.max(parameter.least, value))}`);
   }
 
-  /** @returns {Promise<boolean>} whether the lab took it */
+  /** @param {string} setting @returns {Promise<boolean>} whether the lab took it */
   async put(setting) {
     this.fault.replaceChildren();
     try {
@@ -95,18 +119,19 @@ export class Network extends EventTarget {
       if (answer.ok) return true;
       const { error } = await answer.json();
       this.refused(error.message);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       this.refused(error.message);
     }
     return false;
   }
 
+  /** @param {string} why */
   refused(why) {
     this.fault.replaceChildren(saying("span", "network.refused", { why }));
   }
 }
 
-/** How the sentence calls the parameter. */
+/** How the sentence calls the parameter. @param {Kind} kind */
 function letters({ does }) {
   return /\b(MS|RTT|S|P)\b/.exec(does.en)?.[1] ?? "";
 }

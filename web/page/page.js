@@ -1,6 +1,6 @@
 // The page: two seats, the picture between them, the words, and the address that keeps how all of it is set.
 
-import { saying } from "./dom.js";
+import { find, saying } from "./dom.js";
 import { addressWith, keep, knob, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
 import { Panels } from "./panels.js";
@@ -12,26 +12,30 @@ import { Ways } from "./ways.js";
 import { language, learn, remember, speak, text, translate, wanted } from "./words.js";
 
 const PACES = [0, 0.5, 2, 10, 50]; // messages a second, which the hub may say
-const find = (selector) => document.querySelector(selector);
+/** @param {string} name */
+const role = (name) => find(document, `[data-role=${name}]`);
 
 await learn("/page/texts");
 await speak(language());
 size(knob("size"));
 const tape = new Tape();
-const left = new Seat(find("[data-seat=left]"), knobs("left"), tape);
-const right = new Seat(find("[data-seat=right]"), knobs("right"), tape);
+const left = new Seat(find(document, "[data-seat=left]"), knobs("left"), tape);
+const right = new Seat(find(document, "[data-seat=right]"), knobs("right"), tape);
 const seats = [left, right];
+/** @type {import("./feed.js").Feed | null} */
 let feed = null;
+/** @type {((list: HTMLElement) => void) | null} */
 let lines = null;
+/** @type {import("./tabs.js").Tabs | null} */
 let tabs = null;
-const ways = new Ways(find("[data-role=picture]"), seats);
+const ways = new Ways(role("picture"), seats);
 const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
 const ids = () => ({ left: left.socket.id, right: right.socket.id });
-const timeline = new Timeline(find("[data-role=picture]"), tape, names, ids);
-const talk = find("[data-role=talk]");
+const timeline = new Timeline(role("picture"), tape, names, ids);
+const talk = /** @type {HTMLSelectElement} */ (role("talk"));
 for (const pace of PACES) talk.append(saying("option", pace ? "talk.pace" : "talk.none", { pace }, { value: pace }));
 talk.addEventListener("change", talks);
-const list = find("[role=tablist]");
+const list = find(document, "[role=tablist]");
 new ResizeObserver(narrow).observe(list);
 
 const meter = new Meter(() => seats.map((seat) => seat.socket.id));
@@ -45,7 +49,8 @@ for (const seat of seats) {
     show();
   });
 }
-new IntersectionObserver(terminal).observe(find("[data-role=curl]").parentElement);
+const curl = role("curl");
+new IntersectionObserver(terminal).observe(/** @type {HTMLElement} */ (curl.parentElement));
 const panels = new Panels(document.querySelectorAll("[data-panel]"), { seats });
 tools(document, {
   lang: () => {
@@ -72,9 +77,10 @@ function show() {
   for (const { section, side, shownName } of seats) {
     section.setAttribute("aria-label", text("tab", { side: { text: side }, name: shownName }));
   }
-  find("[data-role=another]").href = another();
+  /** @type {HTMLAnchorElement} */ (role("another")).href = another();
 }
 
+/** @param {string} lang */
 async function say(lang) {
   await speak(lang);
   told();
@@ -82,24 +88,24 @@ async function say(lang) {
 
 /** What is made of texts is made again. */
 function told() {
-  const button = find("[data-role=lang]");
+  const button = role("lang");
   button.textContent = text("language");
   button.lang = language() === "en" ? "zh" : "en";
   for (const seat of seats) seat.translated();
   timeline.translated();
   panels.translated();
-  lines?.(find("[data-role=curl]"));
+  lines?.(curl);
   show();
 }
 
 /** The hub is to speak, or to be silent: what has it do so is loaded when that is chosen first. */
 async function talks() {
-  const fault = find("[data-role=talk-fault]");
+  const fault = role("talk-fault");
   try {
     const { Feed } = await import("./feed.js");
     feed ??= new Feed(talk, fault, seats, (side) => tape.sidOf(side));
     feed.choose();
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     talk.value = "0";
     fault.textContent = error.message;
   }
@@ -112,13 +118,16 @@ async function narrow() {
   tabs ??= new Tabs(list, seats);
 }
 
-/** The lines for a terminal are made when they come into sight. */
+/**
+ * The lines for a terminal are made when they come into sight.
+ * @param {IntersectionObserverEntry[]} entries @param {IntersectionObserver} observer
+ */
 async function terminal(entries, observer) {
-  if (!entries.at(-1).isIntersecting) return;
+  if (!entries.at(-1)?.isIntersecting) return;
   const [{ curlLines }] = await Promise.all([import("./curl.js"), learn("/page/texts/terminal")]);
   observer.disconnect(); // it could be loaded: else it is tried again when they come into sight again
   lines = curlLines;
-  lines(find("[data-role=curl]"));
+  lines(curl);
 }
 
 /** Two more seats with other people in them, set like these. */

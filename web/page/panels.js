@@ -1,7 +1,12 @@
 // Panels: what is opened when wanted, each with its own address, and loaded no sooner.
 
+import { find } from "./dom.js";
 import { knob, set } from "./knobs.js";
 import { learn, translate } from "./words.js";
+
+/** @import { Seat } from "./seat.js" */
+/** @typedef {{seats: Seat[]}} Page */
+/** @typedef {Partial<Record<"close" | "resume" | "follow" | "translated", () => unknown>>} Panel */
 
 /**
  * A panel lives in `/page/NAME/`: `panel.js` with `open(section, page)`, texts `en.js` and `zh.js`, `panel.css`.
@@ -11,6 +16,7 @@ import { learn, translate } from "./words.js";
 export class Panels {
   #panels = new Map(); // name → what open() returned, or the promise of it
 
+  /** @param {Iterable<HTMLDetailsElement>} list @param {Page} page */
   constructor(list, page) {
     this.list = [...list];
     this.page = page;
@@ -29,23 +35,26 @@ export class Panels {
     this.each("translated");
   }
 
+  /** @param {"follow" | "translated"} method */
   async each(method) {
     for (const panel of this.#panels.values()) (await panel)?.[method]?.();
   }
 
+  /** @param {HTMLDetailsElement} details */
   async toggled(details) {
-    const name = details.dataset.panel;
+    const name = details.dataset.panel ?? "";
     if (details.open) {
       set({ panel: name });
       const known = this.#panels.get(name);
       if (known) (await known)?.resume?.();
-      else this.#panels.set(name, this.load(name, details.querySelector("section")));
+      else this.#panels.set(name, this.load(name, find(details, "section")));
     } else {
       if (knob("panel") === name && !this.list.some(({ open }) => open)) set({ panel: null });
       (await this.#panels.get(name))?.close?.();
     }
   }
 
+  /** @param {string} name @param {HTMLElement} section */
   async load(name, section) {
     const style = document.createElement("link");
     Object.assign(style, { rel: "stylesheet", href: `/page/${name}/panel.css` });

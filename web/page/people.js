@@ -4,19 +4,26 @@ import { make, saying } from "./dom.js";
 import { NEWS } from "./rooms.js";
 import { say } from "./words.js";
 
+/** @import { Socket } from "/client/socket.js" */
+/** @import { Change } from "./rooms.js" */
+/** @import { Parts } from "./seat.js" */
+
 const AGAIN = 2000; // ms, and up to twice as many: the list is asked for anew where the news could not name everybody
 const PATIENCE = 10_000; // ms for an answer
 
 export class People {
-  #known = new Map(); // id → name, in the order of coming: as much of the list as was asked for
-  #next = 0; // what comes after it; null: nobody
+  #known = /** @type {Map<string, string | null>} */ (new Map()); // id → name, in the order of coming: as much of the list as was asked for
+  #next = /** @type {number | null} */ (0); // what comes after it; null: nobody
   #pages = 1; // asked for
-  #meanwhile = null; // while it asks: the changes told since
-  #again = null;
+  #meanwhile = /** @type {Change[] | null} */ (null); // while it asks: the changes told since
+  #again = /** @type {number | undefined} */ (undefined);
 
-  /** @param parts the seat's elements by role @param socket its client @param ownName what it calls itself now */
+  /** @param {Parts} parts @param {Socket} socket @param {() => string} ownName what it calls itself now */
   constructor(parts, socket, ownName) {
-    Object.assign(this, { parts, socket, ownName, count: null });
+    this.parts = parts;
+    this.socket = socket;
+    this.ownName = ownName;
+    this.count = /** @type {number | null} */ (null);
     parts["here-panel"].addEventListener("toggle", () => (this.open ? this.watch() : this.leave()));
     parts["here-more"].addEventListener("click", () => this.#ask(1, this.#known, this.#next));
     socket.on(NEWS, (news) => news.room === null && this.open && this.#hear(news));
@@ -37,12 +44,13 @@ export class People {
 
   leave() {
     clearTimeout(this.#again);
-    this.#again = null;
+    this.#again = undefined;
     this.socket.emit("leave", { room: NEWS });
     [this.#known, this.#next, this.#pages, this.count] = [new Map(), 0, 1, null];
     this.show();
   }
 
+  /** @param {{count: number, changes: Change[], more: boolean}} news */
   #hear({ count, changes, more }) {
     this.count = count;
     this.#take(changes);
@@ -51,6 +59,7 @@ export class People {
     this.show();
   }
 
+  /** @param {Change[]} changes */
   #take(changes) {
     for (const { id, name, here } of changes) {
       if (!here) this.#known.delete(id);
@@ -60,7 +69,7 @@ export class People {
 
   #later() {
     this.#again ??= setTimeout(() => {
-      this.#again = null;
+      this.#again = undefined;
       this.#renew();
     }, AGAIN * (1 + Math.random()));
   }
@@ -72,7 +81,10 @@ export class People {
     return this.#ask(pages, new Map(), 0);
   }
 
-  /** Ask for so many pages after `next`. What is told meanwhile may be newer than a page. */
+  /**
+   * Ask for so many pages after `next`. What is told meanwhile may be newer than a page.
+   * @param {number} pages @param {Map<string, string | null>} known @param {number | null} next
+   */
   async #ask(pages, known, next) {
     this.#pages += pages;
     if (this.#meanwhile) return this.#later();
@@ -104,7 +116,10 @@ export class People {
     say(more, "here.more", { count: Math.max(1, (this.count ?? 0) - this.#known.size) });
   }
 
-  /** A name may be written from right to left: it turns nothing round beside it. */
+  /**
+   * A name may be written from right to left: it turns nothing round beside it.
+   * @param {string} id @param {string | null} name
+   */
   person(id, name) {
     if (id === this.socket.id) return saying("bdi", "here.you", { name: this.ownName() });
     return name ? make("bdi", {}, name) : saying("bdi", "nobody");

@@ -2,17 +2,21 @@
 
 import { span } from "/client/sentences.js";
 
+/** @import { Values } from "./words.js" */
+/** @typedef {{key: string, text?: string, [value: string]: any}} Part   of one of the client's sentences */
+
 const NAMED = new Set(["rung", "old", "other", "witness"]);
 
-/** Parts as texts: `[{ text: key, …values }, …]`. */
+/** Parts as texts: `[{ text: key, …values }, …]`. @param {Part | Part[]} parts */
 export function phrase(parts) {
   return [parts].flat().map(({ key, text, ...values }) => {
-    const phrased = { words: text };
+    const phrased = /** @type {Values} */ ({ words: text });
     for (const [name, value] of Object.entries(values)) phrased[name] = valueOf(name, value);
     return { ...phrased, text: `said.${key}` };
   });
 }
 
+/** @param {string} name @param {any} value */
 function valueOf(name, value) {
   if (value !== null && typeof value === "object") return phrase(value);
   if (name === "time") return span(value);

@@ -3,19 +3,25 @@
 import { clock, make, mark, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
 import { span } from "/client/sentences.js";
-import { CHOICES } from "./knobs.js";
+import { TRANSPORTS } from "./knobs.js";
 import { hush, say } from "./words.js";
 
+/** @import { Socket } from "/client/socket.js" */
+/** @import { Parts } from "./seat.js" */
+/** @typedef {Socket["rungs"][number]} Rung */
+
 export class Rungs {
+  /** @param {Parts} parts @param {Socket} socket */
   constructor(parts, socket) {
-    Object.assign(this, { parts, socket });
-    for (const act of ["cut", "retry", "forget"]) parts[act].addEventListener("click", () => socket[act]());
+    this.parts = parts;
+    this.socket = socket;
+    for (const act of /** @type {const} */ (["cut", "retry", "forget"])) parts[act].addEventListener("click", () => socket[act]());
     this.show();
   }
 
   show() {
     const known = new Map(this.socket.rungs.map((rung) => [rung.name, rung]));
-    const ladder = CHOICES.slice(1).reverse(); // best on top
+    const ladder = TRANSPORTS.toReversed(); // best on top
     this.parts.rungs.replaceChildren(...ladder.map((name) => row(name, known.get(name))));
     this.facts();
   }
@@ -28,12 +34,14 @@ export class Rungs {
   }
 }
 
+/** @param {HTMLElement} element @param {string | null} words */
 function fact(element, words) {
   if (words === null) return say(element, "fact.none");
   hush(element);
   element.textContent = words;
 }
 
+/** @param {string} name @param {Rung | undefined} rung */
 function row(name, rung) {
   const state = rung?.state ?? "absent";
   const item = make("li", { "data-rung": name, "data-transport": name, "data-state": state }, mark(name));
@@ -45,6 +53,7 @@ function row(name, rung) {
   return item;
 }
 
+/** @param {Rung | undefined} rung */
 function values(rung) {
   if (!rung) return {};
   const why = rung.evidence ? phrase(rung.evidence) : "?";

@@ -13,17 +13,39 @@ import { Rungs } from "./rungs.js";
 import { tapped } from "./tap.js";
 import { say, text } from "./words.js";
 
+/** @import { Ack, Decision, Message } from "/client/socket.js" */
+/** @import { Choice, Knobs, Side } from "./knobs.js" */
+/** @import { Figures } from "./meter.js" */
+/** @import { People } from "./people.js" */
+/** @import { Tape } from "./tape.js" */
+/** @import { Values } from "./words.js" */
+
+/**
+ * The elements of a seat, by their roles.
+ * @typedef {Record<string, HTMLElement> & Record<"text" | "name" | "every" | "room", HTMLInputElement>
+ *   & Record<"to" | "network", HTMLSelectElement> & Record<`${"decision" | "here" | "room"}-panel`, HTMLDetailsElement>} Parts
+ */
+
 const HISTORY = 60; // messages of the past a newcomer asks for
 const SKEW = -5; // ms: heard earlier than it was said, so the clocks of hub and browser differ
 
 /** Tells the page of itself by the events `change` (a knob was turned), `way` (another transport) and `heard`. */
 export class Seat extends EventTarget {
+  /** @param {HTMLElement} section @param {Knobs} knobs @param {Tape} tape */
   constructor(section, { use, every, name, network, without }, tape) {
     super();
-    section.append(document.getElementById("seat").content.cloneNode(true));
-    const parts = {};
-    for (const part of section.querySelectorAll("[data-role]")) parts[part.dataset.role] = part;
-    Object.assign(this, { section, parts, side: section.dataset.seat, use, every, name, without, tape });
+    section.append(/** @type {HTMLTemplateElement} */ (document.getElementById("seat")).content.cloneNode(true));
+    /** @type {NodeListOf<HTMLElement>} */
+    const roles = section.querySelectorAll("[data-role]");
+    const parts = /** @type {Parts} */ (Object.fromEntries([...roles].map((part) => [part.dataset.role, part])));
+    this.section = section;
+    this.parts = parts;
+    this.side = /** @type {Side} */ (section.dataset.seat);
+    this.use = use;
+    this.every = every;
+    this.name = name;
+    this.without = without;
+    this.tape = tape;
     this.network = new Network(parts, network);
     this.network.addEventListener("change", () => {
       this.rewired();
@@ -33,7 +55,15 @@ export class Seat extends EventTarget {
     this.past = true; // what is heard now was said before this seat was taken
     this.introducing = false;
     this.choice();
-    this.open();
+    this.socket = this.client();
+    this.messages = new Messages(parts.messages, parts.empty, parts.newer);
+    this.rooms = new Rooms(parts, this.socket);
+    this.people = /** @type {People | null} */ (null); // made once its list is opened
+    this.composer = new Composer(parts, (content, done) => this.speak(content, done));
+    this.life = new Lines(parts.life);
+    this.decisions = new Lines(parts.decisions);
+    this.rungs = new Rungs(parts, this.socket);
+    this.listen();
     this.fields();
     this.status();
   }
@@ -56,20 +86,22 @@ export class Seat extends EventTarget {
     }
   }
 
+  /** @param {Choice} name */
   choose(name) {
     this.turn(name);
     this.dispatchEvent(new Event("change"));
   }
 
+  /** @param {Choice} name */
   turn(name) {
     this.use = name;
     this.socket.use(name);
     this.status();
   }
 
-  /** Be as the address says, after Back or Forward. */
+  /** Be as the address says, after Back or Forward. @param {Knobs} knobs */
   async follow({ use, every, name, network }) {
-    this.use = this.socket.transports.includes(use) || use === "auto" ? use : this.use;
+    this.use = use === "auto" || this.socket.transports.includes(use) ? use : this.use;
     for (const radio of this.parts.choice.querySelectorAll("input")) radio.checked = radio.value === this.use;
     this.turn(this.use);
     this.pace(every);
@@ -79,21 +111,14 @@ export class Seat extends EventTarget {
     if (await this.network.follow(network)) this.rewired();
   }
 
-  /** The client, and everything that is heard from it. */
-  open() {
-    const socket = this.client();
-    this.socket = socket;
+  /** Everything that is heard from the client. */
+  listen() {
+    const { socket } = this;
     for (const radio of this.parts.choice.querySelectorAll("input")) {
-      radio.disabled = radio.value !== "auto" && !socket.transports.includes(radio.value);
+      radio.disabled = radio.value !== "auto" && !socket.transports.some((name) => name === radio.value);
       radio.checked = radio.value === this.use;
     }
-    this.messages = new Messages(this.parts.messages, this.parts.empty, this.parts.newer);
-    this.rooms = new Rooms(this.parts, socket);
     this.parts["here-panel"].addEventListener("toggle", () => this.meet());
-    this.composer = new Composer(this.parts, (content, done) => this.speak(content, done));
-    this.life = new Lines(this.parts.life);
-    this.decisions = new Lines(this.parts.decisions);
-    this.rungs = new Rungs(this.parts, socket);
     socket.onLife((event, detail) => this.lived(event, detail));
     socket.onDecision((decision) => this.decided(decision));
     socket.on("s2c", (_data, _reply, message) => this.heard(message));
@@ -129,6 +154,7 @@ export class Seat extends EventTarget {
     }
   }
 
+  /** @param {string} event @param {any} detail */
   lived(event, detail) {
     this.life.add(lived(event, detail), Date.now(), { "data-event": event });
     if (event === "connect" || ["away", "epoch"].includes(detail?.reason)) this.introduce();
@@ -150,18 +176,23 @@ export class Seat extends EventTarget {
     this.people?.watch();
   }
 
+  /** @param {Decision} decision */
   decided({ at, text: words, parts }) {
     this.decisions.add(saying("span", "said", { parts: phrase(parts) }, { title: words }), at);
     this.rungs.show();
     this.status();
   }
 
-  /** The hub's own feed, in whatever room. Its age counts from when it was planned, so that a server that is late cannot hide it. */
+  /**
+   * The hub's own feed, in whatever room. Its age counts from when it was planned, so that a server that is late cannot hide it.
+   * @param {{n: number, at: unknown}} data @param {Message} message
+   */
   fed({ n, at }, message) {
     const data = { user: text("talk.hub"), content: text("talk.line", { n }) };
     this.heard({ ...message, data, room: null }, typeof at === "number" ? at : message.at);
   }
 
+  /** @param {Message} message @param {number} [said] */
   heard(message, said = message.at) {
     const { past } = this;
     const age = Date.now() - said;
@@ -175,7 +206,7 @@ export class Seat extends EventTarget {
     }
   }
 
-  /** What reading costs, in the last minute. */
+  /** What reading costs, in the last minute. @param {Figures | null} figures */
   costs(figures) {
     const { requests, empties, bytes } = this.parts;
     if (!figures) return;
@@ -195,10 +226,11 @@ export class Seat extends EventTarget {
     say(this.parts.is, `is.${name}`);
     transport.dataset.transport = name;
     status.dataset.transport = name;
-    status.querySelector("use").setAttribute("href", `#mark-${name}`);
+    status.querySelector("use")?.setAttribute("href", `#mark-${name}`);
     this.dispatchEvent(new Event("way"));
   }
 
+  /** @param {string} name @returns {[key: string, values: Values]} */
   reason(name) {
     if (name === "none") return this.lost();
     if (this.use === name) return ["why.chosen", {}];
@@ -207,7 +239,7 @@ export class Seat extends EventTarget {
     return [name === "ws" ? "why.auto.ws" : "why.auto.best", {}];
   }
 
-  /** Nothing reads: since when it is so, what is done about it, and when. */
+  /** Nothing reads: since when it is so, what is done about it, and when. @returns {[key: string, values: Values]} */
   lost() {
     const { next } = this.socket;
     if (!next) return ["why.ended", {}];
@@ -228,6 +260,7 @@ export class Seat extends EventTarget {
     });
   }
 
+  /** @param {string} words */
   rename(words) {
     const name = short(words);
     this.name = name && name !== text(`name.${this.side}`) ? name : null;
@@ -241,12 +274,14 @@ export class Seat extends EventTarget {
     this.socket.emit("name", { name: this.shownName });
   }
 
+  /** @param {string | number} value */
   pace(value) {
     this.every = clamped(value);
     this.parts.every.value = String(this.every);
     this.socket.every = this.every;
   }
 
+  /** @param {string} content @param {Ack} done */
   speak(content, done) {
     const room = this.rooms.chosen;
     this.socket.emit("c2s", { user: this.shownName, content, ...(room ? { room } : {}) }, done);

@@ -1,8 +1,10 @@
 // The table: what is on the tape in words, for those who cannot see the picture, newest first.
 
-import { clock, make, saying } from "./dom.js";
+import { clock, find, make, saying } from "./dom.js";
 import { time } from "./life.js";
 import { text } from "./words.js";
+
+/** @import { Flight, Tape } from "./tape.js" */
 
 const ROWS = 60;
 const EVERY = 1000; // ms between two looks while it is open
@@ -10,8 +12,12 @@ const EVERY = 1000; // ms between two looks while it is open
 export class Table {
   #next = 0;
 
+  /** @param {HTMLDetailsElement} details @param {Tape} tape @param {(flight: Flight) => void} choose */
   constructor(details, tape, choose) {
-    Object.assign(this, { details, tape, choose, body: details.querySelector("tbody") });
+    this.details = details;
+    this.tape = tape;
+    this.choose = choose;
+    this.body = find(details, "tbody");
     details.addEventListener("toggle", () => this.show());
     this.show();
   }
@@ -27,6 +33,7 @@ export class Table {
     this.body.replaceChildren(...this.tape.flights.slice(-ROWS).reverse().map((flight) => this.row(flight)));
   }
 
+  /** @param {Flight} flight */
   row(flight) {
     const { exchange, up, kind, left, came, bytes, at, gone } = flight;
     const button = make("button", { type: "button" }, clock(at));

@@ -3,7 +3,10 @@
 import { make, mark } from "./dom.js";
 import { text } from "./words.js";
 
+/** @import { Seat } from "./seat.js" */
+
 export class Tabs {
+  /** @param {HTMLElement} list @param {Seat[]} seats */
   constructor(list, seats) {
     this.list = list;
     this.seats = seats;
@@ -14,15 +17,19 @@ export class Tabs {
     new ResizeObserver(() => this.roles()).observe(list);
     for (const seat of seats) seat.addEventListener("heard", () => this.heard(seat));
     this.roles();
-    this.show(seats.find(({ side }) => side === document.body.dataset.showing));
+    /** @param {Seat[]} seats */
+    this.shown = seats.find(({ side }) => side === document.body.dataset.showing) ?? seats[0];
+    this.show(this.shown);
   }
 
+  /** @param {Seat} seat */
   tab(seat) {
     const tab = make("button", { type: "button", role: "tab", id: `tab-${seat.side}`, "aria-controls": seat.side });
     tab.addEventListener("click", () => this.show(seat));
     return tab;
   }
 
+  /** @param {Seat} seat */
   show(seat) {
     this.shown = seat;
     document.body.dataset.showing = seat.side;
@@ -44,17 +51,18 @@ export class Tabs {
     }
   }
 
+  /** @param {Seat} seat */
   heard(seat) {
     if (seat === this.shown || !this.narrow) return;
-    this.unread.set(seat, this.unread.get(seat) + 1);
+    this.unread.set(seat, (this.unread.get(seat) ?? 0) + 1);
     this.label();
   }
 
-  /** Arrow keys go from tab to tab. */
+  /** Arrow keys go from tab to tab. @param {KeyboardEvent} event */
   key(event) {
     if (!["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
     event.preventDefault();
-    const next = this.seats.find((seat) => seat !== this.shown);
+    const [next] = this.seats.filter((seat) => seat !== this.shown);
     this.show(next);
     this.tabs[this.seats.indexOf(next)].focus();
   }

@@ -4,6 +4,11 @@
 import { now } from "./hubclock.js";
 import { Trace } from "./trace.js";
 
+/** @import { Message } from "/client/socket.js" */
+/** @import { Side } from "./knobs.js" */
+/** @import { Seen } from "./trace.js" */
+/** @typedef {"ask" | "say" | "open" | "news" | "empty" | "ack" | "told"} What   a flight is */
+
 const KEPT = 4000; // flights; older ones leave the tape, their bytes stay counted
 const TEXT = 2000; // characters of a body that are kept
 const SPOKEN = new Set(["emit", "bye"]);
@@ -14,9 +19,19 @@ const utf8 = new TextEncoder();
  * and when it arrived, in ms of this page's clock, null while nobody knows.
  * `kind`: ask, say (up); open, news, empty, ack, told (down). `seqs`: of the messages in it.
  */
-class Flight {
+export class Flight {
+  /** @param {Exchange} exchange @param {boolean} up @param {What} kind @param {number} at */
   constructor(exchange, up, kind, at) {
-    Object.assign(this, { exchange, up, kind, at, left: null, came: null, bytes: null, payload: null, seqs: [], text: "" });
+    this.exchange = exchange;
+    this.up = up;
+    this.kind = kind;
+    this.at = at;
+    this.left = /** @type {number | null} */ (null);
+    this.came = /** @type {number | null} */ (null);
+    this.bytes = /** @type {number | null} */ (null);
+    this.payload = /** @type {number | null} */ (null);
+    this.seqs = /** @type {number[]} */ ([]);
+    this.text = "";
     this.gone = false; // it never arrived
   }
 
@@ -31,21 +46,39 @@ class Flight {
 export class Exchange {
   #tape;
 
+  /**
+   * @param {Tape} tape @param {Side} side @param {string} method @param {string} target
+   * @param {string | null} mark
+   */
   constructor(tape, side, method, target, mark) {
-    const name = target.split("?")[0].split("/").pop();
-    Object.assign(this, { side, method, target, mark, name, status: null, body: "", fresh: null });
-    Object.assign(this, { headUp: "", headDown: "", number: null, up: 0, down: 0, headBytes: [null, null] });
-    Object.assign(this, { over: null, ending: null }); // when it was over, and how: answered, failed, closed, ended
+    const name = /** @type {string} */ (target.split("?")[0].split("/").pop());
+    this.side = side;
+    this.method = method;
+    this.target = target;
+    this.mark = mark;
+    this.name = name;
+    this.status = /** @type {number | null} */ (null);
+    this.body = "";
+    this.fresh = /** @type {boolean | null} */ (null);
+    this.headUp = "";
+    this.headDown = "";
+    this.up = 0;
+    this.down = 0;
+    this.headBytes = /** @type {(number | null)[]} */ ([null, null]);
+    this.over = /** @type {number | null} */ (null); // when
+    this.ending = /** @type {string | null} */ (null); // how: answered, failed, closed, ended
     this.#tape = tape;
     this.stream = name === "sse" || name === "ws";
-    this.frames = { up: [], down: [] };
+    this.frames = { up: /** @type {Flight[]} */ ([]), down: /** @type {Flight[]} */ ([]) };
     this.seen = { up: 0, down: 0 }; // frames this page said and heard
     this.counted = { up: 0, down: 0 }; // frames of which the hub told: either may be ahead
     const at = now();
+    this.askedAt = -Infinity; // px from the top, in the diagram that draws it
     this.ask = this.fly(true, SPOKEN.has(name) ? "say" : "ask", at);
-    this.answer = null; // the first flight down: the head of an answer
+    this.answer = /** @type {Flight | null} */ (null); // the first flight down: the head of an answer
   }
 
+  /** @param {boolean} up @param {What} kind @param {number} at */
   fly(up, kind, at) {
     return this.#tape.fly(new Flight(this, up, kind, at));
   }
@@ -56,7 +89,7 @@ export class Exchange {
 
   // ---- what the page sees
 
-  /** An answer begins. */
+  /** An answer begins. @param {number} status */
   began(status) {
     this.status = status;
     if (!this.stream) return;
@@ -64,7 +97,7 @@ export class Exchange {
     this.answer.arrived();
   }
 
-  /** An answer is whole. */
+  /** An answer is whole. @param {string} text */
   answered(text) {
     this.answer ??= this.fly(false, "told", now());
     this.answer.arrived();
@@ -72,14 +105,14 @@ export class Exchange {
     this.end("answered");
   }
 
-  /** A frame or an event came. */
+  /** A frame or an event came. @param {string} text */
   heard(text) {
     const flight = this.frame("down", this.seen.down++);
     flight.arrived();
     this.read(flight, text);
   }
 
-  /** A frame goes up. */
+  /** A frame goes up. @param {string} text */
   said(text) {
     const flight = this.frame("up", this.seen.up++);
     flight.left = now();
@@ -87,11 +120,12 @@ export class Exchange {
     this.read(flight, text);
   }
 
-  /** No answer, or no more of it. `own`: because the client let go. */
+  /** No answer, or no more of it. `own`: because the client let go. @param {boolean} own */
   failed(own) {
     this.end(own ? "closed" : "failed");
   }
 
+  /** @param {string} how */
   end(how) {
     if (this.over !== null) return;
     this.over = now();
@@ -99,14 +133,14 @@ export class Exchange {
     this.#tape.changed(this);
   }
 
-  /** What a text says: how many messages, or that there is nothing. */
+  /** What a text says: how many messages, or that there is nothing. @param {Flight} flight @param {string} text */
   read(flight, text) {
     flight.text = text.slice(0, TEXT);
     flight.payload = utf8.encode(text).length;
     if (flight.up) return;
     const said = parse(text);
     if (Array.isArray(said?.messages)) {
-      flight.seqs = said.messages.map((message) => message.seq);
+      flight.seqs = said.messages.map((/** @type {Message} */ message) => message.seq);
       flight.kind = said.messages.length || said.gap ? "news" : "empty";
       this.#tape.logged(said.messages);
     } else if (said?.acks || "pong" in Object(said)) flight.kind = "ack";
@@ -115,25 +149,31 @@ export class Exchange {
 
   // ---- what the hub saw: its times come as ms of this page's clock
 
+  /** @param {number} at @param {number} bytes @param {{method: string, head: string, new: boolean}} more */
   asked(at, bytes, { method, head, new: fresh }) {
-    Object.assign(this, { method, headUp: head, fresh });
+    this.method = method;
+    this.headUp = head;
+    this.fresh = fresh;
     this.ask.came = Math.max(at, this.ask.left ?? at);
     this.ask.bytes = bytes;
     this.up += bytes;
   }
 
+  /** @param {number} at @param {number} bytes @param {string} head */
   headed(at, bytes, head) {
     this.headDown = head;
     this.headBytes[1] = bytes;
     this.down += bytes;
     if (this.name === "bye") return; // nobody listens for that answer
     this.answer ??= this.fly(false, this.stream ? "open" : "told", at);
-    Object.assign(this.answer, { left: within(at, this.answer.came), bytes: (this.answer.bytes ?? 0) + bytes });
+    this.answer.left = within(at, this.answer.came);
+    this.answer.bytes = (this.answer.bytes ?? 0) + bytes;
   }
 
+  /** @param {number} at @param {number} bytes @param {number[]} sizes */
   came(at, bytes, sizes) {
     this.up += bytes;
-    if (!sizes.length && !this.stream) this.ask.bytes += bytes; // the body of a POST, after its head
+    if (!sizes.length && !this.stream) this.ask.bytes = (this.ask.bytes ?? 0) + bytes; // the body of a POST, after its head
     for (const payload of sizes) {
       const flight = this.frame("up", this.counted.up++);
       flight.came = Math.max(at, flight.left ?? at);
@@ -142,25 +182,29 @@ export class Exchange {
     }
   }
 
+  /** @param {number} bodyBytes */
   whole(bodyBytes) {
-    this.headBytes[0] = this.ask.bytes - bodyBytes;
+    this.headBytes[0] = (this.ask.bytes ?? 0) - bodyBytes;
   }
 
+  /** @param {number} at @param {number} bytes @param {any} said */
   went(at, bytes, said) {
     this.down += bytes;
     if (!this.stream) {
-      if (this.answer) this.answer.bytes += bytes;
+      if (this.answer) this.answer.bytes = (this.answer.bytes ?? 0) + bytes;
       return;
     }
     if (said === null) return; // a control frame, the end of chunks
     const flight = this.frame("down", this.counted.down++);
     flight.left = within(at, flight.came);
     flight.bytes = bytes;
-    if (Array.isArray(said)) Object.assign(flight, { seqs: said, kind: said.length ? "news" : "empty" });
-    else flight.kind = "ack";
+    if (Array.isArray(said)) {
+      flight.seqs = said;
+      flight.kind = said.length ? "news" : "empty";
+    } else flight.kind = "ack";
   }
 
-  /** The n-th frame this way, made by whoever tells of it first. */
+  /** The n-th frame this way, made by whoever tells of it first. @param {"up" | "down"} way @param {number} n */
   frame(way, n) {
     const frames = this.frames[way];
     return (frames[n] ??= this.fly(way === "up", way === "up" ? "say" : "told", now()));
@@ -175,23 +219,27 @@ export class Exchange {
 
 /** Tells of anything new by `change`. */
 export class Tape extends EventTarget {
-  #sides = new Map(); // sid → side; in memory only
-  #marks = new Map(); // mark → exchange
-  #numbers = new Map(); // sid → (number → exchange)
+  #sides = /** @type {Map<string, Side>} */ (new Map()); // sid → side; in memory only
+  #marks = /** @type {Map<string, Exchange>} */ (new Map()); // mark → exchange
+  #numbers = /** @type {Map<string, Map<number, Exchange>>} */ (new Map()); // sid → (number → exchange)
 
   constructor() {
     super();
-    this.flights = [];
-    this.open = new Set(); // exchanges that are not over
-    this.said = new Map(); // seq → when the hub had it, ms of this page's clock
-    this.totals = {}; // side → name → { requests, up, down }: all there was
+    this.flights = /** @type {Flight[]} */ ([]);
+    this.open = /** @type {Set<Exchange>} */ (new Set()); // exchanges that are not over
+    this.said = /** @type {Map<number, number>} */ (new Map()); // seq → when the hub had it, ms of this page's clock
+    /** @type {Partial<Record<Side, Record<string, { requests: number, up: number, down: number }>>>} */
+    this.totals = {}; // of each side, by the exchange's name: all there was
     this.missed = 0; // events the hub no longer had
     this.trace = new Trace((sid, missed, events) => this.take(sid, missed, events));
   }
 
-  /** A client of this side asks. */
+  /**
+   * A client of this side asks.
+   * @param {Side} side @param {string} method @param {string} url @param {unknown} body
+   */
   ask(side, method, url, body) {
-    const { pathname, searchParams } = new URL(url, location);
+    const { pathname, searchParams } = new URL(url, location.href);
     const sid = searchParams.get("sid");
     searchParams.delete("sid");
     const mark = searchParams.get("t");
@@ -202,15 +250,16 @@ export class Tape extends EventTarget {
     }
     const exchange = this.begin(side, method, target, mark);
     exchange.ask.left = exchange.ask.at;
-    if (body) Object.assign(exchange, { body: String(body).slice(0, TEXT) });
+    if (body) exchange.body = String(body).slice(0, TEXT);
     return exchange;
   }
 
-  /** The secret of the client that asked last on this side; null: none has. */
+  /** The secret of the client that asked last on this side; null: none has. @param {Side} side */
   sidOf(side) {
     return [...this.#sides].findLast(([, of]) => of === side)?.[0] ?? null;
   }
 
+  /** @param {Side} side @param {string} method @param {string} target @param {string | null} mark */
   begin(side, method, target, mark) {
     const exchange = new Exchange(this, side, method, target, mark);
     this.open.add(exchange);
@@ -218,6 +267,7 @@ export class Tape extends EventTarget {
     return exchange;
   }
 
+  /** @param {Flight} flight */
   fly(flight) {
     this.flights.push(flight);
     if (this.flights.length > KEPT * 1.25) this.forget();
@@ -235,21 +285,25 @@ export class Tape extends EventTarget {
     }
   }
 
+  /** @param {Exchange} exchange */
   changed(exchange) {
     if (exchange.over !== null) this.open.delete(exchange);
     this.dispatchEvent(new Event("change"));
   }
 
+  /** @param {Message[]} messages */
   logged(messages) {
     for (const { seq, at } of messages) if (!this.said.has(seq)) this.said.set(seq, at + this.trace.offset);
   }
 
-  /** What the hub saw of one client. */
+  /** What the hub saw of one client. @param {string} sid @param {number} missed @param {Seen[]} events */
   take(sid, missed, events) {
     const side = this.#sides.get(sid);
     if (!side) return;
     this.missed += missed;
-    const known = this.#numbers.get(sid) ?? this.#numbers.set(sid, new Map()).get(sid);
+    /** @type {Map<number, Exchange>} */
+    const known = this.#numbers.get(sid) ?? new Map();
+    this.#numbers.set(sid, known);
     for (const [number, hub, kind, bytes, more] of events) {
       const at = hub + this.trace.offset;
       let exchange = known.get(number);
@@ -268,6 +322,7 @@ export class Tape extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** @param {Side} side @param {string} name @param {string} kind @param {number} bytes */
   count(side, name, kind, bytes) {
     const mine = (this.totals[side] ??= {});
     const counts = (mine[name] ??= { requests: 0, up: 0, down: 0 });
@@ -291,14 +346,16 @@ export class Tape extends EventTarget {
   }
 }
 
+/** @param {Exchange} exchange */
 function told(exchange) {
   const { side, name, method, target, status, fresh, headUp, headDown, over, ending, bytes } = exchange;
   return { side, name, method, target, status, newConnection: fresh, headUp, headDown, over, ending, bytes };
 }
 
-/** Nothing arrives before it left, whatever the clocks say. */
+/** Nothing arrives before it left, whatever the clocks say. @param {number} left @param {number | null} came */
 const within = (left, came) => (came === null ? left : Math.min(left, came));
 
+/** @param {string} text */
 function parse(text) {
   try {
     return JSON.parse(text);

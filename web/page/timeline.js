@@ -1,11 +1,17 @@
 // The timeline: the diagram as it moves, with what one does with it: stop it, go back, open an exchange, take it along.
 
 import { Diagram } from "./diagram.js";
-import { make } from "./dom.js";
+import { find, make } from "./dom.js";
 import { now } from "./hubclock.js";
 import { knob, set } from "./knobs.js";
 import { Pen } from "./pen.js";
 import { learn, say, text } from "./words.js";
+
+/** @import { Shown, View } from "./diagram.js" */
+/** @import { Side } from "./knobs.js" */
+/** @import { Table } from "./table.js" */
+/** @import { Flight, Tape } from "./tape.js" */
+/** @typedef {(name: string) => HTMLElement} Role */
 
 const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
@@ -18,27 +24,43 @@ const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Timeline {
-  #shown = []; // what can be pointed at
+  #shown = /** @type {Shown[]} */ ([]); // what can be pointed at
   #asked = 0; // the animation frame that was asked for
   #seen = false;
   #odd = false;
 
   /**
-   * @param {HTMLElement} figure @param {import("./tape.js").Tape} tape @param names `() => { left, right, hub }`
-   * @param ids `() => { left, right }`: the clients' public names
+   * @param {HTMLElement} figure @param {Tape} tape @param {() => Record<Side | "hub", string>} names
+   * @param {() => Record<Side, string | null>} ids the clients' public names
    */
   constructor(figure, tape, names, ids) {
-    const role = (name) => figure.querySelector(`[data-role=${name}]`);
-    Object.assign(this, { figure, tape, names, ids, canvas: role("wire"), box: role("exchange"), chosen: null });
+    const role = /** @type {Role} */ ((name) => find(figure, `[data-role=${name}]`));
+    this.figure = figure;
+    this.tape = tape;
+    this.names = names;
+    this.ids = ids;
+    this.canvas = /** @type {HTMLCanvasElement} */ (role("wire"));
+    this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    this.box = role("exchange");
+    this.chosen = /** @type {Flight | null} */ (null);
+    this.opened = /** @type {typeof import("./exchange.js").opened | null} */ (null);
     this.diagram = new Diagram();
-    this.stopped = null; // the time at the bottom, where it does not move
-    this.hovered = null;
-    Object.assign(this, { pause: role("pause"), back: role("back"), span: role("span") });
-    this.table = null;
-    role("table").addEventListener("toggle", ({ target }) => this.tabulate(target), { once: true });
+    this.stopped = /** @type {number | null} */ (null); // the time at the bottom, where it does not move
+    this.hovered = /** @type {number | null} */ (null);
+    this.latest = now(); // where "back" counts from
+    this.width = 0;
+    this.height = 0;
+    this.colours = /** @type {Record<string, string>} */ ({});
+    this.font = "";
+    this.pause = role("pause");
+    this.back = /** @type {HTMLInputElement} */ (role("back"));
+    this.span = /** @type {HTMLSelectElement} */ (role("span"));
+    this.table = /** @type {Table | null} */ (null);
+    const table = /** @type {HTMLDetailsElement} */ (role("table"));
+    table.addEventListener("toggle", () => this.tabulate(table), { once: true });
     this.controls(role);
     this.pointing();
-    new ResizeObserver(() => this.fit()).observe(this.canvas.parentElement);
+    new ResizeObserver(() => this.fit()).observe(this.place);
     new IntersectionObserver(([entry]) => this.look(entry.isIntersecting)).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.fit());
     document.addEventListener("visibilitychange", () => this.draw());
@@ -46,6 +68,11 @@ export class Timeline {
     this.fit();
     this.follow();
     if (STILL.matches) this.go();
+  }
+
+  /** What the canvas fills. */
+  get place() {
+    return /** @type {HTMLElement} */ (this.canvas.parentElement);
   }
 
   get seconds() {
@@ -58,6 +85,7 @@ export class Timeline {
     this.draw();
   }
 
+  /** @param {Role} role */
   controls(role) {
     for (const span of SPANS) this.span.append(make("option", { value: span }, `${span} s`));
     this.span.addEventListener("change", () => {
@@ -77,9 +105,9 @@ export class Timeline {
     this.stop(STILL.matches ? now() + AHEAD * this.seconds * 1000 : null);
   }
 
-  /** Stand still with this time at the bottom; null: move with the time. */
+  /** Stand still with this time at the bottom; null: move with the time. @param {number | null} at */
   stop(at) {
-    const latest = this.stopped === null || at === null ? now() : this.latest; // where "back" counts from
+    const latest = this.stopped === null || at === null ? now() : this.latest;
     this.latest = Math.max(latest, at ?? 0);
     this.stopped = at;
     this.back.value = at === null ? "0" : String(Math.max(0, (this.latest - at) / 1000));
@@ -88,12 +116,11 @@ export class Timeline {
   }
 
   told() {
-    this.latest ??= now();
     say(this.pause, this.stopped === null ? "wire.pause" : "wire.go");
     this.pause.setAttribute("aria-pressed", String(this.stopped !== null));
   }
 
-  /** The table is made when it is wanted. */
+  /** The table is made when it is wanted. @param {HTMLDetailsElement} details */
   async tabulate(details) {
     const [{ Table }] = await Promise.all([import("./table.js"), learn(EXCHANGE)]);
     this.table = new Table(details, this.tape, (flight) => this.choose(flight));
@@ -125,6 +152,7 @@ export class Timeline {
     canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
   }
 
+  /** @param {{offsetX: number, offsetY: number}} at */
   under({ offsetX: x, offsetY: y }) {
     let best = null;
     let least = NEAR;
@@ -137,7 +165,10 @@ export class Timeline {
     return best;
   }
 
-  /** What the pointer is on is opened, and stands still as long as it is there: one cannot read what runs away. */
+  /**
+   * What the pointer is on is opened, and stands still as long as it is there: one cannot read what runs away.
+   * @param {PointerEvent | null} event
+   */
   point(event) {
     const flight = event && this.under(event);
     this.hovered = flight ? (this.hovered ?? this.stopped ?? now()) : null;
@@ -146,7 +177,7 @@ export class Timeline {
     else if (!flight) this.draw();
   }
 
-  /** Opened, and the time stopped. */
+  /** Opened, and the time stopped. @param {Flight} flight */
   choose(flight) {
     const at = Math.max(flight.at, flight.came ?? 0);
     const { bottom } = this;
@@ -155,17 +186,21 @@ export class Timeline {
     this.open(flight);
   }
 
+  /** @param {Flight} flight */
   open(flight) {
     this.chosen = flight;
     this.tell();
     this.draw();
   }
 
-  /** Up and down go from one to the next in time, Home and End to the first and the last, Escape closes. */
+  /**
+   * Up and down go from one to the next in time, Home and End to the first and the last, Escape closes.
+   * @param {KeyboardEvent} event
+   */
   key(event) {
     this.render(); // a key may come before the first frame in sight
     const flights = this.#shown.map(({ flight }) => flight);
-    const at = flights.indexOf(this.chosen);
+    const at = this.chosen ? flights.indexOf(this.chosen) : -1;
     const last = flights.length - 1;
     const next = { ArrowUp: at < 0 ? last : at - 1, ArrowDown: at < 0 ? last : at + 1, Home: 0, End: last }[event.key];
     if (event.key === "Escape") this.close();
@@ -181,7 +216,10 @@ export class Timeline {
     this.draw();
   }
 
-  /** Scroll in time, once it stands still: a moving picture must not catch the page's own scrolling. */
+  /**
+   * Scroll in time, once it stands still: a moving picture must not catch the page's own scrolling.
+   * @param {WheelEvent} event
+   */
   wheel(event) {
     if (this.stopped === null) return;
     event.preventDefault();
@@ -191,6 +229,7 @@ export class Timeline {
 
   // ---- drawing
 
+  /** @param {boolean} seen */
   look(seen) {
     this.#seen = seen;
     this.draw();
@@ -198,11 +237,11 @@ export class Timeline {
 
   /** Fit the canvas to its place and the colours to the day. */
   fit() {
-    const { clientWidth, clientHeight } = this.canvas.parentElement;
+    const { clientWidth, clientHeight } = this.place;
     const sharp = Math.min(2, devicePixelRatio || 1);
-    Object.assign(this, { width: clientWidth, height: clientHeight });
+    this.width = clientWidth;
+    this.height = clientHeight;
     Object.assign(this.canvas, { width: clientWidth * sharp, height: clientHeight * sharp });
-    this.context = this.canvas.getContext("2d");
     this.context.setTransform(sharp, 0, 0, sharp, 0, 0);
     const style = getComputedStyle(this.figure);
     this.colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
@@ -226,8 +265,10 @@ export class Timeline {
     });
   }
 
+  /** @returns {View} */
   view(names = this.names()) {
     const { width, height, chosen, bottom } = this;
+    /** @param {Flight | string} flight @param {boolean} [wide] */
     const words = (flight, wide) => label(flight, wide);
     return { width, height, to: bottom, span: this.seconds * 1000, now: now(), names, words, chosen: chosen?.exchange };
   }
@@ -252,7 +293,10 @@ export class Timeline {
   }
 }
 
-/** What a line says: what it is, and bytes: those that carry + those of the text. */
+/**
+ * What a line says: what it is, and bytes: those that carry + those of the text.
+ * @param {Flight | string} flight @param {boolean} [wide]
+ */
 function label(flight, wide) {
   if (typeof flight === "string") return text(`wire.${flight}`);
   const { exchange, up, kind, bytes, payload } = flight;
@@ -267,8 +311,10 @@ function label(flight, wide) {
   return [word, size].filter(Boolean).join("  ");
 }
 
+/** @param {number | null} carried @param {number | null} said */
 const sum = (carried, said) => (carried === null || said === null ? "" : `${carried} + ${said}`);
 
+/** @param {string} name @param {string} type @param {string} words */
 function save(name, type, words) {
   const address = URL.createObjectURL(new Blob([words], { type }));
   make("a", { href: address, download: name }).click();

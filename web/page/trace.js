@@ -2,17 +2,21 @@
 
 import { HubClock, now } from "./hubclock.js";
 
+/** @typedef {[exchange: number, at: number, kind: string, bytes: number, more: any]} Seen   what the hub saw of an exchange */
+/** @typedef {{pong?: number, now: number, events?: Record<string, [missed: number, news: Seen[]]>}} Told */
+
 const AGAIN = 1000; // ms before a line that was lost is opened again
 const ASK_TIME = [0, 300, 1000, 5000]; // ms after the line opened; then as the last
 const CLOCKS = 8; // answers about the time that are kept; the quickest of them is believed
 
 /** Looks at clients by their sids, which stay in memory. `take(sid, missed, events)` gets what is new. */
 export class Trace {
-  #looked = new Map(); // sid → events taken
+  #looked = /** @type {Map<string, number>} */ (new Map()); // sid → events taken
   #clock = new HubClock(CLOCKS);
-  #line = null;
-  #timer = null;
+  #line = /** @type {WebSocket | null} */ (null);
+  #timer = 0;
 
+  /** @param {(sid: string, missed: number, events: Seen[]) => void} take */
   constructor(take) {
     this.take = take;
     if (globalThis.WebSocket) this.#open();
@@ -34,15 +38,16 @@ export class Trace {
     return this.#clock.doubt;
   }
 
-  /** Look at this client from now on. */
+  /** Look at this client from now on. @param {string} sid */
   look(sid) {
     if (this.#looked.has(sid)) return;
     this.#looked.set(sid, 0);
     if (this.live) this.#say({ look: { [sid]: 0 } });
   }
 
+  /** @param {unknown} words */
   #say(words) {
-    this.#line.send(JSON.stringify(words));
+    this.#line?.send(JSON.stringify(words));
   }
 
   #open() {
@@ -67,10 +72,11 @@ export class Trace {
     };
   }
 
+  /** @param {Told} told */
   #heard({ pong, now: hub, events }) {
     if (pong !== undefined) this.#clock.take(pong, hub);
     for (const [sid, [missed, news]] of Object.entries(events ?? {})) {
-      this.#looked.set(sid, this.#looked.get(sid) + missed + news.length);
+      this.#looked.set(sid, (this.#looked.get(sid) ?? 0) + missed + news.length);
       this.take(sid, missed, news);
     }
   }

@@ -1,10 +1,13 @@
 // The ways: below the picture, how each seat gets its news, in words.
 
-import { make, mark, saying } from "./dom.js";
+import { find, make, mark, saying } from "./dom.js";
+
+/** @import { Seat } from "./seat.js" */
 
 export class Ways {
+  /** @param {HTMLElement} figure @param {Seat[]} seats */
   constructor(figure, seats) {
-    this.ways = { left: figure.querySelector("[data-way=left]"), right: figure.querySelector("[data-way=right]") };
+    this.ways = { left: find(figure, "[data-way=left]"), right: find(figure, "[data-way=right]") };
     this.seats = seats;
   }
 
@@ -13,6 +16,7 @@ export class Ways {
     for (const seat of this.seats) this.tell(this.ways[seat.side], seat);
   }
 
+  /** @param {HTMLElement} way @param {Seat} seat */
   tell(way, { shownName, transport }) {
     way.dataset.transport = transport;
     const title = make("p", { class: "title" }, mark(transport), make("span", {}, shownName));

@@ -2,10 +2,14 @@
 
 import { dot, line, put, rem, shape, words } from "../sketch.js";
 
-/** Each message a dot, by its age; a stroke at their mean, a dashed one at what theory says. Ages in ms. */
+/**
+ * Each message a dot, by its age; a stroke at their mean, a dashed one at what theory says. Ages in ms.
+ * @param {HTMLElement} element @param {number[]} ages @param {number} every
+ */
 export function agesFigure(element, ages, every) {
   const em = rem();
   const [left, right, y] = [0.5 * em, element.clientWidth - 0.5 * em, 2.5 * em];
+  /** @param {number} age */
   const x = (age) => left + ((right - left) * Math.min(age, 1.1 * every)) / (1.1 * every);
   const shapes = [line(left, y, right, y, "rail")];
   const quarters = right - left > 17 * em; // else their words would not stand beside each other
@@ -21,11 +25,16 @@ export function agesFigure(element, ages, every) {
   put(element, 4.5 * em, shapes);
 }
 
-/** How long news waits, by when it falls between two questions: a saw. The dots are messages that waited so long (ms). */
+/**
+ * How long news waits, by when it falls between two questions: a saw. The dots are messages that waited so long (ms).
+ * @param {HTMLElement} element @param {number[]} ages @param {number} every
+ */
 export function waitsFigure(element, ages, every) {
   const em = rem();
   const [left, right, top, bottom, teeth] = [4.25 * em, element.clientWidth - 0.5 * em, 1 * em, 5.5 * em, 3];
+  /** @param {number} turns */
   const x = (turns) => left + ((right - left) * turns) / teeth;
+  /** @param {number} age */
   const y = (age) => bottom - ((bottom - top) * Math.min(age, every)) / every;
   const saw = Array.from({ length: teeth }, (_, n) => `L${x(n)} ${top}L${x(n + 1)} ${bottom}`).join("");
   const shapes = [line(left, bottom, right, bottom, "rail"), shape("path", { d: `M${left} ${bottom}${saw}`, class: "saw" })];
@@ -36,7 +45,10 @@ export function waitsFigure(element, ages, every) {
   put(element, 6.25 * em, shapes);
 }
 
-/** A bar as long as so many bytes are, beside the most there are. */
+/**
+ * A bar as long as so many bytes are, beside the most there are.
+ * @param {HTMLElement} element @param {number} bytes @param {number} most
+ */
 export function bytesFigure(element, bytes, most) {
   const em = rem();
   const width = Math.max(2, ((element.clientWidth - 5 * em) * bytes) / most);

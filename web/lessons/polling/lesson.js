@@ -7,7 +7,13 @@ import { still } from "../sketch.js";
 import { Trial } from "../trial.js";
 import { agesFigure, bytesFigure, waitsFigure } from "./figures.js";
 
-const WAYS = ["poll", "longpoll", "ws"];
+/** @import { Transport } from "/client/socket.js" */
+/** @import { Lively, Stage } from "../steps.js" */
+/** @import { News } from "../trial.js" */
+/** @import { Counts } from "/page/meter.js" */
+/** @typedef {"poll" | "longpoll" | "ws"} Way */
+
+const WAYS = /** @type {Way[]} */ (["poll", "longpoll", "ws"]);
 const EVERY = 1000; // ms between two questions
 const MESSAGES = 2;
 const SECONDS = { least: 3, most: 60, usual: 10 }; // of a run; `?seconds=` in the address
@@ -15,14 +21,18 @@ const TICK = 200; // ms between two looks at how much of a run is left
 const WANTED = { age: 400, asks: 100 }; // the exercise: ms on average at most, questions a minute at most
 const QUICKEST = 250; // ms; the hub refuses more than four questions a second
 
+/** @param {Stage} stage @returns {Lively} */
 export function lesson(stage) {
   const course = new Polling(stage);
   return {
     live: {
       ...Object.fromEntries(WAYS.map((way) => [`lane.${way}`, (element) => course.lane(element, way)])),
       ...Object.fromEntries(WAYS.map((way) => [`bytes.${way}`, (element) => course.bytes(element, way)])),
+      /** @param {HTMLElement} element */
       "lane.answer": (element) => lane(element, course.checked, course.seconds),
+      /** @param {HTMLElement} element */
       ages: (element) => agesFigure(element, course.ages, EVERY),
+      /** @param {HTMLElement} element */
       waits: (element) => waitsFigure(element, course.ages, EVERY),
       sign,
     },
@@ -33,9 +43,16 @@ export function lesson(stage) {
 }
 
 class Polling {
+  /** @param {Stage} stage */
   constructor(stage) {
     const seconds = Math.min(SECONDS.most, Math.max(SECONDS.least, Math.round(Number(knob("seconds"))) || SECONDS.usual));
-    Object.assign(this, { stage, seconds, trials: {}, running: null, moments: null, ages: [], checked: null });
+    this.stage = stage;
+    this.seconds = seconds;
+    this.trials = /** @type {Partial<Record<Way, Trial>>} */ ({});
+    this.running = /** @type {AbortController | null} */ (null);
+    this.moments = /** @type {number[]} */ ([]);
+    this.ages = /** @type {number[]} */ ([]);
+    this.checked = /** @type {Trial | null} */ (null);
     const rate = MESSAGES / seconds;
     const { empty, mean } = model("poll", { rate, every: EVERY, rtt: 0 });
     stage.tell({
@@ -46,6 +63,7 @@ class Polling {
 
   // ---- predict
 
+  /** @param {{empty: string, age: string}} values */
   guess({ empty, age: guessed }) {
     this.stage.tell({ guessed: true, "guess.empty": empty, [`guess.${guessed}`]: true });
     for (const other of ["0", "250", "500", "1000", "2000"]) if (other !== guessed) this.stage.tell({ [`guess.${other}`]: false });
@@ -76,6 +94,7 @@ class Polling {
     if (await this.follow(trial, "none")) this.grow(trial);
   }
 
+  /** @param {Way} way */
   async measure(way) {
     const { seconds } = this;
     const trial = this.trial({ transport: way, length: seconds * 1000, moments: this.moments });
@@ -89,12 +108,16 @@ class Polling {
     for (const name of [`lane.${way}`, ...WAYS.map((each) => `bytes.${each}`)]) this.stage.draw(name);
   }
 
+  /** @param {{transport: Transport, every?: number, length: number, moments: number[]}} settings */
   trial(settings) {
     const { trace } = this.stage.page.seats[0].tape;
     return new Trial({ every: EVERY, offset: () => trace.offset, ...settings });
   }
 
-  /** Let a trial run while its picture moves. Whether it came to its end. */
+  /**
+   * Let a trial run while its picture moves. Whether it came to its end.
+   * @param {Trial} trial @param {string} picture
+   */
   async follow(trial, picture) {
     const mine = (this.running = new AbortController());
     this.stage.tell({ running: true, failed: false });
@@ -102,7 +125,7 @@ class Polling {
     this.move(trial, picture);
     try {
       await trial.run(mine.signal);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (!mine.signal.aborted) this.stage.tell({ failed: true, fault: error.message });
     } finally {
       clearInterval(looking);
@@ -116,11 +139,13 @@ class Polling {
     this.stage.tell({ running: false });
   }
 
+  /** @param {Trial} trial */
   left(trial) {
     const began = trial.began !== null;
     this.stage.tell({ "run.begins": !began, "run.goes": began, left: Math.ceil((trial.length - trial.at) / 1000) });
   }
 
+  /** @param {Trial} trial @param {string} picture */
   move(trial, picture) {
     if (!this.running || trial.over || still()) return;
     this.stage.draw(picture);
@@ -131,6 +156,7 @@ class Polling {
     this.running?.abort(new Error("stopped"));
   }
 
+  /** @param {HTMLElement} element @param {Way} way */
   lane(element, way) {
     const trial = this.trials[way] ?? null;
     lane(element, still() && !trial?.over ? null : trial, this.seconds);
@@ -138,7 +164,10 @@ class Polling {
 
   // ---- see
 
-  /** What a run has shown: the hub's counts, and the ages as this browser saw them. */
+  /**
+   * What a run has shown: the hub's counts, and the ages as this browser saw them.
+   * @param {string} way @param {Trial} trial
+   */
   tell(way, { counts, before, news, heads }) {
     const facts = {
       questions: counts.requests, answers: counts.news + counts.empty, empty: counts.empty, news: counts.news,
@@ -154,13 +183,16 @@ class Polling {
     this.stage.tell({ others: strange.reduce((sum, some) => sum + some, 0), unsure });
   }
 
-  /** Bytes that stand around an answer with news: heads of question and answer, or a frame's own. */
+  /**
+   * Bytes that stand around an answer with news: heads of question and answer, or a frame's own.
+   * @param {string} way @param {Counts} counts
+   */
   around(way, counts) {
     if (way === "ws") return Math.round(counts.framing_down / Math.max(1, counts.frames_down));
     return Math.round(counts.head_up / counts.requests + counts.head_down / Math.max(1, counts.news + counts.empty));
   }
 
-  /** Their guess beside what happened. */
+  /** Their guess beside what happened. @param {Counts} counts @param {News[]} news */
   compare({ empty }, news) {
     this.grow({ news });
     const off = Number(this.stage.facts["guess.empty"]) - empty;
@@ -169,20 +201,23 @@ class Polling {
     });
   }
 
+  /** @param {{news: News[]}} trial */
   grow({ news }) {
     this.ages.push(...agesOf(news));
     this.stage.tell({ "ages.count": this.ages.length, "ages.mean": age(mean(this.ages)) });
     for (const name of ["ages", "waits"]) this.stage.draw(name);
   }
 
+  /** @param {HTMLElement} element @param {string} way */
   bytes(element, way) {
+    /** @param {string} name */
     const around = (name) => this.stage.facts[`${name}.around`] ?? 0;
     if (around(way)) bytesFigure(element, around(way), Math.max(...WAYS.map(around)));
   }
 
   // ---- exercise
 
-  /** An interval: what theory says of it, and then what the wire says. */
+  /** An interval: what theory says of it, and then what the wire says. @param {{every: string}} values */
   async answer({ every }) {
     this.stop();
     const ms = Number(every);
@@ -199,6 +234,7 @@ class Polling {
     this.stage.draw("lane.answer");
   }
 
+  /** @param {Trial} trial */
   proven({ counts, news, length }) {
     this.stage.tell({
       "wire.ran": true, "wire.count": news.length, "wire.age": age(mean(agesOf(news))),
@@ -207,7 +243,10 @@ class Polling {
   }
 }
 
-/** What theory says of an interval as the exercise's answer, and what a wrong one may come from. */
+/**
+ * What theory says of an interval as the exercise's answer, and what a wrong one may come from.
+ * @param {number} ms
+ */
 export function judged(ms) {
   const { mean: late, requests } = model("poll", { rate: 1, every: ms, rtt: 0 });
   const asks = Math.round(requests * 600) / 10; // a minute
@@ -222,36 +261,46 @@ export function judged(ms) {
   };
 }
 
-/** Two moments (ms) in so many seconds, each by chance, none in the first or the last of them. */
+/**
+ * Two moments (ms) in so many seconds, each by chance, none in the first or the last of them.
+ * @param {number} seconds
+ */
 function moments(seconds) {
   const part = (seconds - 1) / MESSAGES;
   const room = Math.max(1, Math.floor(part) - 1); // whole intervals, so that no part of one is preferred
   return Array.from({ length: MESSAGES }, (_, n) => (n * part + (part - room) / 2 + 0.2 + Math.random() * room) * 1000);
 }
 
-/** So many moments, one in each interval and each in another part of it: then few messages tell the mean. */
+/**
+ * So many moments, one in each interval and each in another part of it: then few messages tell the mean.
+ * @param {number} every @param {number} count
+ */
 function spread(every, count) {
   return Array.from({ length: count }, (_, n) => (0.5 + n + (n + 0.5) / count) * every);
 }
 
+/** @param {News[]} news */
 function agesOf(news) {
   return news.map(({ said, came }) => Math.max(0, came - said));
 }
 
+/** @param {number[]} numbers */
 function mean(numbers) {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
+/** @param {number} ms */
 function age(ms) {
   if (Number.isNaN(ms)) return "–";
   return ms < 1000 ? `${Math.max(0, Math.round(ms))} ms` : `${(ms / 1000).toFixed(2)} s`;
 }
 
+/** @param {number} share */
 function percent(share) {
   return `${Math.round(share * 100)} %`;
 }
 
-/** A number as both languages write it. */
+/** A number as both languages write it. @param {number} number */
 function many(number) {
   return number.toLocaleString("en", { maximumFractionDigits: number < 100 ? 1 : 0 });
 }

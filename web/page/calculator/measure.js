@@ -3,14 +3,20 @@
 import { io } from "/client/socket.js";
 import { heads } from "../heads.js";
 
-const ORDER = ["ws", "sse", "longpoll", "poll"]; // poll comes last, so that each of its questions has a cursor
+/** @import { Socket, Transport } from "/client/socket.js" */
+/** @import { Heads } from "../heads.js" */
+/** @import { Counts } from "../meter.js" */
+/** @typedef {{id: string, transports: Record<string, Counts>, heads: Heads | null}} Measured */
+/** @typedef {{sid: string | null, asked: number, polls: number}} Seen */
+
+const ORDER = /** @type {Transport[]} */ (["ws", "sse", "longpoll", "poll"]); // poll comes last, so that each of its questions has a cursor
 const POLLS = 5; // questions that are measured
 const EVERY = 100; // ms: the hub lets a few come so fast
 const PATIENCE = 10_000; // ms for all of it
 
 /**
  * Read by one transport after the other with a client of its own, then ask the meter.
- * @returns {Promise<{id: string, transports: object, heads: {up: string, down: string}|null}>}
+ * @returns {Promise<Measured>}
  */
 export async function measure() {
   const leave = AbortSignal.timeout(PATIENCE);
@@ -30,35 +36,41 @@ export async function measure() {
 
 function available() {
   const { WebSocket, EventSource } = globalThis;
-  return ORDER.filter((name) => ({ ws: WebSocket, sse: EventSource })[name] !== undefined || /poll/.test(name));
+  return ORDER.filter((name) => (name === "ws" ? WebSocket : name === "sse" ? EventSource : true));
 }
 
-/** A world that notes who asks, and how often; of the browser's storage nothing is read or written. */
+/**
+ * A world that notes who asks, and how often; of the browser's storage nothing is read or written.
+ * @param {Seen} seen
+ */
 function world(seen) {
   return {
     storage: null,
+    /** @param {string} url @param {RequestInit} options */
     fetch: async (url, options) => {
       const { pathname, searchParams } = new URL(url, location.href);
       seen.sid ??= searchParams.get("sid");
       const polls = pathname === "/poll";
-      if (polls && (seen.asked += 1) > POLLS) return never(options.signal); // enough: it would be counted half
+      if (polls && (seen.asked += 1) > POLLS) return never(/** @type {AbortSignal} */ (options.signal)); // enough: it would be counted half
       const answer = await fetch(url, options);
       const text = await answer.text();
-      seen.polls += polls;
+      seen.polls += Number(polls);
       return new Response(text, { status: answer.status, headers: answer.headers });
     },
   };
 }
 
-/** What is not answered until nobody waits for it any more. */
+/** What is not answered until nobody waits for it any more. @param {AbortSignal} signal */
 function never(signal) {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
+/** @param {Socket} socket @param {AbortSignal} leave */
 function named(socket, leave) {
   return until(() => socket.id, leave);
 }
 
+/** @param {Socket} socket @param {Transport} transport @param {AbortSignal} leave */
 function reading(socket, transport, leave) {
   socket.use(transport);
   // A long poll is answered when there is news: the news that this client is in a room where nobody else is.
@@ -66,6 +78,7 @@ function reading(socket, transport, leave) {
   return until(() => socket.transport === transport, leave);
 }
 
+/** @param {() => any} holds @param {AbortSignal} leave */
 function until(holds, leave) {
   return new Promise((resolve, reject) => {
     const look = () => {
@@ -80,7 +93,7 @@ function until(holds, leave) {
   });
 }
 
-/** Line ends in a head. */
+/** Line ends in a head. @param {string} head */
 export function lineEnds(head) {
   return head.split("\r\n").length - 1;
 }

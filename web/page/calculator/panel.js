@@ -1,20 +1,26 @@
 // The calculator: what one message costs each of many, with the heads of the reader's own browser.
 
-import { make, mark, saying } from "../dom.js";
+import { find, make, mark, saying } from "../dom.js";
 import { EVERY } from "../knobs.js";
 import { age, figure, grouped, percent, rate } from "../race/format.js";
 import { say } from "../words.js";
 import { measure } from "./measure.js";
-import { BOUNDS, keepSetting, settings } from "./settings.js";
+import { BOUNDS, keepSetting, NAMES, settings } from "./settings.js";
 import { allRatios, CASES, cost, framing, headOf, KAAZING, mebibits, megabits, WAYS } from "./sums.js";
 
-class Calculator {
-  measured = null;
+/** @import { Measured } from "./measure.js" */
+/** @import { Name, Settings } from "./settings.js" */
+/** @import { Cost } from "./sums.js" */
+/** @typedef {Record<string, Cost> | null} Costs */
 
+class Calculator {
+  measured = /** @type {Measured | null} */ (null);
+
+  /** @param {HTMLElement} section */
   constructor(section) {
     this.sees = make("div", { class: "sees", "data-role": "calc-sees" }, make("p"), make("p"), make("p"));
     this.trouble = make("p", { "data-role": "calc-trouble", role: "status" });
-    this.fields = {};
+    this.fields = /** @type {Record<Name, HTMLInputElement>} */ ({});
     this.costs = make("tbody", { "data-role": "calc-costs" });
     this.cases = make("tbody", { "data-role": "calc-cases" });
     this.ratios = make("tbody", { "data-role": "calc-ratios" });
@@ -29,7 +35,7 @@ class Calculator {
 
   knobs() {
     const root = make("div", { class: "fields" });
-    for (const name of ["clients", "every", "rate", "size", "rtt", "cookie"]) {
+    for (const name of NAMES) {
       const { least, most, step } = name === "every" ? { ...EVERY, step: 250 } : BOUNDS[name];
       const input = make("input", { type: "number", min: least, max: most, step, inputmode: "decimal", autocomplete: "off" });
       input.dataset.role = `calc-${name}`;
@@ -43,7 +49,10 @@ class Calculator {
     return root;
   }
 
-  /** A table with a title above it; one that is wider than the window can be moved by keys, too. */
+  /**
+   * A table with a title above it; one that is wider than the window can be moved by keys, too.
+   * @param {string} name @param {HTMLElement[]} head @param {HTMLElement} body
+   */
   table(name, head, body) {
     const title = saying("h3", `calculator.${name}`);
     const lead = saying("p", `calculator.${name}.lead`, {}, { class: "small" });
@@ -53,6 +62,7 @@ class Calculator {
     return make("div", { class: "sums" }, title, lead, region);
   }
 
+  /** @param {string} key */
   column(key) {
     return saying("th", `calculator.column.${key}`, {}, { scope: "col" });
   }
@@ -76,8 +86,9 @@ class Calculator {
     say(this.trouble, "calculator.measuring");
     this.show();
     try {
-      this.measured = await measure();
-      this.section.dataset.client = this.measured.id;
+      const measured = await measure();
+      this.measured = measured;
+      this.section.dataset.client = measured.id;
       say(this.trouble, "calculator.nothing");
     } catch {
       say(this.trouble, "calculator.silent");
@@ -87,20 +98,22 @@ class Calculator {
 
   show() {
     const set = settings();
-    for (const [name, input] of Object.entries(this.fields)) input.value = String(set[name]);
-    const costs = this.measured && Object.fromEntries(WAYS.map((way) => [way, cost(way, this.measured, set)]));
+    for (const name of NAMES) this.fields[name].value = String(set[name]);
+    const { measured } = this;
+    const costs = measured && Object.fromEntries(WAYS.map((way) => [way, cost(way, measured, set)]));
     this.tell(set, costs);
     this.showCosts(costs);
     this.showCases(set);
     this.showRatios(set);
-    const { heads } = this.measured ?? {};
+    const heads = measured?.heads;
     this.heads.hidden = !heads;
-    if (heads) this.heads.querySelector("pre").textContent = heads.up + heads.down;
+    if (heads) find(this.heads, "pre").textContent = heads.up + heads.down;
   }
 
+  /** @param {Settings} set @param {Costs | null} costs */
   tell(set, costs) {
-    const [first, second, third] = this.sees.children;
-    if (!costs) {
+    const [first, second, third] = /** @type {HTMLElement[]} */ ([...this.sees.children]);
+    if (!costs || !this.measured) {
       say(first, "calculator.sees.kaazing");
       for (const line of [second, third]) say(line, "calculator.nothing");
       return;
@@ -118,8 +131,9 @@ class Calculator {
     say(third, set.cookie ? "calculator.sees.cookie" : "calculator.sees.head", { ...measured, cookie: grouped(set.cookie) });
   }
 
+  /** @param {Costs | null} costs */
   showCosts(costs) {
-    const most = costs && Math.max(...WAYS.map((way) => costs[way].mbit));
+    const most = costs ? Math.max(...WAYS.map((way) => costs[way].mbit)) : 0;
     this.costs.replaceChildren(...WAYS.map((way) => {
       const name = make("th", { scope: "row", class: "way" }, mark(way), saying("span", way));
       const row = make("tr", { "data-transport": way }, name);
@@ -129,9 +143,11 @@ class Calculator {
     }));
   }
 
+  /** @param {Cost} cost @param {number} most */
   costCells({ requests, mbit, around, mean }, most) {
     const bar = make("span", { class: "bar", "aria-hidden": "true" });
     bar.style.width = `${(100 * mbit) / most}%`;
+    /** @param {string} name @param {string} value @param {...HTMLElement} more */
     const cell = (name, value, ...more) => make("td", { "data-sum": name }, make("span", {}, value), ...more);
     const share = ` (${percent(around / mbit)})`;
     return [
@@ -142,6 +158,7 @@ class Calculator {
     ];
   }
 
+  /** @param {Settings} set */
   showCases(set) {
     const own = this.measured && headOf(this.measured, "poll", set.cookie);
     const bytes = [871, 2, own && own.up + own.down, framing("ws", set.size)];
@@ -158,6 +175,7 @@ class Calculator {
     }));
   }
 
+  /** @param {Settings} set */
   showRatios(set) {
     const rows = allRatios(this.measured, set);
     this.ratios.replaceChildren(...rows.map(({ counts, kaazing, own }) => {
@@ -168,6 +186,7 @@ class Calculator {
   }
 }
 
+/** @param {string} whose @param {{poll: number, ws: number} | null} sums */
 function ratioCell(whose, sums) {
   const cell = make("td", { "data-ratio": whose });
   if (!sums) return cell.append("–"), cell;
@@ -177,13 +196,13 @@ function ratioCell(whose, sums) {
   return cell;
 }
 
-/** Mbit/s. */
+/** Mbit/s. @param {number} mbit */
 function speed(mbit) {
   if (mbit >= 99.5) return grouped(Math.round(mbit));
   return mbit.toFixed(mbit >= 9.95 ? 1 : mbit >= 0.0995 ? 2 : 3);
 }
 
-/** @param section where to be */
+/** @param {HTMLElement} section where to be */
 export async function open(section) {
   const calculator = new Calculator(section);
   calculator.ask();

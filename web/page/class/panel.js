@@ -4,14 +4,17 @@ import { copy } from "../copy.js";
 import { make, saying } from "../dom.js";
 import { hush, say, text } from "../words.js";
 
+/** @import { Page } from "../panels.js" */
+
 const OURS = ["panel", "size"]; // what is set for this screen, not for theirs
 
 class Invitation {
-  #addresses = [];
-  #chosen = null;
+  #addresses = /** @type {string[]} */ ([]);
+  #chosen = ""; // none yet
   #shown = false;
-  #drawn = null; // the link whose code is there, or on its way
+  #drawn = ""; // the link whose code is there, or on its way
 
+  /** @param {HTMLElement} section */
   constructor(section) {
     this.trouble = make("p", { "data-role": "class-trouble", role: "status" });
     this.lead = make("p", { "data-role": "class-lead" });
@@ -40,12 +43,13 @@ class Invitation {
       const { addresses, error } = await answer.json();
       if (error) throw new Error(error.message);
       this.take(addresses);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       this.invitation.hidden = true;
       say(this.trouble, "class.silent", { why: error.message });
     }
   }
 
+  /** @param {string[]} addresses */
   take(addresses) {
     this.invitation.hidden = !addresses.length;
     if (!addresses.length) return say(this.trouble, "class.closed");
@@ -105,7 +109,7 @@ class Invitation {
 
   /** There is no code: the server says why. */
   async fault() {
-    this.#drawn = null;
+    this.#drawn = "";
     this.code.hidden = true;
     const said = await fetch(this.code.src).then((answer) => answer.json()).catch((error) => ({ error }));
     if (said.error) say(this.trouble, "class.nocode", { why: said.error.message });
@@ -122,7 +126,7 @@ class Invitation {
   }
 }
 
-/** @param section where to be @param page `{ seats }` */
+/** @param {HTMLElement} section where to be @param {Page} page */
 export async function open(section, page) {
   const invitation = new Invitation(section);
   for (const seat of page.seats) seat.addEventListener("change", () => invitation.show());

@@ -3,18 +3,25 @@
 import { LESSONS } from "/lessons/list.js";
 import { prose } from "/lessons/prose.js";
 import { Lesson } from "/lessons/steps.js";
-import { led, make, saying } from "../dom.js";
+import { find, led, make, saying } from "../dom.js";
 import { addressWith, knob, set } from "../knobs.js";
 import { hush, language, say, translate } from "../words.js";
 
+/** @import { Page } from "../panels.js" */
+/** @typedef {Record<string, string | number | null>} Knobs */
+
+/** @param {Knobs} knobs */
 const search = (knobs) => addressWith(knobs).search;
 
 class Lessons {
   #known = new Map(); // number → Lesson
   #turn = 0; // what was asked for last counts
 
+  /** @param {HTMLElement} section @param {Page} page */
   constructor(section, page) {
-    Object.assign(this, { section, page, open: null });
+    this.section = section;
+    this.page = page;
+    this.open = null;
     this.trouble = make("p", { "data-role": "lessons-trouble", role: "status" });
     this.place = make("div", { class: "lesson" });
     section.append(this.trouble, this.place);
@@ -29,11 +36,12 @@ class Lessons {
       if (LESSONS[number - 1]) await this.show(number, turn, look);
       else await this.list(turn);
       hush(this.trouble);
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       say(this.trouble, "lessons.silent", { why: error.message });
     }
   }
 
+  /** @param {number} number @param {number} turn @param {boolean} look */
   async show(number, turn, look) {
     const lesson = this.lesson(number);
     if (this.open === lesson && lesson.article) return lesson.show(Number(knob("step")));
@@ -47,20 +55,23 @@ class Lessons {
     const back = make("a", { href: search({ lesson: null, step: null }) });
     this.leads(back, { lesson: null, step: null });
     this.place.replaceChildren(make("p", { class: "up" }, say(back, "lessons.all")), root);
-    this.number(root.querySelector("h2"), number);
+    this.number(find(root, "h2"), number);
     translate(this.place);
     if (look) lesson.look();
   }
 
+  /** @param {number} number */
   lesson(number) {
     if (!this.#known.has(number)) this.#known.set(number, new Lesson(null, LESSONS[number - 1], number, this.page));
     return this.#known.get(number);
   }
 
+  /** @param {HTMLElement} heading @param {number} number */
   number(heading, number) {
     say(heading, "lessons.title", { number, title: heading.textContent });
   }
 
+  /** @param {number} turn */
   async list(turn) {
     const articles = await Promise.all(LESSONS.map((name) => prose(name, language())));
     if (turn !== this.#turn) return;
@@ -70,16 +81,18 @@ class Lessons {
     this.place.replaceChildren(saying("p", "lessons.lead"), make("ol", { class: "all" }, ...items));
   }
 
+  /** @param {HTMLElement} article @param {number} number */
   item(article, number) {
     const step = this.#known.get(number)?.step ?? 1;
-    const heading = article.querySelector("h2");
+    const heading = find(article, "h2");
     this.number(heading, number);
     const link = make("a", { class: "main" });
     this.leads(link, { lesson: number, step });
     say(link, step > 1 ? "lessons.goon" : "lessons.begin", { step });
-    return make("li", {}, heading, article.querySelector("[data-lead]"), make("p", {}, link));
+    return make("li", {}, heading, find(article, "[data-lead]"), make("p", {}, link));
   }
 
+  /** @param {HTMLAnchorElement} link @param {Knobs} knobs */
   leads(link, knobs) {
     link.href = search(knobs);
     led(link, () => {
@@ -112,7 +125,7 @@ class Lessons {
   }
 }
 
-/** @param section where to be @param page `{ seats }` */
+/** @param {HTMLElement} section where to be @param {Page} page */
 export async function open(section, page) {
   const lessons = new Lessons(section, page);
   await lessons.follow();

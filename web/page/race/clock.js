@@ -8,8 +8,8 @@ const KEPT = 12; // answers; the quickest of them is believed, for both its ways
 
 /** Asks the hub for its time over a line of its own, while it is open. */
 export class AskingClock extends HubClock {
-  #line = null;
-  #timer = null;
+  #line = /** @type {WebSocket | null} */ (null);
+  #timer = 0;
 
   constructor() {
     super(KEPT);
@@ -40,6 +40,7 @@ export class AskingClock extends HubClock {
     line?.close();
   }
 
+  /** @param {{pong?: number, now: number}} told */
   #heard({ pong, now: hub }) {
     if (pong !== undefined) this.take(pong, hub);
   }

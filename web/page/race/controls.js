@@ -6,10 +6,13 @@ import { Network } from "../network.js";
 import { say, text } from "../words.js";
 import { between, keepSettings, settings, SIZE, STEPS, TRIES } from "./settings.js";
 
+/** @import { Settings } from "./settings.js" */
+
 /** Tells of itself by `change` (a knob was turned), `go` (start or stop). */
 export class Controls extends EventTarget {
   constructor() {
     super();
+    /** @param {string} type @param {string} role @param {Record<string, unknown>} [more] */
     const field = (type, role, more = {}) => make("input", { type, "data-role": role, autocomplete: "off", ...more });
     this.rate = field("range", "race-rate", { min: 0, max: STEPS.length - 1, step: 1 });
     this.rateSaid = make("output", { "data-role": "race-rate-said" });
@@ -19,6 +22,12 @@ export class Controls extends EventTarget {
     this.size = field("number", "race-size", { min: SIZE.least, max: SIZE.most, step: 10, inputmode: "numeric" });
     this.close = field("checkbox", "race-close");
     this.button = saying("button", "race.start", {}, { type: "button", "data-role": "race-go", class: "go" });
+    this.parts = {
+      network: make("select", { "data-role": "race-network", autocomplete: "off" }, make("option", {}, "direct")),
+      parameter: make("label", { hidden: "" }, make("span"), make("input", { type: "number", autocomplete: "off", inputmode: "decimal" })),
+      does: make("p", { class: "small does" }),
+      fault: make("output"),
+    };
     this.root = make("div", { class: "controls" }, this.fields(), this.tries());
     this.network = new Network(this.parts, settings().network);
     this.listen();
@@ -26,14 +35,9 @@ export class Controls extends EventTarget {
   }
 
   fields() {
+    /** @param {string} key @param {...HTMLElement} fields */
     const labelled = (key, ...fields) => make("label", {}, saying("span", key), ...fields);
-    const parts = {
-      network: make("select", { "data-role": "race-network", autocomplete: "off" }, make("option", {}, "direct")),
-      parameter: make("label", { hidden: "" }, make("span"), make("input", { type: "number", autocomplete: "off", inputmode: "decimal" })),
-      does: make("p", { class: "small does" }),
-      fault: make("output"),
-    };
-    this.parts = parts;
+    const { parts } = this;
     const rate = make("div", { class: "rate" }, labelled("race.rate", this.rate), this.rateSaid);
     const close = make("label", { class: "check" }, this.close, saying("span", "race.close"));
     const fields = make("div", { class: "fields" }, rate, labelled("race.shape", this.shape), labelled("race.size", this.size));
@@ -52,8 +56,8 @@ export class Controls extends EventTarget {
 
   listen() {
     this.button.addEventListener("click", () => this.dispatchEvent(new Event("go")));
-    this.rate.addEventListener("input", () => this.sayRate(STEPS[this.rate.value]));
-    this.rate.addEventListener("change", () => this.turn({ rate: STEPS[this.rate.value] }));
+    this.rate.addEventListener("input", () => this.sayRate(STEPS[Number(this.rate.value)]));
+    this.rate.addEventListener("change", () => this.turn({ rate: STEPS[Number(this.rate.value)] }));
     this.shape.addEventListener("change", () => this.turn({ periodic: this.shape.value === "periodic" }));
     this.every.addEventListener("change", () => this.turn({ every: clamped(this.every.value) }));
     this.size.addEventListener("change", () => this.turn({ size: Math.round(between(this.size.value, SIZE)) }));
@@ -61,6 +65,7 @@ export class Controls extends EventTarget {
     this.network.addEventListener("change", () => this.turn({ network: this.network.setting }));
   }
 
+  /** @param {Partial<Settings>} values */
   turn(values) {
     keepSettings(values);
     this.follow();
@@ -84,11 +89,13 @@ export class Controls extends EventTarget {
     return { ...settings(), network: this.network.setting };
   }
 
+  /** @param {number} rate */
   sayRate(rate) {
     say(this.rateSaid, "race.rate.said", { rate });
     this.rate.setAttribute("aria-valuetext", text("race.rate.said", { rate }));
   }
 
+  /** @param {boolean} open */
   show(open) {
     say(this.button, open ? "race.stop" : "race.start");
   }
@@ -99,7 +106,7 @@ export class Controls extends EventTarget {
   }
 }
 
-/** The place on the slider that is nearest, by factor. */
+/** The place on the slider that is nearest, by factor. @param {number} rate */
 function nearest(rate) {
   const far = STEPS.map((step) => Math.abs(Math.log(step / rate)));
   return far.indexOf(Math.min(...far));

@@ -4,20 +4,25 @@ const AGAIN = 1000; // ms before a line that was lost is opened again
 const TOGETHER = 150; // ms: ids become known one after the other
 const LOOK = 500; // ms between two looks of the hub, which is silent where nothing has changed
 
-export class Counts {
-  #line = null;
-  #query = "";
-  #soon = null;
-  #transports = new Map(); // id → transport
-  #last = new Map(); // transport → counts
-  #heardAt = 0;
-  #first = new Map(); // transport → {at, counts}: where counting began
-  #ended = null;
+/** @typedef {import("../meter.js").Counts} Figures */
 
-  /** Watch these lanes: `{transport, id}`, as far as their ids are known. */
+export class Counts {
+  #line = /** @type {WebSocket | null} */ (null);
+  #query = "";
+  #soon = 0;
+  #transports = /** @type {Map<string | null, string>} */ (new Map()); // id → transport
+  #last = /** @type {Map<string, Figures>} */ (new Map()); // transport → counts
+  #heardAt = 0;
+  #first = /** @type {Map<string, { at: number, counts: Figures }>} */ (new Map()); // transport → where counting began
+  #ended = /** @type {number | null} */ (null);
+
+  /**
+   * Watch these lanes: `{transport, id}`, as far as their ids are known.
+   * @param {{transport: string, id: string | null}[]} lanes
+   */
   watch(lanes) {
     const known = lanes.filter(({ id }) => id);
-    const query = known.map(({ id }) => `client=${encodeURIComponent(id)}`).join("&");
+    const query = known.map(({ id }) => `client=${encodeURIComponent(String(id))}`).join("&");
     if (query === this.#query) return;
     this.#query = query;
     this.#transports = new Map(known.map(({ id, transport }) => [id, transport]));
@@ -36,10 +41,11 @@ export class Counts {
     line.onclose = () => setTimeout(() => this.#line === line && this.#open(), AGAIN);
   }
 
+  /** @param {Record<string, Record<string, Figures>>} figures */
   #take(figures) {
     this.#heardAt = performance.now();
     for (const [id, counts] of Object.entries(figures)) {
-      const transport = this.#transports.get(id);
+      const transport = this.#transports.get(id) ?? "";
       if (counts[transport]) this.#last.set(transport, counts[transport]);
     }
     this.#mark();
@@ -77,12 +83,15 @@ export class Counts {
     this.#first.clear();
   }
 
-  /** Of one transport since counting began: `seconds`, and each figure of the meter. Null: nothing is known yet. */
+  /**
+   * Of one transport since counting began: `seconds`, and each figure of the meter. Null: nothing is known yet.
+   * @param {string} transport
+   */
   of(transport) {
     const first = this.#first.get(transport);
     if (!first) return null;
-    const since = { seconds: ((this.#ended ?? this.#now) - first.at) / 1000 };
-    for (const [name, count] of Object.entries(this.#last.get(transport))) since[name] = count - first.counts[name];
+    const since = /** @type {Figures} */ ({ seconds: ((this.#ended ?? this.#now) - first.at) / 1000 });
+    for (const [name, count] of Object.entries(this.#last.get(transport) ?? {})) since[name] = count - first.counts[name];
     return since;
   }
 }

@@ -12,18 +12,18 @@ export async function origins() {
   return [own, ...others.filter((_, i) => since !== null && births[i] === since)];
 }
 
-/** Names worth asking: a page from elsewhere finds another computer under this one's loopback. */
+/** Names worth asking: a page from elsewhere finds another computer under this one's loopback. @returns {Promise<string[]>} */
 async function named() {
   if (LOOPBACK.includes(location.hostname) || location.hostname === "[::1]") return LOOPBACK;
   try {
     const { addresses = [] } = await (await fetch("/lab/class")).json();
-    return addresses.map((address) => new URL(address).hostname).filter((name) => !name.startsWith("["));
+    return addresses.map((/** @type {string} */ address) => new URL(address).hostname).filter((/** @type {string} */ name) => !name.startsWith("["));
   } catch {
     return [];
   }
 }
 
-/** When the server there was born: two of them are not one because both answer. */
+/** When the server there was born: two of them are not one because both answer. @param {string} origin */
 async function birth(origin) {
   try {
     const answer = await fetch(`${origin}/stats?client=`, { signal: AbortSignal.timeout(PATIENCE) });

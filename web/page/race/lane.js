@@ -5,25 +5,35 @@ import { now } from "../hubclock.js";
 import { linkName } from "../network.js";
 import { Ring } from "./ring.js";
 
-export const LANES = ["poll", "longpoll", "sse", "ws"];
+/** @import { Socket, Transport } from "/client/socket.js" */
+/** @import { HubClock } from "../hubclock.js" */
+/** @import { Part } from "../phrases.js" */
+
+export const LANES = /** @type {const} */ (["poll", "longpoll", "sse", "ws"]);
 const PATIENCE = 1500; // ms without a line before it is told: another transport would have taken over by then
 const KEPT = 3000; // ages of messages: a minute of them at the most there are
 const LEASES = "transport-fallback leases";
 
-/** A client's fetch, with an ear on the sid it asks by: it stays in this page. */
+/**
+ * A client's fetch, with an ear on the sid it asks by: it stays in this page.
+ * @param {(sid: string | null) => void} keep
+ */
 function noting(keep) {
-  return (url, options) => {
-    keep(new URL(url, location).searchParams.get("sid"));
+  return (/** @type {string} */ url, /** @type {RequestInit} */ options) => {
+    keep(new URL(url, location.href).searchParams.get("sid"));
     return fetch(url, options);
   };
 }
 
 /** What a race learns says nothing to anybody else: of the browser's storage only the leases are shared. */
 const storage = {
+  /** @param {string} key */
   getItem: (key) => (key.startsWith(LEASES) ? stored((store) => store.getItem(key)) : null),
+  /** @param {string} key @param {string} value */
   setItem: (key, value) => key.startsWith(LEASES) && stored((store) => store.setItem(key, value)),
 };
 
+/** @param {(store: Storage) => string | null | void} use */
 function stored(use) {
   try {
     return use(localStorage);
@@ -37,14 +47,20 @@ function stored(use) {
  * the feed fell silent before its time, for the client it belongs to was away.
  */
 export class Lane extends EventTarget {
-  #socket = null;
+  #socket = /** @type {Socket | null} */ (null);
   #downSince = 0;
 
-  /** @param {import("../hubclock.js").HubClock} clock */
+  /** @param {Transport} transport @param {HubClock} clock */
   constructor(transport, clock) {
     super();
-    Object.assign(this, { transport, clock, link: linkName(), origin: location.origin, feed: null, decision: null });
-    Object.assign(this, { sid: null, entered: false });
+    this.transport = transport;
+    this.clock = clock;
+    this.link = linkName();
+    this.origin = location.origin;
+    this.feed = /** @type {string | null} */ (null);
+    this.decision = /** @type {Part[] | null} */ (null);
+    this.sid = /** @type {string | null} */ (null);
+    this.entered = false;
     this.ages = new Ring(KEPT);
     this.arrived = 0;
   }
@@ -59,17 +75,20 @@ export class Lane extends EventTarget {
 
   /** Whether nothing has come through for a while. */
   get down() {
-    return this.open && !this.#socket.connected && now() - this.#downSince > PATIENCE;
+    return this.#socket !== null && !this.#socket.connected && now() - this.#downSince > PATIENCE;
   }
 
-  /** Put the link on a network. Refused: the lab knows none of that name. */
+  /**
+   * Put the link on a network. Refused: the lab knows none of that name.
+   * @param {string} network @param {boolean} close
+   */
   async wire(network, close) {
     const answer = await fetch(`/via/~${this.link}`, { method: "PUT", body: JSON.stringify({ network, close }) });
     if (!answer.ok) throw new Error((await answer.json()).error.message);
-    if (this.open) this.#socket.changed();
+    this.#socket?.changed();
   }
 
-  /** Begin to read. Resolves when the hub has taken it into the room. */
+  /** Begin to read. Resolves when the hub has taken it into the room. @param {string} room @param {number} every */
   join(room, every) {
     const { transport } = this;
     const socket = io(`${this.origin}/via/~${this.link}`, {
@@ -96,10 +115,12 @@ export class Lane extends EventTarget {
     return joined;
   }
 
+  /** @param {number} ms */
   set every(ms) {
-    if (this.open) this.#socket.every = ms;
+    if (this.#socket) this.#socket.every = ms;
   }
 
+  /** @param {{feed: string, at: number}} data */
   #heard({ feed, at }) {
     if (feed !== this.feed) return;
     const arrival = now();

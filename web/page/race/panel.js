@@ -12,13 +12,16 @@ import { tripOf } from "./settings.js";
 import { Six } from "./six.js";
 import { View } from "./view.js";
 
+/** @import { Shown } from "./view.js" */
+
 const LOOK = 333; // ms between two looks at the figures
 const FRAME = 30; // ms between two pictures of the strips
 
 class Panel {
-  #timer = null;
+  #timer = 0;
   #drawn = 0;
 
+  /** @param {HTMLElement} section */
   constructor(section) {
     this.race = new Race();
     this.controls = new Controls();
@@ -59,7 +62,7 @@ class Panel {
   /** Where to open too many readers: not at the name the page itself needs, if there is another. */
   async host() {
     this.race.origins ??= await origins();
-    return this.race.origins.at(-1);
+    return this.race.origins.at(-1) ?? location.origin;
   }
 
   changed() {
@@ -84,20 +87,23 @@ class Panel {
 
   look() {
     const { race } = this;
-    const shown = {};
+    const shown = /** @type {Record<string, Shown>} */ ({});
     for (const view of this.views) {
       const { transport } = view.lane;
       shown[transport] = view.show(this.knobs, race.counts.of(transport));
       if (!race.open) view.strip.draw();
     }
     const said = sentences(race, shown);
-    this.told.forEach((line, i) => say(line, ...(said[i] ?? ["race.nothing", {}])));
+    for (const [i, line] of this.told.entries()) {
+      const [key, values] = said[i] ?? ["race.nothing", {}];
+      say(line, key, values);
+    }
     this.sayClock();
   }
 
   /** The knobs, and the round trip they make: what was measured here, and what the network adds to it. */
   get knobs() {
-    const set = this.race.open ? this.race.settings : this.controls.settings;
+    const set = (this.race.open && this.race.settings) || this.controls.settings;
     return { ...set, rtt: this.race.trip === null ? null : this.race.trip + tripOf(set.network) };
   }
 
@@ -111,6 +117,7 @@ class Panel {
     return say(this.clock, clock.known ? "race.clock" : "race.clock.unknown", values);
   }
 
+  /** @param {number} at */
   draw(at) {
     if (!this.race.open) return;
     requestAnimationFrame((next) => this.draw(next));
@@ -133,7 +140,7 @@ class Panel {
   }
 }
 
-/** @param section where to be */
+/** @param {HTMLElement} section where to be */
 export function open(section) {
   const panel = new Panel(section);
   return {

@@ -5,6 +5,11 @@ import { Counts } from "./counts.js";
 import { origins } from "./hosts.js";
 import { begin, end } from "../speaking.js";
 import { Lane, LANES } from "./lane.js";
+import { settings as usual } from "./settings.js";
+
+/** @import { Settings } from "./settings.js" */
+/** @import { Values } from "../words.js" */
+/** @typedef {"idle" | "starting" | "running"} State */
 
 const FEED = 120; // s a feed speaks
 const JOINING = 3000; // ms the feed waits for a lane that does not come
@@ -16,9 +21,9 @@ const HELD = ["longpoll", "sse"]; // they hold one of the six connections a brow
 export class Race extends EventTarget {
   #turn = 0; // what was begun in an earlier one is not gone on with
   #wishes = 0; // feeds asked for
-  #feed = null; // { sid, feed } of the one that speaks
-  #renewal = null;
-  #unseen = null;
+  #feed = /** @type {{ sid: string, feed: string } | null} */ (null); // { sid, feed } of the one that speaks
+  #renewal = 0;
+  #unseen = 0;
   #room = `race-${Math.random().toString(36).slice(2, 11)}`;
 
   constructor() {
@@ -26,11 +31,11 @@ export class Race extends EventTarget {
     this.clock = new AskingClock();
     this.counts = new Counts();
     this.lanes = LANES.map((transport) => new Lane(transport, this.clock));
-    this.state = "idle";
-    this.ended = null;
-    this.trip = null; // ms of the smallest round trip here, without any network of the lab
-    this.origins = null;
-    this.settings = null;
+    this.state = /** @type {State} */ ("idle");
+    this.ended = /** @type {Values | null} */ (null);
+    this.trip = /** @type {number | null} */ (null); // ms of the smallest round trip here, without any network of the lab
+    this.origins = /** @type {string[] | null} */ (null);
+    this.settings = usual();
     for (const lane of this.lanes) {
       lane.addEventListener("change", () => this.open && this.counts.watch(this.lanes));
       lane.addEventListener("ended", () => this.#later(0, () => this.#speak()));
@@ -44,7 +49,7 @@ export class Race extends EventTarget {
     return this.state !== "idle";
   }
 
-  /** Begin. What cannot be had ends it, with the reason. */
+  /** Begin. What cannot be had ends it, with the reason. @param {Settings} settings */
   async start(settings) {
     if (this.open) return;
     const turn = (this.#turn += 1);
@@ -61,7 +66,7 @@ export class Race extends EventTarget {
       if (turn !== this.#turn) return;
       await this.#speak();
       if (turn === this.#turn) this.#be("running");
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       if (turn === this.#turn) this.stop({ text: "race.ended.error", why: error.message });
     }
   }
@@ -93,7 +98,10 @@ export class Race extends EventTarget {
     });
   }
 
-  /** In so many ms, if it still runs then; again and again until it succeeds. */
+  /**
+   * In so many ms, if it still runs then; again and again until it succeeds.
+   * @param {number} ms @param {() => any} act
+   */
   #later(ms, act) {
     clearTimeout(this.#renewal);
     const turn = this.#turn;
@@ -128,7 +136,7 @@ export class Race extends EventTarget {
     this.counts.begin();
   }
 
-  /** Be set otherwise, while it runs. */
+  /** Be set otherwise, while it runs. @param {Settings} settings */
   async change(settings) {
     const old = this.settings;
     if (same(old, settings)) return;
@@ -141,7 +149,7 @@ export class Race extends EventTarget {
         await this.#speak();
         this.recount();
       }
-    } catch (error) {
+    } catch (/** @type {any} */ error) {
       this.stop({ text: "race.ended.error", why: error.message });
     }
   }
@@ -152,7 +160,7 @@ export class Race extends EventTarget {
     this.counts.forget();
   }
 
-  /** End everything: lanes, feed, and the lines that look. `why`: a text, null for by hand. */
+  /** End everything: lanes, feed, and the lines that look. `why`: a text, null for by hand. @param {Values | null} why */
   stop(why = null) {
     if (!this.open) return;
     this.#turn += 1;
@@ -164,11 +172,13 @@ export class Race extends EventTarget {
     this.#be("idle");
   }
 
+  /** @param {boolean} seen */
   #seen(seen) {
     clearTimeout(this.#unseen);
     if (!seen) this.#unseen = setTimeout(() => this.stop({ text: "race.ended.unseen" }), UNSEEN);
   }
 
+  /** @param {State} state */
   #be(state) {
     this.state = state;
     if (state === "starting") this.ended = null;
@@ -177,10 +187,12 @@ export class Race extends EventTarget {
   }
 }
 
+/** @param {number} ms */
 function wait(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+/** @param {Settings} one @param {Settings} other */
 function same(one, other) {
-  return Object.keys(other).every((name) => one?.[name] === other[name]);
+  return /** @type {(keyof Settings)[]} */ (Object.keys(other)).every((name) => one[name] === other[name]);
 }

@@ -4,6 +4,7 @@
 export class Ring {
   #next = 0;
 
+  /** @param {number} most */
   constructor(most) {
     this.at = new Float64Array(most);
     this.age = new Float64Array(most);
@@ -15,6 +16,7 @@ export class Ring {
     return this.at.length;
   }
 
+  /** @param {number} at @param {number} age */
   add(at, age) {
     this.at[this.#next] = at;
     this.age[this.#next] = age;
@@ -31,7 +33,10 @@ export class Ring {
     return this.count ? this.age[(this.#next - 1 + this.most) % this.most] : null;
   }
 
-  /** Each one, the newest first, until `see(at, age)` returns false. */
+  /**
+   * Each one, the newest first, until `see(at, age)` returns false.
+   * @param {(at: number, age: number) => boolean | void} see
+   */
   backwards(see) {
     for (let i = 1; i <= this.count; i += 1) {
       const place = (this.#next - i + this.most) % this.most;
@@ -45,6 +50,7 @@ export class Ring {
     const ages = this.sorted.subarray(0, this.count);
     ages.set(this.age.subarray(0, this.count)); // until it is full, the ring is filled from its start
     ages.sort();
+    /** @param {number} q */
     const rank = (q) => ages[Math.ceil(q * this.count) - 1];
     return { mean: ages.reduce((all, one) => all + one, 0) / this.count, p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) };
   }

@@ -2,6 +2,9 @@
 
 import { clamped, EVERY, knob, set } from "../knobs.js";
 
+/** @typedef {{rate: number, periodic: boolean, every: number, size: number, network: string, close: boolean}} Settings */
+/** @typedef {{least: number, most: number, usual: number}} Bounds */
+
 export const RATE = { least: 0.1, most: 50, usual: 1 }; // messages a second
 export const SIZE = { least: 0, most: 8000, usual: 100 }; // bytes of a message's text
 export const STEPS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50]; // where the slider stops
@@ -25,7 +28,7 @@ export function settings() {
   };
 }
 
-/** Keep some of them in the address; what is as usual is not in it. */
+/** Keep some of them in the address; what is as usual is not in it. @param {Partial<Settings>} values */
 export function keepSettings(values) {
   const { rate, periodic, every, size, network, close } = { ...settings(), ...values };
   set({
@@ -38,14 +41,14 @@ export function keepSettings(values) {
   });
 }
 
-/** A number within bounds; the usual one for what is none. */
+/** A number within bounds; the usual one for what is none. @param {string | null} text @param {Bounds} bounds */
 export function between(text, { least, most, usual }) {
   const number = Number(text);
   if (text === null || text === "" || !Number.isFinite(number)) return usual;
   return Math.min(most, Math.max(least, number));
 }
 
-/** The round trip a network makes, as far as its name says. */
+/** The round trip a network makes, as far as its name says. @param {string} network */
 export function tripOf(network) {
   const [name, value] = network.split(":");
   return name === "slow" ? Number(value ?? 300) : 0;

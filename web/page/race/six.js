@@ -6,6 +6,13 @@ import { say } from "../words.js";
 import { now } from "../hubclock.js";
 import { age } from "./format.js";
 
+/** @import { Values } from "../words.js" */
+/** @typedef {"sse" | "ask" | "ws"} Kind */
+/**
+ * @typedef {{kind: Kind, item: HTMLElement, state: HTMLElement, began: number, opened: number | null, ended: boolean,
+ *   failed: boolean, close: () => void}} Try
+ */
+
 const MOST = 8;
 const LOOK = 250; // ms
 const ENDS = 60_000; // ms after which all is closed by itself
@@ -14,13 +21,14 @@ const SETTLED = 1500; // ms after which who waits is told to wait
 
 /** Readers of nobody's, an ordinary question and a WebSocket, all to one host name at once. */
 export class Six {
-  #tries = []; // {kind, began, opened, ended, close, item, state}
-  #timer = null;
-  #end = null;
+  #tries = /** @type {Try[]} */ ([]);
+  #timer = 0;
+  #end = 0;
 
-  /** @param origin () => the host to ask, once known @param begins () => what ends before this begins */
+  /** @param {() => Promise<string>} origin the host to ask, once known @param {() => void} begins what ends before this begins */
   constructor(origin, begins) {
-    Object.assign(this, { origin, begins });
+    this.origin = origin;
+    this.begins = begins;
     const options = Array.from({ length: MOST }, (_, i) => make("option", { value: i + 1 }, String(i + 1)));
     this.number = make("select", { "data-role": "six-number", autocomplete: "off" }, ...options);
     this.number.addEventListener("change", () => {
@@ -51,6 +59,7 @@ export class Six {
     return this.#tries.some(({ ended }) => !ended);
   }
 
+  /** @param {number} n */
   async open(n) {
     this.close();
     this.begins();
@@ -70,12 +79,14 @@ export class Six {
     this.show();
   }
 
+  /** @param {Kind} kind @param {Values} values @param {(one: Try) => () => void} begin */
   #try(kind, values, begin) {
     const item = make("li", kind === "ask" ? {} : { "data-transport": kind });
     if (kind !== "ask") item.append(mark(kind));
     const state = make("span", { "data-role": "six-state" });
     item.append(saying("span", `race.six.${kind}`, values), state);
-    const one = { kind, item, state, began: now(), opened: null, ended: false, failed: false };
+    /** @type {Try} */
+    const one = { kind, item, state, began: now(), opened: null, ended: false, failed: false, close: () => {} };
     one.close = begin(one);
     this.list.append(item);
     this.#tries.push(one);
@@ -88,6 +99,7 @@ export class Six {
     this.show();
   }
 
+  /** @param {Try} one */
   #finish(one) {
     if (one.ended) return;
     one.ended = true;
@@ -126,6 +138,7 @@ export class Six {
   }
 }
 
+/** @param {Try} one @returns {[key: string, ms: number | null]} */
 function stateOf({ began, opened, ended, failed, kind }) {
   if (failed) return ["failed", null];
   if (ended && kind !== "ask") return ["closed", null];
@@ -133,6 +146,7 @@ function stateOf({ began, opened, ended, failed, kind }) {
   return ended ? ["closed", null] : ["waits", now() - began];
 }
 
+/** @param {string} host @param {Try} one */
 function reader(host, one) {
   const source = new EventSource(`${host}/sse?heartbeat=5&t=${crypto.getRandomValues(new Uint32Array(1))[0]}`);
   source.onopen = () => (one.opened ??= now());
@@ -143,6 +157,7 @@ function reader(host, one) {
   return () => source.close();
 }
 
+/** @param {string} host @param {Try} one */
 function question(host, one) {
   const leave = new AbortController();
   fetch(`${host}/hello`, { cache: "no-store", signal: leave.signal })
@@ -152,6 +167,7 @@ function question(host, one) {
   return () => leave.abort();
 }
 
+/** @param {string} host @param {Try} one */
 function socket(host, one) {
   const line = new WebSocket(`${host.replace(/^http/, "ws")}/ws?heartbeat=5`);
   line.onopen = () => (one.opened = now());
