@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
 from tests.browser.page import DEADLINE, Panel, Seat, texts_of, until
 from tests.browser.program import Asking, Crowd, Program, ask
+from transport_fallback.bench.theory import models
 from transport_fallback.lab.budget import FEEDS, Bounds
 
 LANES = ("poll", "longpoll", "sse", "ws")
@@ -65,32 +66,27 @@ def shown(text: str) -> float:
 
 
 def near(text: str, expected: float) -> bool:
-    """The same, to the digits that are shlab."""
+    """The same, to the digits that are shown."""
     if "<" in text:
         return expected < shown(text)
     return math.isclose(shown(text), expected, rel_tol=0.051, abs_tol=0.051)
 
 
-# ---- the models once more (measure.md 2.1 and 2.3), so that a slip in one of the two shows
+# ---- what the page says of theory, by the bench's models: tests/vectors/theory.json holds the two together
 
 
 def poll_model(rate: float, every: float, rtt: float) -> dict[str, float]:
-    spacing = max(every, rtt) / 1000
-    down, due = rtt / 2, rate * spacing
-    return {
-        "p50": 500 * spacing + down, "p95": 950 * spacing + down, "p99": 990 * spacing + down,
-        "requests": 1 / spacing, "wasted": 100 * math.exp(-due), "answer": due / (1 - math.exp(-due)),
-    }  # fmt: skip
+    law = models.poll(every / 1000, rtt / 1000, rtt / 2000, rate=rate)
+    return ages(law) | {"requests": law.requests, "wasted": 100 * law.empty, "answer": law.per_answer}
 
 
 def longpoll_model(rate: float, rtt: float) -> dict[str, float]:
-    a = rate * rtt / 1000
-    rest = a + math.exp(-a)  # messages an answer, for a hold without end
-    wait = {q: max(0.0, rtt * (1 - (1 - q) * rest / a)) for q in (0.5, 0.95, 0.99)}
-    return {
-        "p50": rtt / 2 + wait[0.5], "p95": rtt / 2 + wait[0.95], "p99": rtt / 2 + wait[0.99],
-        "requests": rate / rest, "answer": rest,
-    }  # fmt: skip
+    law = models.longpoll(rate, rtt / 1000, rtt / 2000)
+    return ages(law) | {"requests": law.requests, "answer": law.per_answer}
+
+
+def ages(law: models.Law) -> dict[str, float]:
+    return {name: 1000 * law.quantile(q) for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}
 
 
 @pytest.mark.parametrize(

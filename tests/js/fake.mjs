@@ -2,17 +2,19 @@
 import assert from "node:assert/strict";
 import { Socket } from "../../web/client/socket.js";
 
-export function equal(actual, expected, about = undefined) {
+/** @param {unknown} actual @param {unknown} expected @param {string} [about] */
+export function equal(actual, expected, about) {
   assert.deepEqual(actual, expected, about);
 }
 
+/** @param {unknown} fact @param {string} about */
 export function sure(fact, about) {
   assert.ok(fact, `not so: ${about}`);
 }
 
 /** Time that passes only when told to, and dice that fall the same each time. */
 export class FakeClock {
-  #timers = new Map();
+  #timers = /** @type {Map<number, { run: () => void, at: number }>} */ (new Map());
   #count = 0;
   #time = 1_700_000_000_000;
 
@@ -20,12 +22,12 @@ export class FakeClock {
     this.seed = seed;
     this.now = () => this.#time;
     this.random = () => (this.seed = (this.seed * 48_271) % 2_147_483_647) / 2_147_483_647;
-    this.setTimeout = (run, ms) => {
+    this.setTimeout = (/** @type {() => void} */ run, /** @type {number} */ ms) => {
       this.#count += 1;
       this.#timers.set(this.#count, { run, at: this.#time + Math.max(0, ms) });
       return this.#count;
     };
-    this.clearTimeout = (timer) => this.#timers.delete(timer);
+    this.clearTimeout = (/** @type {number} */ timer) => this.#timers.delete(timer);
   }
 
   /** Timers that are set. */
@@ -33,6 +35,7 @@ export class FakeClock {
     return this.#timers.size;
   }
 
+  /** @param {number} ms */
   async pass(ms) {
     const end = this.#time + ms;
     for (;;) {
@@ -47,32 +50,48 @@ export class FakeClock {
   }
 }
 
-/** An answer as fetch gives it. */
+/** An answer as fetch gives it. @param {number} status @param {unknown} result @param {object} more @returns {any} */
 export function reply(status, result, more = {}) {
   return { status, headers: new Map(), text: async () => (typeof result === "string" ? result : JSON.stringify(result)), ...more };
 }
 
+/** @typedef {{n: number, event: string, data: unknown}} Emit */
+/** @typedef {{expected: number, results: Map<number, unknown>}} Known   what the server knows of a client */
+
 /** A server of poll, longpoll, emit and hello. `lost`: the chance that a request or its answer gets lost. */
 export class FakeServer {
+  /** @param {FakeClock} clock @param {{lost?: number, epoch?: string}} how */
   constructor(clock, { lost = 0, epoch = "e1" } = {}) {
-    Object.assign(this, { clock, lost, epoch, log: [], ran: [], clients: new Map(), requests: [], down: false });
+    this.clock = clock;
+    this.lost = lost;
+    this.epoch = epoch;
+    this.log = /** @type {any[]} */ ([]);
+    this.ran = /** @type {any[]} */ ([]);
+    this.clients = /** @type {Map<string, Known>} */ (new Map());
+    this.requests = /** @type {string[]} */ ([]);
+    this.down = false;
+    this.turnsOut = (/** @type {string} */ _sid) => false;
+    /** @type {(url: string | URL, options?: any) => any} */
     this.fetch = (url, options = {}) => this.answer(new URL(url), options);
   }
 
+  /** @param {URL} url @param {{signal?: AbortSignal, body?: string}} options */
   async answer(url, { signal, body }) {
-    const name = url.pathname.slice(1);
+    const sid = url.searchParams.get("sid") ?? "";
+    const name = /** @type {"poll" | "longpoll" | "emit" | "hello" | "bye"} */ (url.pathname.slice(1));
     this.requests.push(name);
     await this.wait(5 + this.clock.random() * 40, signal);
     if (this.down || this.clock.random() < this.lost / 2) throw new TypeError("the request is lost");
-    if (this.turnsOut?.(url.searchParams.get("sid"))) return reply(410, { error: { code: "kicked", message: "out" } });
+    if (this.turnsOut(sid)) return reply(410, { error: { code: "kicked", message: "out" } });
     const [status, result] = await this[name](url.searchParams, body && JSON.parse(body), signal);
     if (this.down || this.clock.random() < this.lost / 2) throw new TypeError("the answer is lost");
     return reply(status, result);
   }
 
+  /** @param {number} ms @param {AbortSignal} [signal] @returns {Promise<void>} */
   wait(ms, signal) {
     return new Promise((resolve, reject) => {
-      const stop = () => reject(signal.reason);
+      const stop = () => reject(signal?.reason);
       const done = () => {
         signal?.removeEventListener("abort", stop);
         resolve();
@@ -83,16 +102,19 @@ export class FakeServer {
     });
   }
 
+  /** @param {string} sid */
   client(sid) {
-    if (!this.clients.has(sid)) this.clients.set(sid, { expected: 1, results: new Map() });
-    return this.clients.get(sid);
+    const known = this.clients.get(sid) ?? { expected: 1, results: new Map() };
+    this.clients.set(sid, known);
+    return known;
   }
 
-  /** What a test has this sid be told of. */
+  /** What a test has this sid be told of. @param {string} _sid @returns {any} */
   gapOf(_sid) {
     return null;
   }
 
+  /** @param {string | null} cursor @param {string} sid @returns {[status: number, batch: any]} */
   read(cursor, sid) {
     const [epoch, seq] = cursor ? cursor.split(".") : [this.epoch, this.log.length];
     const other = epoch !== this.epoch;
@@ -108,27 +130,33 @@ export class FakeServer {
     return [200, batch];
   }
 
+  /** @param {URLSearchParams} query */
   async poll(query) {
-    this.client(query.get("sid"));
-    return this.read(query.get("cursor"), query.get("sid"));
+    const sid = query.get("sid") ?? "";
+    this.client(sid);
+    return this.read(query.get("cursor"), sid);
   }
 
+  /** @param {URLSearchParams} query @param {unknown} _body @param {AbortSignal} [signal] */
   async longpoll(query, _body, signal) {
-    this.client(query.get("sid"));
+    const sid = query.get("sid") ?? "";
+    this.client(sid);
     const until = this.clock.now() + Number(query.get("hold")) * 1000;
     for (;;) {
-      const [status, batch] = this.read(query.get("cursor"), query.get("sid"));
+      const [status, batch] = this.read(query.get("cursor"), sid);
       if (!query.has("cursor") || batch.messages.length || batch.gap || this.clock.now() >= until)
         return [status, batch];
       await this.wait(50, signal);
     }
   }
 
+  /** @param {URLSearchParams} query @param {{emits?: Emit[]}} body @returns {Promise<[number, any]>} */
   async emit(query, { emits = [] }) {
-    const client = this.client(query.get("sid"));
+    const client = this.client(query.get("sid") ?? "");
     return [200, { acks: emits.map((emit) => this.claim(client, emit)) }];
   }
 
+  /** @param {Known} client @param {Emit} emit */
   claim(client, { n, event, data }) {
     if (n > client.expected) return { n, error: { code: "out_of_order", message: "", expected: client.expected } };
     if (n === client.expected) {
@@ -148,14 +176,19 @@ export class FakeServer {
     return [200, {}];
   }
 
+  /** @param {string} event @param {unknown} data */
   say(event, data) {
     this.log.push({ seq: this.log.length + 1, event, data, from: null, room: null, at: 0 });
   }
 }
 
+/**
+ * A client of that server, and what it got and lived through.
+ * @param {FakeServer} server @param {any} options @returns {Socket & Record<string, any>}
+ */
 export function client(server, options = {}) {
   const world = { fetch: server.fetch, beacon: undefined, WebSocket: undefined, EventSource: undefined };
-  const socket = new Socket("http://lab.example", { clock: server.clock, world, every: 300, hold: 3, ...options });
+  const socket = /** @type {Socket & Record<string, any>} */ (new Socket("http://lab.example", { clock: server.clock, world, every: 300, hold: 3, ...options }));
   socket.got = [];
   socket.lived = [];
   socket.on("said", (data) => socket.got.push(data));
