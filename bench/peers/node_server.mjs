@@ -10,13 +10,14 @@ const LEAD = 50; // ms before the first
 
 const feeds = new Map();
 const http = createServer((request, response) => {
+  /** @param {number} status @param {object} told */
   const answer = (status, told) => {
     const text = JSON.stringify(told);
     response.writeHead(status, { "Content-Type": "application/json", "Content-Length": text.length });
     response.end(text);
   };
   if (request.method !== "POST") {
-    clearTimeout(feeds.get(request.url.split("/").pop()));
+    clearTimeout(feeds.get(request.url?.split("/").pop()));
     return answer(200, {});
   }
   let body = "";
@@ -26,6 +27,7 @@ const http = createServer((request, response) => {
 http.keepAliveTimeout = 75_000;
 const io = new Server(http, { maxHttpBufferSize: 1e7 });
 
+/** @param {{rate: number, size: number, seconds: number}} wish */
 function speak({ rate, size, seconds }) {
   const name = randomBytes(4).toString("hex");
   const began = performance.now() + LEAD;

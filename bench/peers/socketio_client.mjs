@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 const { io } = createRequire(`${process.env.LAB_PEERS}/`)("socket.io-client");
 const [url, how, speaks] = process.argv.slice(2);
 // The clock of Python's time.monotonic() on the same machine.
+/** @param {...unknown} line */
 const tell = (...line) => process.stdout.write(`${JSON.stringify([Number(process.hrtime.bigint()) / 1e9, ...line])}\n`);
 
 tell("began", null);
@@ -14,5 +15,5 @@ socket.on("connect", () => {
   socket.io.engine.on("upgrade", using);
 });
 socket.on("disconnect", using);
-socket.on("s2c", ({ n }) => tell("heard", n));
+socket.on("s2c", (/** @type {{n: number}} */ { n }) => tell("heard", n));
 if (speaks) setInterval(() => socket.emit("c2s", { said: "hello" }), 1000);

@@ -5,6 +5,8 @@ import { io } from "../../web/client/socket.js";
 import { baseOf } from "../../web/client/wire.js";
 import { client, equal, FakeClock, FakeServer } from "./fake.mjs";
 
+// What is given here is wrong on purpose, and what comes is asked for anything.
+/** @type {(url?: any, options?: any) => any} */
 const quiet = (url, options) => io(url, { autoConnect: false, ...options });
 const URL_HERE = "http://lab.example";
 
@@ -31,7 +33,7 @@ const OPTIONS = {
 
 const KINDS = /no option|not a list|neither/; // something of another kind, not a value that does not occur
 for (const [words, options] of Object.entries(OPTIONS)) {
-  test(words, () => assert.throws(() => quiet(URL_HERE, options), (error) => error.message.startsWith(words) && error.name === (KINDS.test(words) ? "TypeError" : "RangeError")));
+  test(words, () => assert.throws(() => quiet(URL_HERE, options), (/** @type {any} */ error) => error.message.startsWith(words) && error.name === (KINDS.test(words) ? "TypeError" : "RangeError")));
 }
 
 test("an address is a host, a path or a URL of http or ws; whatever of it would be lost is refused", () => {
@@ -39,7 +41,7 @@ test("an address is a host, a path or a URL of http or ws; whatever of it would 
   equal(quiet("localhost:3000").base, "http://localhost:3000");
   equal(quiet("wss://lab.example/x/").base, "https://lab.example/x");
   equal([io({ autoConnect: false }).base, quiet(undefined).base], ["http://localhost:3000", "http://localhost:3000"]);
-  equal(baseOf({ href: "https://lab.example/page" }), "https://lab.example/page", "a location");
+  equal(baseOf(/** @type {any} */ ({ href: "https://lab.example/page" })), "https://lab.example/page", "a location");
   const wrong = { "ftp://lab.example": "no address of a server", "mailto:a@b": "no address of a server", "http://": "no address",
     "http://ada:secret@lab.example": "name or password", "http://lab.example/?room=1": '"?room=1" would be lost', "/x#y": '"#y" would be lost' };
   for (const [url, words] of Object.entries(wrong)) {
@@ -47,12 +49,14 @@ test("an address is a host, a path or a URL of http or ws; whatever of it would 
     if (URL.canParse(url)) assert.throws(() => quiet(new URL(url)), TypeError, url);
   }
   for (const url of [null, 3000, true, () => URL_HERE]) assert.throws(() => quiet(url), TypeError, String(url));
-  assert.throws(() => io({}, {}), TypeError);
-  assert.throws(() => io(URL_HERE, null), TypeError);
+  const anything = /** @type {any} */ (io);
+  assert.throws(() => anything({}, {}), TypeError);
+  assert.throws(() => anything(URL_HERE, null), TypeError);
 });
 
 test("a handler is a function, and an event has a name", () => {
   const socket = quiet(URL_HERE);
+  /** @type {[method: string, ...values: any[]][]} */
   const calls = [["on", "x"], ["on", "x", {}], ["once", "x"], ["off", "x", undefined], ["onAny"], ["onAny", "x"], ["offAny", null],
     ["onLife", 1], ["offLife", undefined], ["onHello"], ["onDecision", {}], ["on", () => 1], ["on", undefined, () => 1], ["once", "", () => 1],
     ["off"], ["on", "a\nb", () => 1], ["on", "x".repeat(65), () => 1], ["once", "$void", () => 1], ["use", "websocket"], ["use"], ["use", "poll", { strickt: true }], ["use", "poll", true]];
@@ -63,6 +67,7 @@ test("a handler is a function, and an event has a name", () => {
 
 test("an event nobody could hear is refused, and so is data no server would take", () => {
   const socket = quiet(URL_HERE);
+  /** @type {Record<string, any[]>} */
   const codes = { bad_event: ["", 7, undefined, "a\nb", "x".repeat(65)], reserved: ["connect", "$x", "error"] };
   for (const [code, events] of Object.entries(codes)) for (const event of events) assert.throws(() => socket.emit(event), { code }, String(event));
   assert.throws(() => socket.emit("x", () => 1, () => 2), { code: "bad_json" });
@@ -71,17 +76,18 @@ test("an event nobody could hear is refused, and so is data no server would take
 test("more than one data is told as error where somebody listens, else thrown; nothing of it goes up", async () => {
   const server = new FakeServer(new FakeClock());
   const socket = client(server);
+  /** @type {[method: string, ...values: any[]][]} */
   const calls = [["emit", "said", 1, 2], ["emit", "said", 1, { ack: 1 }], ["emit", "said", 1, () => 1, () => 2], ["send", 1, 2], ["send", 1, null, 3]];
   for (const [method, ...values] of calls) assert.throws(() => socket[method](...values), TypeError);
-  const errors = [];
+  const errors = /** @type {any[]} */ ([]);
   socket.on("error", (error) => errors.push(error.name));
   for (const [method, ...values] of calls) equal(socket[method](...values), socket);
   await server.clock.pass(1000);
   equal([errors, server.ran], [calls.map(() => "TypeError"), []]);
-  for (const wait of [{ timout: 1 }, { timeout: "1" }, { timeout: -1 }, { timeout: NaN }, () => 1, null]) {
+  for (const wait of /** @type {any[]} */ ([{ timout: 1 }, { timeout: "1" }, { timeout: -1 }, { timeout: NaN }, () => 1, null])) {
     await assert.rejects(socket.emitWithAck("said", 1, wait), /TypeError|RangeError/);
   }
-  socket.emit("said", (ack) => ack).emit("said", 1, null).emit("said");
+  socket.emit("said", (/** @type {any} */ ack) => ack).emit("said", 1, null).emit("said");
   await server.clock.pass(1000);
   equal(server.ran, [null, 1, null]);
   socket.close();

@@ -21,7 +21,7 @@ const NOT_JSON = {
   Promise: Promise.resolve(),
   Headers: new Headers(),
   String: new String("x"),
-  Arguments: (function () { return arguments; })(1),
+  Arguments: (function (/** @type {unknown[]} */ ..._all) { return arguments; })(1),
   Point: new Point(),
   function: () => 1,
   symbol: Symbol("x"),
@@ -32,8 +32,8 @@ const NOT_JSON = {
 
 for (const [kind, value] of Object.entries(NOT_JSON)) {
   test(`${kind} is refused by its name, wherever it stands`, () => {
-    for (const [data, path] of [[value, "data"], [{ a: [1, value] }, "data.a[1]"], [{ toJSON: () => ({ b: value }) }, "data.b"]]) {
-      assert.throws(() => packData(data), (error) => error.code === "bad_json" && error.message.startsWith(`${path} is `) && error.message.includes(kind));
+    for (const [data, path] of /** @type {[unknown, string][]} */ ([[value, "data"], [{ a: [1, value] }, "data.a[1]"], [{ toJSON: () => ({ b: value }) }, "data.b"]])) {
+      assert.throws(() => packData(data), (/** @type {any} */ error) => error.code === "bad_json" && error.message.startsWith(`${path} is `) && error.message.includes(kind));
     }
   });
 }
@@ -56,7 +56,7 @@ test("so is what would come out changed", () => {
     "not yet": throwing,
   };
   for (const [words, data] of Object.entries(refused)) {
-    assert.throws(() => packData(data), (error) => error.code === "bad_json" && error.message.includes(words.replace("a object", "an object")), words);
+    assert.throws(() => packData(data), (/** @type {any} */ error) => error.code === "bad_json" && error.message.includes(words.replace("a object", "an object")), words);
   }
   assert.throws(() => packData({ toJSON() { throw "no"; } }), { code: "bad_json", message: "no" });
 });
@@ -77,7 +77,9 @@ test("what JSON has goes as JSON.stringify would write it", () => {
 
 test("any value JSON can write goes as JSON.stringify writes it", () => {
   let seed = 1;
+  /** @param {number} sides */
   const dice = (sides) => (seed = (seed * 48_271) % 2_147_483_647) % sides;
+  /** @param {number} depth @returns {unknown} */
   const value = (depth) => {
     const kind = dice(depth ? 8 : 6);
     if (kind === 6) return Array.from({ length: dice(4) }, () => value(depth - 1));

@@ -31,12 +31,15 @@ test("connect() in the handler of the error that turned the client out comes bac
 
 test("no handler, ack or watcher runs inside a call of the client", async () => {
   const server = new FakeServer(new FakeClock());
+  /** @type {string | null} */
   let inside = null;
   const [socket, ran] = [client(server, { autoConnect: false }), new Set()];
-  const wrong = [];
+  const wrong = /** @type {any[]} */ ([]);
+  /** @param {string} what */
   const heard = (what) => () => (ran.add(what), inside && wrong.push(`${what} ran inside ${inside}()`));
   for (const event of ["connect", "disconnect", "switch", "error", "said"]) socket.on(event, heard(event));
   socket.onLife(heard("life")).onDecision(heard("decision")).onHello(heard("hello")).onAny(heard("any"));
+  /** @param {string} name @param {...any} values */
   const call = (name, ...values) => {
     inside = name;
     socket[name](...values);
@@ -46,7 +49,9 @@ test("no handler, ack or watcher runs inside a call of the client", async () => 
     call("connect");
     call("emit", "said", round, heard("ack"));
     await server.clock.pass(2000);
-    for (const [name, ...values] of [["use", "poll"], ["cut"], ["retry"], ["forget"], ["use", "auto"], ["emit", "said", 1, 2], ["close"]]) {
+    /** @type {[name: string, ...values: any[]][]} */
+    const calls = [["use", "poll"], ["cut"], ["retry"], ["forget"], ["use", "auto"], ["emit", "said", 1, 2], ["close"]];
+    for (const [name, ...values] of calls) {
       call(name, ...values);
       await server.clock.pass(name === "close" ? 0 : 700);
     }
@@ -58,8 +63,8 @@ test("no handler, ack or watcher runs inside a call of the client", async () => 
 test("an async handler of error that fails is told once, and not to itself", async (t) => {
   const server = new FakeServer(new FakeClock());
   const socket = client(server);
-  const told = [];
-  t.mock.method(console, "error", (error) => told.push(error.message));
+  const told = /** @type {any[]} */ ([]);
+  t.mock.method(console, "error", (/** @type {any} */ error) => told.push(error.message));
   socket.on("said", async () => { throw new Error("first"); });
   socket.on("error", async (error) => { throw new Error(`after ${error.message}`); });
   await server.clock.pass(500);
@@ -70,6 +75,8 @@ test("an async handler of error that fails is told once, and not to itself", asy
 });
 
 // Any method from any handler, in any order: afterwards the client is what the last word makes it.
+/** @typedef {(sides: number) => number} Dice */
+/** @type {Record<string, (socket: any, dice: Dice) => unknown>} */
 const METHODS = {
   emit: (socket, dice) => socket.emit("said", dice(9), dice(2) ? () => act(socket, dice) : null),
   ask: (socket, dice) => socket.emitWithAck("said", dice(9), { timeout: dice(400) }).finally(() => act(socket, dice)).catch(() => {}),
@@ -82,6 +89,7 @@ const METHODS = {
   changed: (socket) => socket.changed(),
 };
 
+/** @param {any} socket @param {Dice} dice */
 function act(socket, dice) {
   if (socket.left === 0) return;
   socket.left -= 1;
@@ -93,10 +101,11 @@ test("whatever is called from whatever handler, each emit ends, each message com
   t.mock.method(console, "error", () => {});
   for (let seed = 1; seed <= 40; seed += 1) {
     const clock = new FakeClock(seed * 104_729);
+    /** @type {Dice} */
     const dice = (sides) => Math.floor(clock.random() * sides);
     const server = new FakeServer(clock, { lost: 0.2 });
     const socket = client(server);
-    const [waits, seqs] = [[], []];
+    const [waits, seqs] = [/** @type {{ ended: number }[]} */ ([]), /** @type {number[]} */ ([])];
     Object.assign(socket, { left: 60, wanted: true });
     const emit = socket.emit;
     socket.emit = function counted(event, data, ack) {

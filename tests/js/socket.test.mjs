@@ -3,6 +3,8 @@ import { test } from "node:test";
 import { newSid } from "../../web/client/codec.js";
 import { client, equal, FakeClock, FakeServer, sure } from "./fake.mjs";
 
+const WAYS = /** @type {const} */ (["poll", "longpoll", "auto"]);
+
 test("nobody hears connect before the first batch, and messages come after it", async () => {
   const server = new FakeServer(new FakeClock());
   const socket = client(server);
@@ -19,11 +21,11 @@ test("whatever gets lost, each emit runs once, each message is heard once, in or
     const clock = new FakeClock(seed * 7919);
     const server = new FakeServer(clock, { lost: 0.4 });
     const [one, two] = [client(server), client(server, { use: "poll" })];
-    const acked = [];
+    const acked = /** @type {any[]} */ ([]);
     await clock.pass(1000);
     for (let i = 0; i < 120; i += 1) {
       one.emit("said", i, (data) => acked.push(data));
-      if (clock.random() < 0.1) one.use(["poll", "longpoll", "auto"][i % 3], { strict: i % 2 === 0 });
+      if (clock.random() < 0.1) one.use(WAYS[i % 3], { strict: i % 2 === 0 });
       await clock.pass(clock.random() * 60);
     }
     server.lost = 0;
@@ -45,7 +47,7 @@ test("another life of the log is told once, and the client goes on with a new si
   const clock = new FakeClock();
   const server = new FakeServer(clock);
   const socket = client(server);
-  const gaps = [];
+  const gaps = /** @type {any[]} */ ([]);
   socket.on("gap", ({ reason }) => gaps.push(reason));
   await clock.pass(1000);
   server.down = true;
@@ -62,11 +64,11 @@ test("another life of the log is told once, and the client goes on with a new si
 });
 
 test("what was trimmed beside the away that a new sid expects is told", async () => {
-  for (const [beside, wanted] of [[{}, ["away"]], [{ trimmed: 3 }, ["away", "trimmed"]]]) {
+  for (const { beside, wanted } of [{ beside: {}, wanted: ["away"] }, { beside: { trimmed: 3 }, wanted: ["away", "trimmed"] }]) {
     const clock = new FakeClock();
     const server = new FakeServer(clock);
     const socket = client(server);
-    const gaps = [];
+    const gaps = /** @type {any[]} */ ([]);
     socket.on("gap", ({ reason, missed }) => gaps.push([reason, missed]));
     await clock.pass(1000);
     const sids = [...server.clients.keys()];
@@ -89,7 +91,7 @@ test("a handler that throws stops nothing, and is told as error", async () => {
   const clock = new FakeClock();
   const server = new FakeServer(clock);
   const socket = client(server);
-  const errors = [];
+  const errors = /** @type {any[]} */ ([]);
   socket.on("error", (error) => errors.push(error.message));
   socket.on("said", () => {
     throw new Error("oh");
@@ -123,7 +125,7 @@ test("a network that answers with pages of its own is a failure, not a crash", a
     headers: new Map(),
     text: async () => answers[Math.floor(clock.random() * answers.length)],
   });
-  const socket = client({ clock, fetch });
+  const socket = client(/** @type {any} */ ({ clock, fetch }));
   await clock.pass(60_000);
   equal([socket.connected, socket.lived.includes("connect_failed")], [false, true]);
   socket.close();

@@ -10,19 +10,24 @@ async function connected(options = {}) {
   socket.ends = [];
   socket.errors = [];
   socket.on("error", (error) => socket.errors.push(error.message));
-  socket.ask = (data) => socket.emit("said", data, (_ack, error) => socket.ends.push(error?.code ?? "ok"));
+  socket.ask = (/** @type {unknown} */ data) => socket.emit("said", data, (_ack, error) => socket.ends.push(error?.code ?? "ok"));
   await server.clock.pass(1000);
   return { server, socket, clock: server.clock };
 }
 
-/** Its way up is answered by `answer(url, options)`; the rest by the server. */
+/**
+ * Its way up is answered by `answer(url, options)`; the rest by the server.
+ * @param {FakeServer} server @param {(url: URL, options: any, there: FakeServer["fetch"]) => any} answer
+ */
 function between(server, answer) {
   const there = server.fetch;
+  /** @type {FakeServer["fetch"]} */
   const fetch = (url, options = {}) => answer(new URL(url), options, there);
   server.fetch = fetch;
   return { fetch, beacon: undefined, WebSocket: undefined, EventSource: undefined };
 }
 
+/** @param {number} status */
 const page = (status) => reply(status, "<h1>a page of somebody else's</h1>");
 
 // From 500 on it is a gateway that finds no server behind it, which passes sooner.
@@ -35,8 +40,8 @@ for (const [status, limit] of [[200, 60], [301, 60], [401, 60], [403, 60], [404,
       return page(status);
     });
     const socket = client(server, { world, use: "poll", every: 2000 });
-    const ends = [];
-    socket.emit("said", 1, (_ack, error) => ends.push([error.code, error.message.includes(status || "no answer")]));
+    const ends = /** @type {any[]} */ ([]);
+    socket.emit("said", 1, (_ack, error) => ends.push([error?.code, error?.message.includes(String(status || "no answer"))]));
     await server.clock.pass(limit * 1000 - 10_000);
     equal([socket.connected, ends], [true, []], "it may pass");
     await server.clock.pass(70_000);
@@ -48,9 +53,9 @@ for (const [status, limit] of [[200, 60], [301, 60], [401, 60], [403, 60], [404,
 test("what was never sent ends as unsent, and an emit without ack as error", async () => {
   const server = new FakeServer(new FakeClock());
   const socket = client(server, { world: between(server, async () => page(401)) });
-  const [ends, errors] = [[], []];
+  const [ends, errors] = [/** @type {any[]} */ ([]), /** @type {any[]} */ ([])];
   socket.on("error", (error) => errors.push(error.code));
-  socket.emit("said", 1, (_ack, error) => ends.push(error.code));
+  socket.emit("said", 1, (_ack, error) => ends.push(error?.code));
   socket.emit("said", 2);
   await server.clock.pass(180_000);
   equal([ends, errors, socket.connected], [["unsent"], ["unsent"], false]);
@@ -62,7 +67,7 @@ test("an emit that failed never runs afterwards, and the next ones do", async ()
   let shut = true;
   const world = between(server, (url, options, there) => (shut && options.method === "POST" ? page(403) : there(url, options)));
   const socket = client(server, { world, use: "poll", every: 2000 });
-  const ends = [];
+  const ends = /** @type {any[]} */ ([]);
   socket.emit("said", "old", (_ack, error) => ends.push(error?.code));
   await server.clock.pass(130_000);
   socket.emit("said", "new", (_ack, error) => ends.push(error?.code ?? "ok"));
@@ -89,7 +94,7 @@ test("an outage ends no wait: what was said goes up when it is over", async () =
 for (const status of [301, 302]) {
   test(`a POST that a ${status} made a GET of goes to where that led, once the way is known at once`, async () => {
     const server = new FakeServer(new FakeClock());
-    const asked = [];
+    const asked = /** @type {any[]} */ ([]);
     const world = between(server, async (url, options, there) => {
       const { method = "GET" } = options;
       asked.push(`${method} ${url.host}${url.pathname}`);
@@ -99,7 +104,7 @@ for (const status of [301, 302]) {
       return reply(405, { error: { code: "bad_method", message: "" } }, moved);
     });
     const socket = client(server, { world });
-    const ends = [];
+    const ends = /** @type {any[]} */ ([]);
     for (const data of [1, 2]) {
       socket.emit("said", data, (_ack, error) => ends.push(error?.code ?? "ok"));
       await server.clock.pass(1500);
@@ -122,8 +127,8 @@ test("where a redirect led no longer answers: it is asked for again where the ad
     return reply(405, { error: { code: "bad_method", message: "" } }, { redirected: true, url: String(url).replace("lab.example", real) });
   });
   const socket = client(server, { world });
-  const ends = [];
-  const ask = (data) => socket.emit("said", data, (_ack, error) => ends.push(error?.code ?? "ok"));
+  const ends = /** @type {any[]} */ ([]);
+  const ask = (/** @type {unknown} */ data) => socket.emit("said", data, (_ack, error) => ends.push(error?.code ?? "ok"));
   ask(1);
   await server.clock.pass(2000);
   real = "two.example";
@@ -133,6 +138,7 @@ test("where a redirect led no longer answers: it is asked for again where the ad
   socket.close();
 });
 
+/** @type {Record<string, (there: { server: FakeServer, socket: any, leave: () => void }) => unknown>} */
 const LEAVINGS = {
   "close()": ({ socket }) => socket.close(),
   "a kick": ({ server }) => (server.turnsOut = () => true),
@@ -140,10 +146,11 @@ const LEAVINGS = {
 };
 for (const [name, leaving] of Object.entries(LEAVINGS)) {
   test(`after ${name} every wait has ended once, and no timer is left`, async (t) => {
-    const listeners = {};
-    globalThis.document = { hidden: false, addEventListener: () => {} };
-    globalThis.addEventListener = (event, run) => (listeners[event] = run);
-    t.after(() => (delete globalThis.document, delete globalThis.addEventListener));
+    const listeners = /** @type {Record<string, any>} */ ({});
+    const page = /** @type {any} */ (globalThis);
+    page.document = { hidden: false, addEventListener: () => {} };
+    page.addEventListener = (/** @type {string} */ event, /** @type {unknown} */ run) => (listeners[event] = run);
+    t.after(() => (delete page.document, delete page.addEventListener));
     const { server, socket, clock } = await connected();
     server.emit = () => new Promise(() => {}); // a handler without an end
     for (let i = 0; i < 200; i += 1) socket.ask("x".repeat(1000));

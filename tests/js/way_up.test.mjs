@@ -9,11 +9,12 @@ import { equal, FakeClock } from "./fake.mjs";
 function wayUp() {
   const clock = new FakeClock();
   const outbox = new Outbox();
+  /** @type {{ ws: any[], posts: any[], done: any[], accused: string[], forgotten: number, hello: boolean }} */
   const noted = { ws: [], posts: [], done: [], accused: [], forgotten: 0, hello: true };
-  const post = (text) => new Promise((resolve, reject) => noted.posts.push({ ...JSON.parse(text), resolve, reject }));
+  const post = (/** @type {string} */ text) => new Promise((resolve, reject) => noted.posts.push({ ...JSON.parse(text), resolve, reject }));
   const hello = () => (noted.hello ? Promise.resolve({}) : new Promise(() => {}));
   const on = {
-    done: (emit, data, error) => noted.done.push([emit.event, error?.code ?? "ok"]),
+    done: (/** @type {any} */ emit, /** @type {any} */ _data, /** @type {any} */ error) => noted.done.push([emit.event, error?.code ?? "ok"]),
     forgotten: () => (noted.forgotten += 1),
     refused: () => {},
     say: () => {},
@@ -22,17 +23,18 @@ function wayUp() {
     deaf: () => noted.accused.push("deaf"),
   };
   const way = new WayUp({ outbox, clock, rtt: () => 10, post, hello, on });
-  const socket = { readyState: 1, send: (text) => noted.ws.push(JSON.parse(text)) };
-  const emit = (...events) => {
+  const socket = /** @type {any} */ ({ readyState: 1, send: (/** @type {string} */ text) => noted.ws.push(JSON.parse(text)) });
+  const emit = (/** @type {string[]} */ ...events) => {
     for (const event of events) outbox.add({ event, text: "null", done: null });
     way.flush();
   };
   return { clock, outbox, way, socket, emit, noted };
 }
 
-const numbers = (frame) => (frame.emits ?? []).map(({ n }) => n);
-const acksOf = (...list) => ({ acks: list.map((n) => ({ n, data: null, cursor: "e.0" })) });
-const refusal = (code, retry) => new Failure(retry ? "wait" : "refused", code, { code, retry });
+/** @param {any} frame */
+const numbers = (frame) => (frame.emits ?? []).map((/** @type {{ n: number }} */ { n }) => n);
+const acksOf = (/** @type {number[]} */ ...list) => ({ acks: list.map((n) => ({ n, data: null, cursor: "e.0" })) });
+const refusal = (/** @type {string} */ code, /** @type {number | null} */ retry = null) => new Failure(retry ? "wait" : "refused", code, /** @type {any} */ ({ code, retry }));
 
 test("emits wait until something reads", async () => {
   const { way, socket, emit, noted } = wayUp();
@@ -200,7 +202,7 @@ test("forgotten: what was sent is unknown, what was not goes under the new sid f
   ]);
   way.use(true, null);
   equal(
-    noted.posts[0].emits.map(({ n, event }) => [n, event]),
+    noted.posts[0].emits.map((/** @type {any} */ { n, event }) => [n, event]),
     [[1, "c"]],
   );
 });
