@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from conftest import ROOT
+from tests.root import ROOT
 from transport_fallback.bench.theory import models
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "theory.json").read_text("utf-8"))

@@ -28,15 +28,15 @@ function noting(keep) {
 /** What a race learns says nothing to anybody else: of the browser's storage only the leases are shared. */
 const storage = {
   /** @param {string} key */
-  getItem: (key) => (key.startsWith(LEASES) ? stored((store) => store.getItem(key)) : null),
+  getItem: (key) => stored(key, (store) => store.getItem(key)),
   /** @param {string} key @param {string} value */
-  setItem: (key, value) => key.startsWith(LEASES) && stored((store) => store.setItem(key, value)),
+  setItem: (key, value) => stored(key, (store) => store.setItem(key, value)),
 };
 
-/** @param {(store: Storage) => string | null | void} use */
-function stored(use) {
+/** @template T @param {string} key @param {(store: Storage) => T} use */
+function stored(key, use) {
   try {
-    return use(localStorage);
+    return key.startsWith(LEASES) ? use(localStorage) : null;
   } catch {
     return null; // forbidden or full: then nobody counts
   }
