@@ -9,9 +9,10 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 from weakref import WeakSet
 
+from .messages import Messages
 from .wire import LIFE, ClosedError, Message
 
 Reply = Callable[[Any], None]
@@ -20,28 +21,6 @@ Reply = Callable[[Any], None]
 class Handler(NamedTuple):
     function: Callable[..., Any]
     places: float  # how many arguments it takes by position
-
-
-class Messages:
-    """The messages from now on: `async for message in socket.messages`. Ends when the socket is closed; ClosedError:
-    the server does not want this client.
-    """
-
-    def __init__(self) -> None:
-        self._queue: asyncio.Queue[Message | ClosedError] = asyncio.Queue()
-
-    def put(self, message: Message | ClosedError) -> None:
-        self._queue.put_nowait(message)
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> Message:
-        message = await self._queue.get()
-        if isinstance(message, Message):
-            return message
-        self.put(message)  # whoever asks again hears the same
-        raise StopAsyncIteration if message.code == "closed" else message.again()
 
 
 class Handlers:
@@ -145,7 +124,7 @@ class Handlers:
             future.exception()  # nobody has to await it
         listeners, self._listeners = list(self._listeners), WeakSet()
         for listener in listeners:
-            listener.put(why)
+            listener.end(why)
 
     def _call(self, handler: Handler, given: tuple[Any, ...], reply: Reply | None) -> None:
         try:

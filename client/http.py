@@ -86,6 +86,10 @@ class Answer:
         return bytes(body)
 
     @property
+    def retry_after(self) -> str | None:
+        return self.headers.get("retry-after")
+
+    @property
     def kind(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypedDict
 
 from .ladder import RUNGS
 from .wire import LIFE, EmitError, checked
@@ -14,6 +14,21 @@ EVERY_MOST = 60.0  # s between polls
 ELSEWHERE = {"websocket": "ws", "websockets": "ws", "polling": "longpoll", "long-polling": "longpoll",
              "eventsource": "sse"}  # fmt: skip
 OWN = {"connection": "connect", "reconnect_failed": "connect_failed"}
+
+
+class Options(TypedDict, total=False):
+    """What `io` may be told, besides the address of the server."""
+
+    use: str  # the transport to read by; "auto", the default: the best that works
+    transports: Iterable[str]  # those that may be tried: "ws", "sse", "longpoll", "poll", in any order
+    every: float  # s between polls: above 0 and at most 60, by default 1
+    history: int  # messages of the past to begin with, as many as the server gives; by default 0
+    heartbeat: float  # s of silence after which a stream has a sign of life: from 1 to 30, by default 15
+    hold: float  # s that a long poll may be held: from 1 to 30, by default 20
+    network: str | None  # where this client was last, as `socket.network` told
+    verdicts: dict[str, Any] | None  # what it learnt there, as `socket.verdicts` told
+    clock: Callable[[], float]  # s that never jump
+    chance: Callable[[], float]  # a number from 0 to 1
 
 
 def rung(name: str, value: object, known: Iterable[str] = RUNGS) -> str:

@@ -1,192 +1,127 @@
-"""The way up: one pipe at a time, and the next one when it is given up."""
+"""The way up: by one way at a time, and by the next when it is given up."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
 import math
-from collections.abc import Callable, Coroutine, Iterable
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
 
 from .alarm import Alarm
-from .http import Answer
-from .ladder import PAUSE, PAUSE_MOST, End, Ladder
-from .outbox import WINDOW, Emit, Outbox, Reply
+from .closings import fate, longest, told
+from .ladder import PAUSE, PAUSE_MOST, End
+from .office import Office
+from .outbox import WINDOW, Emit, Outbox
+from .patience import Patience
+from .run import Run
 from .sentences import Part, part
-from .transports import Line, broke, refused, turned_away, word
-from .wire import Ack, Acks, Fault, Frame, decode
+from .ways import Flight, PostWay, WsWay
+from .wire import Ack, Frame, Refusal
 
-ANSWER = 1.5  # s until a way is given up, or 4 round trips
 VOID_PAUSE = 30.0  # s: even nothing was refused, so something else is wrong
-TURNED_AWAY = 60.0  # s: what stands on the way and lets nothing up may pass, a sign-in for one, but not for ever
-UNHEARD = 300.0  # s in which this client reads, and nothing that goes up is answered
-PATIENT = 16  # how many times longer a handler that was found alive may take
-POSTS = 3  # requests that may wait for their answers, the given-up ones included
-ELSEWHERE = ("not_found", "bad_method", "upgrade_required", "bad_host")  # not about what is in a request; it may pass
-
-
-class Flight(NamedTuple):
-    """One POST under way."""
-
-    emits: list[Emit]
-    best: int
-
-
-class Office(Protocol):
-    """What the way up needs of the client."""
-
-    ladder: Ladder
-    clock: Callable[[], float]
-    chance: Callable[[], float]
-
-    def spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
-    async def post(self, body: bytes) -> tuple[Answer, bytes]: ...
-    async def hello(self) -> tuple[Answer, bytes]: ...
-    def done(self, emit: Emit, ack: Ack) -> None: ...
-    def fail(self, emits: Iterable[Emit], code: str, message: str) -> None: ...
-    def forgotten(self) -> None: ...
-    def over(self, end: End) -> None: ...
-    def deaf(self, line: Line) -> None: ...
-    def doubt(self, line: Line) -> None: ...
-    def alive(self, line: Line) -> None: ...
 
 
 class WayUp:
     """Sends what is in the outbox, by the ws that reads or by POST, and takes the acks."""
 
     def __init__(self, office: Office) -> None:
-        self.office = office
         self.outbox = Outbox()
-        self._alive = False  # something reads: while nothing does, emits once sent wait
-        self._pipe: Line | None = None  # the ws that reads
-        self._deaf: Line | None = None  # it was given up, until it is heard again
-        self._silent: Line | None = None  # it was given up and did not answer the ping either
-        self._way: Line | None = None  # the ws in use; None: POST
-        self._posted = -math.inf  # when a POST brought acks last
-        self._post: Flight | None = None  # the POST with emits under way, unless it was given up
-        self._flights: dict[asyncio.Task[None], Flight] = {}
+        self._office = office
+        self._patience = Patience(office.answer_time)
         self._alarm = Alarm(office.clock, self._rang)
+        self._posts = PostWay(office, self._landed)
+        self._alive = False  # something reads: while nothing does, emits once sent wait
+        self._ws: WsWay | None = None  # the ws that reads
+        self._way: WsWay | None = None  # the way in use; None: POST
+        self._acked_at = -math.inf  # when a POST brought acks last
         self._resume = -math.inf  # nothing goes up before this time
-        self._calm = -math.inf  # when a ping was answered or asked last
-        self._patience = 1
         self._failures = 0
         self._shut_since = math.inf  # since when nothing goes up, though this client reads
         self._alone = 0  # up to this n each emit goes alone
         self._client = 0  # answers to a sid before this one say nothing
 
-    def use(self, alive: bool, pipe: Line | None) -> None:
-        """What reads now; `pipe` is its ws, or None."""
-        pipe = pipe if pipe is not None and pipe.up is not None else None
+    def use(self, alive: bool, run: Run | None) -> None:
+        """What reads now; `run`: where that is a ws, it is the other way up."""
+        run = run if run is not None and run.up is not None else None
         if alive and not self._alive:
             self._shut_since = math.inf
-        if alive and not self._alive or self._way not in (None, pipe):
+        if (self._ws and self._ws.run) is not run:
+            self._ws = WsWay(run) if run else None
+        if alive and not self._alive or self._way not in (None, self._ws):
             self._again()
-        if self._way is not pipe:
+        if self._way is not self._ws:
             self._way = None
-        self._alive, self._pipe = alive, pipe
+        self._alive = alive
         self.flush()
 
     def forget(self) -> list[Emit]:
         """The client has a new sid: what was sent is lost, and returned; what was not goes up under the new one."""
         self.stop()
         self._client += 1
-        self._alive, self._pipe, self._way, self._deaf, self._silent = False, None, None, None, None
+        self._alive, self._ws, self._way = False, None, None
         self._alone, self._failures, self._resume, self._shut_since = 0, 0, -math.inf, math.inf
         return self.outbox.forget()
 
     def stop(self) -> None:
         self._alarm.set(math.inf)
-        for task in self._flights:
-            task.cancel()
-        self._flights, self._post = {}, None
+        self._posts.hang_up()
 
     def flush(self) -> None:
         """Send what may go."""
-        now = self.office.clock()
+        now = self._office.clock()
         if self._alive and now >= self._resume:
             self._choose()
             if self._way is not None:
-                self._send_frames(self._way, now)
+                self._way.send(self.outbox, now)
             else:
-                self._send_posts(now)
+                self._posts.send(self.outbox, now, 1 if self._one_by_one else WINDOW)
         self._arm(now)
-
-    def heard(self, line: Line, frame: Frame) -> None:
-        """A frame came down a ws: acks count on any, a refusal on the one in use."""
-        if line is self._deaf and frame.acks:
-            self._deaf = None
-        client = self._client
-        self._take(frame.acks, lambda n: _best(line, n))
-        if frame.error and line is self._way and client == self._client:
-            self._refused(_end_of(frame.error), [])
-        if frame.acks or frame.error:
-            self.flush()
-
-    # ---- sending
-
-    def _again(self) -> None:
-        """All unacked go up again, in order. Late acks of the way before count all the same."""
-        self.outbox.again()
-        self._post = None
-
-    def _choose(self) -> None:
-        """The way changes only when nothing is under way: what goes by the new one must not overtake the old."""
-        wanted = None if self._one_by_one or self._pipe is self._deaf else self._pipe
-        if wanted is not self._way and self._post is None and self.outbox.unanswered == math.inf:
-            self._way = wanted
 
     @property
     def _one_by_one(self) -> bool:
         return self.outbox.acked < self._alone
 
-    def _send_frames(self, line: Line, now: float) -> None:
-        while line.up is not None:
-            replies, emits = self.outbox.take_replies(now), self.outbox.take(now)
-            if not emits and not replies:
-                return
-            for emit in emits:
-                line.bests.setdefault(emit.n, []).append(self.outbox.best)
-            if replies:
-                line.up.put_nowait(self.outbox.upload([], replies))
-            if emits:
-                line.up.put_nowait(self.outbox.upload(emits))
+    def _choose(self) -> None:
+        """The way changes only when nothing is under way: what goes by the new one must not overtake the old."""
+        wanted = None if self._one_by_one else self._hearing
+        if wanted is not self._way and self._posts.current is None and self.outbox.unanswered == math.inf:
+            self._way = wanted
 
-    def _send_posts(self, now: float) -> None:
-        # A reply never waits behind an emit: the handler of that emit may be waiting for it.
-        if replies := self.outbox.take_replies(now):
-            self._send_post([], replies)
-        if self._post is not None or len(self._flights) >= POSTS:
-            return
-        if emits := self.outbox.take(now, 1 if self._one_by_one else WINDOW):
-            self._post = self._send_post(emits, [])
+    @property
+    def _hearing(self) -> WsWay | None:
+        """The ws that reads, unless it was given up."""
+        return None if self._ws is None or self._ws.deaf else self._ws
 
-    def _send_post(self, emits: list[Emit], replies: list[Reply]) -> Flight:
-        flight = Flight(emits, self.outbox.best)
-        task = self.office.spawn(self._fly(flight, self.outbox.upload(emits, replies)))
-        self._flights[task] = flight
-        task.add_done_callback(lambda task: self._flights.pop(task, None))
-        return flight
+    def _again(self) -> None:
+        """All unacked go up again, in order. Late acks of the way before count all the same."""
+        self.outbox.again()
+        self._posts.current = None
 
-    async def _fly(self, flight: Flight, body: bytes) -> None:
+    # ---- answers
+
+    def heard(self, run: Run, frame: Frame) -> None:
+        """A frame came down a ws: acks count on any, a refusal on the one in use."""
+        ws = self._ws if self._ws and self._ws.run is run else None
+        if ws and frame.acks:
+            ws.deaf = False
         client = self._client
-        failure: End | None = None
-        try:
-            answer, text = await self.office.post(body)
-            if answer.status == 200 and answer.kind == "application/json":
-                self._take(decode(text, Acks).acks, lambda _n: flight.best)
-            else:
-                failure = refused(answer, text)
-        except End as end:
-            failure = end
-        except (OSError, EOFError, ValueError) as error:
-            failure = broke(error)
+        self._take(frame.acks, ws.best if ws else lambda _n: 0)
+        if frame.error and ws and ws is self._way and client == self._client:
+            self._refused(told(frame.error), [])
+        if frame.acks or frame.error:
+            self.flush()
+
+    def _landed(self, flight: Flight, acks: list[Ack], failure: End | None) -> None:
+        """A POST was answered, or failed."""
+        client = self._client
+        self._take(acks, lambda _n: flight.best)
         if client != self._client:
-            return  # the answer is to a sid that is no more
-        current = self._post is flight
+            return
+        current = self._posts.current is flight
         if current:
-            self._post = None
+            self._posts.current = None
         if failure is None:
-            self._failures, self._posted = 0, self.office.clock()
+            self._failures, self._acked_at = 0, self._office.clock()
             self._judge()
         elif current or not flight.emits:
             self._refused(failure, flight.emits)
@@ -197,47 +132,45 @@ class WayUp:
         if acks:
             self._shut_since = math.inf
         if done:
-            self._patience = 1
+            self._patience.shrink()
         for emit, ack in done:
-            self.office.done(emit, ack)
+            self._office.done(emit, ack)
         if forgotten:
-            self.office.forgotten()
+            self._office.forgotten()
         elif hole:
-            self.office.ladder.note(self.office.clock(), part("lost"))
+            self._office.say(part("lost"))
 
     # ---- refused, or never answered
 
     def _refused(self, end: End, emits: list[Emit]) -> None:
         """Refused whole: nothing was consumed that was not acked, so all go again."""
-        now = self.office.clock()
-        why = Part("text", {"text": end.why})
-        self.office.ladder.note(now, part("unsent", way="ws" if self._way else "POST", because=why))
+        now, by_ws = self._office.clock(), self._way is not None
+        self._office.say(part("unsent", way=_name(self._way), because=Part("text", {"text": end.why})))
         self._again()
-        if end.kind == "over":
-            self.office.over(end)
-        elif end.kind == "wait":
-            self._resume = now + (1.0 if end.retry is None else end.retry)
-        elif end.kind == "refused" and end.code not in ELSEWHERE:
-            self._single(end, emits, now)
-        else:
-            self._failures += 1
-            pause = min(PAUSE * 2.0 ** min(self._failures, 16), PAUSE_MOST) * self.office.chance()
-            self._resume = now + pause
-            if self._way is None and self._pipe is not None and self._pipe is not self._deaf:
-                self._way, self._resume = self._pipe, -math.inf
-            else:
+        match fate(end):
+            case "over":
+                self._office.unwanted(end)
+            case "later":
+                self._resume = now + (end.retry or 0.0)
+            case "alone" if emits or by_ws:
+                self._single(end, emits, now)
+            case _ if not by_ws and self._hearing:
+                self._way = self._hearing
+            case _:
+                self._failures += 1
+                pause = min(PAUSE * 2.0 ** min(self._failures, 16), PAUSE_MOST) * self._office.chance()
+                self._resume = now + pause
                 self.shut(end)
 
     def shut(self, end: End) -> None:
         """Nothing goes up. It is tried on, but what was said long ago ends: nobody has to wait for an ack for ever."""
-        now = self.office.clock()
-        limit = TURNED_AWAY if end.code in ELSEWHERE or turned_away(end) else UNHEARD
+        now, limit = self._office.clock(), longest(end)
         self._shut_since = min(self._shut_since, now)
         if now < self._shut_since + limit:
             return
         sent, unsent = self.outbox.give_up(now - limit)
-        self.office.fail(sent, "unknown", f"nothing goes up ({end.why})")
-        self.office.fail(unsent, "unsent", f"nothing goes up ({end.why})")
+        self._office.fail(sent, "unknown", f"nothing goes up ({end.why})")
+        self._office.fail(unsent, "unsent", f"nothing goes up ({end.why})")
 
     def _single(self, end: End, emits: list[Emit], now: float) -> None:
         """Something in it is not to the server's taste: one by one shows what. By POST: there each has its answer."""
@@ -249,88 +182,69 @@ class WayUp:
         else:
             refused_one = dataclasses.replace(emits[0])
             self.outbox.empties(refused_one.n)
-            self.office.done(refused_one, Ack(n=refused_one.n, error=Fault(str(end.code), end.why)))
+            self._office.done(refused_one, Ack(n=refused_one.n, error=Refusal(str(end.code), end.why)))
 
     # ---- given up: unanswered for too long
 
-    @property
-    def _give_up_at(self) -> float:
-        limit = self.office.ladder.answer_time(ANSWER) * self._patience
-        return max(self.outbox.unanswered, self._calm) + limit
-
     def _arm(self, now: float) -> None:
         resume = self._resume if self._resume > now else math.inf
-        self._alarm.set(min(self._give_up_at, resume) if self._alive else math.inf)
+        self._alarm.set(min(self._patience.ends(self.outbox.unanswered), resume) if self._alive else math.inf)
 
     def _rang(self) -> None:
-        now = self.office.clock()
-        if now >= self._give_up_at:
+        now = self._office.clock()
+        if now >= self._patience.ends(self.outbox.unanswered):
             self._give_up(now)
         self.flush()
 
     def _give_up(self, now: float) -> None:
         """All unacked go by the next way. The old one is pinged: perhaps it is only a slow handler."""
-        way, self._calm = self._way, now
-        other = way is not None or (self._pipe is not None and self._pipe is not self._deaf)
-        self.office.ladder.note(now, part("giveup", way="ws" if way else "POST"))
-        if way is not None:
-            self._deaf = way
+        way, other = self._way, self._way is not None or self._hearing is not None
+        self._patience.start_anew(now)
+        self._office.say(part("giveup", way=_name(way)))
         if other:
-            self._way = None if way else self._pipe
+            self._way = None if way else self._hearing
             self._again()
-        self.office.spawn(self._probe(way))
         if way is not None:
-            self.office.doubt(way)
+            way.deaf = True
+        self._office.spawn(self._probe(way))
+        if way is not None:
+            self._office.doubt(way.run)
 
-    async def _probe(self, way: Line | None) -> None:
-        client, alive, began = self._client, False, self.office.clock()
-        try:
-            async with asyncio.timeout(self.office.ladder.answer_time(ANSWER)):
-                if way is not None and way.up is not None:
-                    await way.ping()
-                    alive = True
-                elif way is None:
-                    alive = (await self.office.hello())[0].status == 200
-        except (OSError, EOFError, ValueError):
-            pass
+    async def _probe(self, way: WsWay | None) -> None:
+        client, began = self._client, self._office.clock()
+        alive = await self._answers(way or self._posts)
         if client != self._client:
             return
         if alive:
-            self._patience = min(PATIENT, self._patience * 2)
-            self._deaf = None if way is self._deaf else self._deaf
+            self._patience.grow()
             if way is not None:
-                self.office.alive(way)
+                way.deaf = False
+                self._office.alive(way.run)
         elif way is not None:
-            self._silent = way
-            if self._posted >= began:
+            way.silent = True
+            if self._acked_at >= began:
                 self._judge()
         else:
-            for task in self._flights:
-                task.cancel()
+            self._posts.hang_up()
             self.shut(End("lost", "no answer"))
             if self._way is None:
                 self._again()
         self.flush()
 
+    async def _answers(self, way: WsWay | PostWay) -> bool:
+        """Whether this way answers a ping in time."""
+        try:
+            async with asyncio.timeout(self._patience.of_a_ping):
+                return await way.ping()
+        except (OSError, EOFError, ValueError):
+            return False
+
     def _judge(self) -> None:
         """Another way brings acks: a line that does not even answer a ping has failed, though batches come by it."""
-        silent, self._silent = self._silent, None
-        if silent is not None and silent is self._deaf:
-            self.office.deaf(silent)
+        if self._ws and self._ws.silent and self._ws.deaf:
+            self._ws.silent = False
+            self._office.deaf(self._ws.run)
 
 
-def _best(line: Line, n: int) -> int:
-    """The highest n with an ack when n went up this pipe. Its answers come in the order it was sent."""
-    bests = line.bests.get(n, [])
-    best = bests.pop(0) if bests else 0
-    if not bests:
-        line.bests.pop(n, None)
-    return best
-
-
-def _end_of(fault: Fault) -> End:
-    """What an error frame asks for; on HTTP the status says it."""
-    why = f"{fault.code}: {fault.message}"
-    if fault.retry is not None or fault.code in ("rate", "window", "full", "draining", "readers"):
-        return End("wait", why, code=fault.code, retry=fault.retry)
-    return End(word(fault.code), why, code=fault.code)
+def _name(way: WsWay | None) -> str:
+    return "ws" if way else "POST"

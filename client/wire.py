@@ -64,7 +64,9 @@ class Batch(msgspec.Struct):
     more: bool = False
 
 
-class Fault(msgspec.Struct):
+class Refusal(msgspec.Struct):
+    """An error of the server's; `retry` is in s."""
+
     code: str
     message: str = ""
     retry: float | None = None
@@ -75,16 +77,21 @@ class Ack(msgspec.Struct):
     n: int = 0
     seq: int = 0
     data: Any = None
-    error: Fault | None = None
+    error: Refusal | None = None
     cursor: str | None = None
 
 
-class Acks(msgspec.Struct):
+class Acked(msgspec.Struct):
+    """What an upload is answered."""
+
+    acks: list[Ack]
+
+
+class Outcome(msgspec.Struct):
+    """What an upload comes to: some of it may have its ack, though the rest is refused."""
+
     acks: list[Ack] = []
-
-
-class Refusal(Acks):
-    error: Fault | None = None
+    error: Refusal | None = None
 
 
 class Greeting(msgspec.Struct):
@@ -93,7 +100,7 @@ class Greeting(msgspec.Struct):
     network: str = ""
 
 
-class Frame(Refusal):
+class Frame(Outcome):
     """Whatever comes down a ws."""
 
     after: str | None = None

@@ -14,10 +14,11 @@ from typing import Any
 import msgspec
 
 from transport_fallback.client.acks import Acks
+from transport_fallback.client.closings import answered, closed, fate, longest, told
 from transport_fallback.client.ladder import End
 from transport_fallback.client.outbox import WINDOW, Emit, Outbox
 from transport_fallback.client.reading import Position, Reading
-from transport_fallback.client.wire import Ack, Batch, Gap, Message
+from transport_fallback.client.wire import Ack, Batch, Gap, Message, Refusal
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 Step = dict[str, Any]
@@ -92,7 +93,7 @@ def last_words(outbox: Outbox, now: float) -> dict[str, list[int]]:
     }
 
 
-def answered(outbox: Outbox, step: Step) -> dict[str, Any]:
+def acked(outbox: Outbox, step: Step) -> dict[str, Any]:
     acks = [msgspec.convert(ack, Ack) for ack in step["answer"]]
     done, hole, forgotten = outbox.answer(acks, lambda _n: int(step.get("best", 0)))
     came: dict[str, Any] = {"done": [emit.n for emit, _ack in done]}
@@ -127,13 +128,39 @@ async def _outbox(steps: list[Step]) -> list[Any]:
         "upload": lambda step: upload(box, step),
         "last_words": lambda step: last_words(box, step["last_words"]),
         "again": lambda _step: box.again(),
-        "answer": lambda step: answered(box, step),
+        "answer": lambda step: acked(box, step),
         "empties": lambda step: box.empties(step["empties"]),
         "give_up": lambda step: given_up(box, step["give_up"]),
         "forget": lambda _step: [one.n for one in box.forget()],
         "ask": lambda step: ask(step["ask"]),
     }
     return [deeds[next(iter(step))](step) for step in steps]
+
+
+# ---- closings
+
+
+def closing(step: Step) -> dict[str, Any]:
+    """What became of a request or a line."""
+    error = msgspec.convert(step["error"], Refusal) if "error" in step else None
+    if "closed" in step:
+        end = closed(step["closed"], "", error)
+        return said(end)
+    if "told" in step:
+        end = told(msgspec.convert(step["told"], Refusal))
+    else:
+        text = step.get("text", json.dumps({"error": step.get("error")}))
+        end = answered(step["answered"], text.encode(), step.get("retry_after"))
+    return {**said(end), "emits": fate(end), "fails": longest(end)}
+
+
+def said(end: End) -> dict[str, Any]:
+    came = {"kind": end.kind, "code": end.code}
+    return came if end.retry is None else {**came, "retry": end.retry}
+
+
+def closings(steps: list[Step]) -> list[Any]:
+    return [closing(step) for step in steps]
 
 
 # ---- acks

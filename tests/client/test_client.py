@@ -109,7 +109,7 @@ async def test_a_message_that_asks_is_answered(lab: Any, use: str) -> None:
         client = lab.people[socket.id]
         assert await client.ask("sum", [1, 2, 3]) == 6
         assert await client.ask("later", 7) == {"late": 7}
-        await eventually(lambda: not socket.way.outbox.replies)
+        await eventually(lambda: not socket.session.way.outbox.replies)
 
 
 @pytest.mark.anyio
@@ -243,7 +243,7 @@ async def test_when_the_server_dies_what_was_sent_is_unknown_and_the_rest_goes_u
         async with on_port(port, first):
             await socket.ready()
             emits = [socket.emit("slow", i) for i in range(70)]
-            await eventually(lambda: socket.way.outbox.count == 64 and runs)  # the window is full
+            await eventually(lambda: socket.session.way.outbox.count == 64 and runs)  # the window is full
         await eventually(lambda: "disconnect" in events)
         emits.append(socket.emit("slow", 70))
         await eventually(lambda: events.count("reconnecting") >= 2)
@@ -359,14 +359,14 @@ async def test_what_a_server_does_not_take_fails_alone(lab: Any, use: str) -> No
 def uploaded(socket: Socket) -> list[list[dict[str, Any]]]:
     """The emits of each upload, as they go up."""
     found: list[list[dict[str, Any]]] = []
-    upload = socket.way.outbox.upload
+    upload = socket.session.way.outbox.upload
 
     def seen(emits: Any, replies: Any = ()) -> bytes:
         body = upload(emits, replies)
         found.append(json.loads(body).get("emits", []))
         return body
 
-    socket.way.outbox.upload = seen  # type: ignore[method-assign]
+    socket.session.way.outbox.upload = seen  # type: ignore[method-assign]
     return found
 
 
@@ -378,10 +378,10 @@ async def test_a_rate_is_waited_for(lab: Any, use: str) -> None:
     async with io(lab.url, use=use, **QUICK) as socket:
         got, uploads = heard(socket), uploaded(socket)
         await socket.ready()
-        began = socket.clock()
+        began = socket.session.clock()
         await asyncio.wait_for(asyncio.gather(*(socket.emit("c2s", i) for i in range(160))), 20)
         assert got == list(range(160))
-        assert socket.clock() - began > 0.9  # (160 - 64) / 100 s
+        assert socket.session.clock() - began > 0.9  # (160 - 64) / 100 s
         refused = [note for note in socket.decisions if "rate" in note.text]
         assert refused and len(uploads) <= 10  # sent again when it was told to, and not before
 
@@ -451,7 +451,7 @@ async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> No
         assert await asyncio.wait_for(socket.emit("c2s", 1), 5) == {"taken": 1}
         await eventually(lambda: socket.transport == "sse")
         assert await socket.emit("c2s", 2) == {"taken": 2} and got == [1, 2]
-        assert socket.ladder.rungs["ws"].once is not None
+        assert socket.session.ladder.rungs["ws"].once is not None
 
 
 @pytest.mark.anyio
@@ -463,13 +463,13 @@ async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Any) -> 
         got = heard(socket)
         await socket.ready()
         assert socket.transport == "ws"
-        await eventually(lambda: len(socket.ladder.attempts) == 1)
+        await eventually(lambda: len(socket.session.ladder.attempts) == 1)
         gate.change("mute")
         began = time.monotonic()
         assert await socket.emit("c2s", 1) == {"taken": 1} and got == [1]
         assert 1.4 < time.monotonic() - began < 2.5
         await eventually(lambda: socket.transport == "sse")
-        assert socket.ladder.rungs["ws"].once is None  # nobody read beside it: its next attempt is judged
+        assert socket.session.ladder.rungs["ws"].once is None  # nobody read beside it: its next attempt is judged
         assert any("ws was silent" in note.text and "silence 0 ms" in note.text for note in socket.decisions)
 
 
@@ -481,16 +481,16 @@ async def test_what_was_learnt_is_kept_by_network(lab: Any) -> None:
         await eventually(lambda: socket.verdicts.get("ws"), 15)
         kept = json.loads(json.dumps(socket.verdicts))
         assert kept["ws"]["works"] == pytest.approx(time.time(), abs=10)
-        socket.ladder.network = "train"  # as if the client had been elsewhere
-        await socket._greet()
+        socket.session.ladder.network = "train"  # as if the client had been elsewhere
+        await socket.session.greet()
         assert socket.network == home and not socket.verdicts
-        socket.ladder.network = "elsewhere"
-        socket._networks[home or ""] = kept
-        await socket._greet()
+        socket.session.ladder.network = "elsewhere"
+        socket.session.networks._left[home or ""] = kept
+        await socket.session.greet()
         assert "train" not in socket.verdicts and socket.verdicts.keys() == kept.keys()
         assert socket.verdicts["ws"]["works"] == pytest.approx(kept["ws"]["works"])
         socket.forget()
-        assert not socket.verdicts and not socket._networks
+        assert not socket.verdicts and not socket.session.networks._left
     async with io(lab.url, **QUICK, network=home, verdicts=kept) as socket:
         await socket.ready()
         assert socket.transport == "ws" and socket.verdicts["ws"]["works"] == pytest.approx(kept["ws"]["works"])
@@ -509,7 +509,7 @@ async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Any) -
             await asyncio.wait_for(asyncio.gather(*emits), 10)
             socket.retry()
         assert got == [[n, one] for n in range(5) for one in range(3)]
-        assert not any(record.strikes for record in socket.ladder.rungs)
+        assert not any(record.strikes for record in socket.session.ladder.rungs)
 
 
 def readers(lab: Any, socket: Socket) -> int:
@@ -535,7 +535,7 @@ async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: A
         await eventually(lambda: socket.transport == "sse", 15)
         await asyncio.sleep(1)  # and so it stays
         assert socket.transport == "sse" and readers(lab, socket) <= 2
-        assert {rung.name for rung in socket.ladder.rungs if rung.strikes} == {"ws"}
+        assert {rung.name for rung in socket.session.ladder.rungs if rung.strikes} == {"ws"}
         told = next(note.text for note in socket.decisions if "resting" in note.text)
         for words in ("ws opened and died after", "closed with 1006", "the third time while", "was delivering",
                       "resting it for 1 min", "carries on; silence 0 ms"):  # fmt: skip
@@ -660,7 +660,7 @@ async def test_what_no_server_takes_is_refused_before_it_has_a_number(lab: Any, 
         for event in ("connect", "gap", "$void", "", "x" * 65, "a\nb"):
             with pytest.raises(EmitError):
                 await socket.emit(event)
-        assert socket.way.outbox.count == 0 and not socket.way.outbox.unsent
+        assert socket.session.way.outbox.count == 0 and not socket.session.way.outbox.unsent
         assert await socket.emit("c2s", [2**53, [[[[[[["deep"]]]]]]], "\u2028"]) is None
 
 
@@ -714,8 +714,8 @@ async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptu
         await socket.emit("c2s", 1)
         await lab.say("s2c", 1)
         await eventually(lambda: errors)
-        sid = socket.bearer()["Authorization"].removeprefix("Bearer ")
-        assert len(sid) == 22 and sid not in socket.target(use)
+        sid = socket.session.requests.sid.value
+        assert len(sid) == 22 and sid not in socket.session.requests.target(use, socket.cursor)
         network.out = True
         network.abort()
         unacked = socket.emit("c2s", 2)
@@ -732,6 +732,6 @@ async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptu
 @pytest.mark.anyio
 async def test_a_base_url_keeps_its_path(lab: Any) -> None:
     async with io("http://127.0.0.1:1/via/~abcdefgh/") as socket:
-        assert socket.target("poll").startswith("/via/~abcdefgh/poll?")
+        assert socket.session.requests.target("poll", None).startswith("/via/~abcdefgh/poll?")
         failed = socket.once("connect_failed")
         await asyncio.wait_for(failed, 5)

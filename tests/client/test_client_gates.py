@@ -14,7 +14,7 @@ import pytest
 from tests.client.test_client import QUICK, gaps, heard
 from tests.client.test_client_http import answering
 from tests.serving import eventually
-from transport_fallback.client import wayup as way_up
+from transport_fallback.client import closings
 from transport_fallback.client.socket import ClosedError, EmitError, io
 
 SIGN_IN = (
@@ -62,7 +62,7 @@ async def code(emitted: asyncio.Future[Any]) -> str:
 async def test_behind_a_gate_for_posts_an_emit_ends_and_the_next_goes_up_when_it_opens(
     lab: Any, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
-    monkeypatch.setattr(way_up, "TURNED_AWAY", 0.5)
+    monkeypatch.setattr(closings, "TURNED_AWAY", 0.5)
     ran: list[int] = []
     closed = True
 
@@ -85,7 +85,7 @@ async def test_behind_a_gate_for_posts_an_emit_ends_and_the_next_goes_up_when_it
 
 @pytest.mark.anyio
 async def test_behind_a_gate_for_all_an_emit_ends_too(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(way_up, "TURNED_AWAY", 0.5)
+    monkeypatch.setattr(closings, "TURNED_AWAY", 0.5)
     closed = True
     async with gate(lab.url, lambda head: closed) as url, io(url, use="poll", **QUICK) as socket:
         assert await code(socket.emit("c2s", 1)) == "unsent"

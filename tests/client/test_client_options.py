@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import inspect
 import math
 from typing import Any
 
 import pytest
 
 from tests.client.test_client import QUICK
-from transport_fallback.client.socket import EmitError, Socket, io
+from transport_fallback.client.socket import EmitError, Options, Socket, io
 
 URL = "http://127.0.0.1:1"
 
@@ -108,12 +109,12 @@ async def test_use_and_once_refuse_what_is_not_there_and_change_nothing() -> Non
     for name in ("websocket", "ws", "", None):
         with pytest.raises(ValueError, match="use: there is no .* there are auto, sse, poll"):
             socket.use(name)  # type: ignore[arg-type]
-    assert socket.ladder.rungs.pinned is None and not socket.decisions
+    assert socket.session.ladder.rungs.pinned is None and not socket.decisions
     with pytest.raises(ValueError, match="never comes"):
         socket.once("connection")
     with pytest.raises(TypeError):
         socket.on("s2c")("not a function")
-    assert not socket._handlers._named and not socket._handlers._waits
+    assert not socket.session.handlers._named and not socket.session.handlers._waits
 
 
 def loop() -> list[Any]:
@@ -133,7 +134,7 @@ async def test_data_that_is_no_json_is_refused_where_it_is_emitted(data: Any) ->
     socket = io(URL)
     with pytest.raises(EmitError) as refused:
         socket.emit("c2s", data)
-    assert refused.value.code == "bad_json" and not socket.way.outbox.unsent
+    assert refused.value.code == "bad_json" and not socket.session.way.outbox.unsent
     with pytest.raises(TypeError):
         socket.emit("c2s", 1, 2)  # type: ignore[call-arg]
 
@@ -141,3 +142,8 @@ async def test_data_that_is_no_json_is_refused_where_it_is_emitted(data: Any) ->
 def test_what_can_be_meant_is_taken() -> None:
     for said in ({}, QUICK, {"transports": ("poll", "ws")}, {"transports": {"sse"}}, {"every": 60, "hold": 30}):
         assert isinstance(io("http://127.0.0.1:1/base/", **said), Socket)  # type: ignore[arg-type]
+
+
+def test_what_io_may_be_told_is_what_a_socket_takes() -> None:
+    known = [name for name in inspect.signature(Socket).parameters if name != "url"]
+    assert known == list(Options.__annotations__)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import courses
 
-CASES = [(kind, case) for kind in ("reading", "outbox", "acks") for case in courses.cases(kind)]
+CASES = [(kind, case) for kind in ("reading", "outbox", "acks", "closings") for case in courses.cases(kind)]
 
 
 @pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}: {case['name']}" for kind, case in CASES])

@@ -12,7 +12,8 @@ import pytest
 
 from tests.client.test_client import LADDER_TOO, QUICK, echoing, heard
 from tests.serving import eventually
-from transport_fallback.client.socket import ClosedError, EmitError, Socket, io
+from transport_fallback.client import messages as unread
+from transport_fallback.client.socket import BehindError, ClosedError, EmitError, Socket, io
 
 LIFE = ("connecting", "connect", "disconnect", "reconnecting", "reconnect", "connect_failed", "error", "switch", "gap")
 
@@ -36,7 +37,8 @@ WAITS: dict[str, Callable[[Socket], Awaitable[Any]]] = {
 
 
 async def refused(lab: Any, socket: Socket) -> None:
-    await socket.http.ask("POST", "/bye", socket.bearer())  # its sid is gone before it comes
+    requests = socket.session.requests
+    await requests.bye(requests.sid)  # its sid is gone before it comes
     socket.connect()
 
 
@@ -64,7 +66,7 @@ async def test_whatever_is_awaited_after_the_end_ends(lab: Any, use: str, end: A
     socket = io(lab.url, use=use, **QUICK)
     told = heard(socket, "error")
     await end(lab, socket)
-    await eventually(lambda: socket._over)
+    await eventually(lambda: socket.session.over)
     for name, wait in WAITS.items():
         said = await outcome(wait(socket))
         if name == "close":
@@ -110,7 +112,8 @@ async def test_who_was_never_begun_is_told_to_begin(lab: Any) -> None:
 async def test_waits_that_are_over_leave_nothing_behind(lab: Any) -> None:
     async with io(lab.url, use="ws", **QUICK) as socket:
         await socket.ready()
-        await eventually(lambda: not socket._tasks - {line.task for line in socket._lines.values()})
+        runner = socket.session.runner
+        await eventually(lambda: not runner.tasks - {run.task for run in runner.runs.values()})
         before = asyncio.all_tasks()
         for _ in range(20):
             for wait in (socket.once("never"), socket.once("connect"), anext(socket.messages)):
@@ -120,7 +123,7 @@ async def test_waits_that_are_over_leave_nothing_behind(lab: Any) -> None:
             socket.off("never", socket.on("never", print))
         await asyncio.sleep(0)
         gc.collect()
-        handlers = socket._handlers
+        handlers = socket.session.handlers
         assert not handlers._waits and not handlers._named and not handlers._listeners and not handlers._calls
         assert asyncio.all_tasks() == before
 
@@ -261,9 +264,31 @@ async def test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole(lab
     socket.use("auto")
     await asyncio.wait_for(socket.connect().ready(), 5)
     assert await asyncio.wait_for(socket.emit("c2s", "calm"), 5) == {"taken": "calm"}
-    assert seen[-1] == "calm" and set(socket._lines) == set(socket.ladder.attempts)
+    assert seen[-1] == "calm" and set(socket.session.runner.runs) == set(socket.session.ladder.attempts)
     await socket.close()
     ended = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 5)
     kinds = (ClosedError, EmitError, StopAsyncIteration, RuntimeError, asyncio.CancelledError)
     assert not [one for one in ended if isinstance(one, BaseException) and not isinstance(one, kinds)]
-    assert not socket._tasks and not socket._handlers.tasks and not socket._lines
+    assert not socket.session.runner.tasks and not socket.session.handlers.tasks and not socket.session.runner.runs
+
+
+@pytest.mark.anyio
+async def test_a_reader_of_messages_that_is_too_slow_is_told_how_many_it_missed(
+    lab: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread, "UNREAD", 3)
+    async with io(lab.url, use="ws", **QUICK) as socket:
+        await socket.ready()
+        slow, quick, heard = socket.messages, socket.messages, list[int]()
+        for i in range(8):
+            await lab.say("s2c", i)
+            assert (await anext(quick)).data == i
+        with pytest.raises(BehindError) as behind:
+            async for message in slow:
+                heard.append(message.data)
+        assert behind.value.missed == 5 and not heard
+        await lab.say("s2c", 8)
+        assert (await anext(quick)).data == 8
+        with pytest.raises(BehindError, match="1 messages"):
+            await anext(slow)
+    assert [message.data async for message in slow] == [6, 7, 8]

@@ -89,7 +89,7 @@ async def test_who_shows_to_nobody_leaves(lab: Any) -> None:
 @pytest.mark.anyio
 async def test_who_is_turned_out_says_why_and_ends(lab: Any) -> None:
     async with terminal(lab.url, "--use", "ws") as chat:
-        await eventually(lambda: lab.here())
+        await eventually(lambda: set(lab.here()) & set(lab.people))
         lab.people[next(iter(lab.here()))].close("enough")
         assert await asyncio.wait_for(chat.wait(), 10) == 1
         errors = await chat.stderr.read()

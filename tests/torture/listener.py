@@ -44,7 +44,7 @@ class Listener:
     @property
     def at_rest(self) -> bool:
         """It is connected, and nothing that it was asked to say is without an answer."""
-        outbox = self.socket.way.outbox
+        outbox = self.socket.session.way.outbox
         return self.socket.connected and not outbox.unsent and not outbox.unacked
 
     async def _disturb(self) -> None:
