@@ -225,7 +225,9 @@ LINKS = ["/", "/?left=ws&right=sse", "/?name=%E5%B0%8F%E6%98%8E&network2=kill%3A
 
 @pytest.mark.parametrize("link", LINKS)
 async def test_the_code_says_the_link_that_was_asked_for(room: Lab, link: str) -> None:
-    for address in (await get(room, "/lab/class")).json["addresses"]:
+    addresses = (await get(room, "/lab/class")).json["addresses"]
+    assert addresses
+    for address in addresses:
         answer = await get(room, qr(address + link))
         assert answer.status == 200 and answer.headers["content-type"] == "image/svg+xml"
         drawn = modules(answer.body.decode())

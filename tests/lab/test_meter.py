@@ -162,7 +162,8 @@ async def test_all_of_a_client_is_all_of_its_transports(lab: Lab, transport: str
     async with io(lab.url, use=transport, every=0.3) as socket:
         await socket.ready()
         await socket.emit("c2s", "hello")
-        await eventually(lambda: lab.app.state.meter.of(socket.id)[transport].messages >= 0)
+        await lab.say("news")
+        await eventually(lambda: lab.app.state.meter.of(socket.id)[transport].messages == 1)
         name = socket.id
     mine = lab.app.state.meter.of(name)
     after = total(lab.app.state.meter.totals)
