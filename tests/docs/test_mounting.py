@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx2
 import pytest
-from programs import heard_by_all
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from tests.docs.programs import heard_by_all
 from transport_fallback import Hub, build, running
 
 pytestmark = pytest.mark.anyio

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from programs import RUNGS, heard_by_all, started
-from written import ROOT, text
+
+from tests.docs.programs import RUNGS, heard_by_all, started
+from tests.docs.written import ROOT, text
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
