@@ -14,7 +14,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new test check fix unit browser proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new test check fix map unit browser proxies some-mutants mutants bench bench-quick fallback storm \
 	torture torture-proof attacks goals heap picture screenshots lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -43,6 +43,9 @@ fix: $(TEST_READY) ## format, and mend what ruff and ESLint can
 	$(TEST)/bin/python -m ruff check --fix .
 	$(TEST)/bin/python -m ruff format .
 	@scripts/check-js --fix
+
+map: $(TEST_READY) ## write the tree of docs/map.md anew, in the words of the code
+	$(TEST)/bin/python -m tests.docs.tree
 
 # In two processes, file by file: these tests mostly wait for what a person would wait for.
 unit: $(TEST_READY) ## the tests that need no browser

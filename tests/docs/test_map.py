@@ -1,55 +1,47 @@
-"""The map: its tree names every file of the code, and none that is not there."""
+"""The map: its tree is that of the code, in the words of the code."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.docs.written import ROOT, section, snippets
+from tests.docs.tree import ROOMS, WHOLE, first, rows, tree
+from tests.docs.written import ROOT, text
 
-ROOMS = (
-    *("log", "protocol", "registry", "transports", "serving", "client", "lab", "lab/network"),
-    *("bench", "bench/load", "bench/theory", "bench/report", "web/client", "web/page"),
+HIDDEN = {"__pycache__", "node_modules"}
+
+
+def test_the_tree_is_that_of_the_code() -> None:
+    assert tree() in text("docs/map.md"), "the code has another tree than docs/map.md: make map"
+
+
+def test_every_folder_with_code_is_a_room() -> None:
+    folders = {
+        path.parent.relative_to(ROOT).as_posix()
+        for top in ROOMS
+        if "/" not in top and top
+        for path in (ROOT / top).rglob("*.*")
+        if path.suffix in (".py", ".js", ".mjs", ".json") and not HIDDEN.intersection(path.parts)
+    }
+    assert not {folder for folder in folders if folder not in ROOMS and not folder.startswith(WHOLE)}
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} <= set(ROOMS)
+    assert all((ROOT / room).is_dir() for room in ROOMS)
+
+
+def test_everything_says_what_it_is() -> None:
+    assert not [name for name, said in rows() if not said]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("a.py", '"""One thing: HTTP/1.1, in\n2 lines. And more."""\n'),
+        ("a.py", '"""One thing: HTTP/1.1, in\n2 lines.\n\nAnd more.\n"""\n'),
+        ("a.js", "// One thing: HTTP/1.1, in\n// 2 lines. And more.\n\ncode\n"),
+        ("a.js", "// @ts-check\n// One thing: HTTP/1.1, in 2 lines\ncode\n"),
+    ],
 )
-TESTS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").iterdir() if path.name != "__pycache__")
-
-
-def tree() -> set[str]:
-    """The files and folders the tree names."""
-    folder, named = "", set()
-    for line in section("docs/map.md", "The tree").split("```")[1].splitlines():
-        name = line.split()[0] if line.strip() else ""
-        if line.startswith("  "):
-            named.add(folder + name)
-        elif name:
-            folder = name if name.endswith("/") else ""
-            named.add(name)
-    return named
-
-
-@pytest.mark.parametrize("room", [".", *ROOMS])
-def test_the_tree_names_every_file_of_the_code(room: str) -> None:
-    code = [path for path in (ROOT / room).iterdir() if path.suffix in (".py", ".js")]
-    files = {str(path.relative_to(ROOT)) for path in code if path.read_text("utf-8").count("\n") > 1}
-    assert files
-    assert files <= tree(), files - tree()
-
-
-def test_the_tree_names_every_room_of_the_tests() -> None:
-    assert {name for name in TESTS if (ROOT / name).is_dir()} <= {name.rstrip("/") for name in tree()}
-
-
-def test_the_tree_names_nothing_that_is_not_there() -> None:
-    gone = {name for name in tree() if not (ROOT / name).exists()}
-    assert not gone
-
-
-def test_the_rooms_that_are_drawn_are_those_of_the_package() -> None:
-    (drawn,) = snippets("docs/map.md", "rooms")
-    arrows = {room: below.split() for room, _, below in (line.partition(":") for line in drawn.splitlines())}
-    assert {name for below in arrows.values() for name in below} <= set(arrows)
-    folders = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "tests"}
-    files = {path.stem for path in ROOT.glob("*.py")}
-    assert set(arrows) == folders | files
-    order = list(arrows)
-    for room, below in arrows.items():  # only downwards; the client stands beside
-        assert room == "client" or all(order.index(room) < order.index(name) for name in below)
+def test_the_first_sentence_is_what_a_file_is(tmp_path: Path, name: str, said: str) -> None:
+    (tmp_path / name).write_text(said)
+    assert first(tmp_path / name) == "One thing: HTTP/1.1, in 2 lines"

@@ -1,0 +1,81 @@
+"""The tree of docs/map.md, made of the first sentence of each file: `make map` writes it there."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import docs
+from tests.docs.written import ROOT
+
+# The rooms in the order of the drawing. A package says itself what it is; of the others it is said here.
+ROOMS = {
+    **dict.fromkeys(("", "log", "protocol", "registry", "transports", "serving", "client", "lab", "lab/network"), ""),
+    "web": "the page and the JavaScript client, served as they are written",
+    "web/client": "the JavaScript client",
+    "web/client/transports": "the four transports, each the counterpart of the server's",
+    "web/page": "the page",
+    "web/page/race": "the race of four lanes, theory beside each figure",
+    "web/page/calculator": "the cost for many, with the bytes of the reader's own browser",
+    "web/page/lessons": "the list of lessons",
+    "web/page/class": "the panel for a class: address, link and code",
+    "web/page/texts": "every text, in English and in Chinese; those of panels in folders",
+    "web/lessons": "the lessons: prose in two languages, and the live parts in it; README.md says how to write one",
+    **dict.fromkeys(("bench", "bench/load", "bench/theory", "bench/report", "bench/experiments"), ""),
+    **dict.fromkeys(("bench/claims", "bench/peers"), ""),
+    "bench/results": "the committed run: report.html, its data, E4 as a slide",
+    "tests": "the promises; the first sentence of each file says its own",
+    "tests/server": "the hub, the protocol and the server; test_contract.py: every rule on each of the four transports",
+    "tests/client": "the Python client, and what both clients share",
+    "tests/ladder": "scenarios of the ladder, under fake time, for both clients",
+    "tests/vectors": "cases of all else that both clients run",
+    "tests/js": "the JavaScript client in Node, under fake time",
+    "tests/stranger": "the four transports as a stranger speaks them, the two ways up, and a line that fails",
+    "tests/lab": "networks, links, proxies, feeds, meter and trace, to the byte",
+    "tests/bench": "a bench that lies is caught: models, statistics, report, fallback table, storm",
+    "tests/docs": "these pages: their tree, links, commands, snippets and figures",
+    "tests/browser": "the client and the page in Chromium",
+    "tests/torture": "make torture: a storm over the running lab, and a journal of the truth",
+    "tests/attacks": "make attacks: hostile clients, and what a neighbour and the memory feel",
+    "docs": "these pages",
+    "requirements": "every package with its version and hashes: of the lab, of its tests, of its JavaScript's",
+    "scripts": "the helpers of the Makefile; new and chat/ make a chat for the reader",
+    ".ci": "run: make test with nothing skipped",
+}
+WHOLE = ("web/page/", "web/lessons", "tests/", "docs", "requirements", "scripts", ".ci")  # their files are not named
+SENTENCE = re.compile(r"(.*?)\.?(?:(?<=\.)\s.*)?", re.DOTALL)
+
+
+def first(file: Path) -> str:
+    """The first sentence of a file's docstring or comment."""
+    text = file.read_text("utf-8")
+    if file.suffix == ".py":
+        said = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
+    else:
+        lines = text.removeprefix("// @ts-check\n").splitlines()
+        said = "\n".join(line[2:].strip() for line in lines[: next(i for i, x in enumerate(lines) if x[:2] != "//")])
+    found = SENTENCE.fullmatch(" ".join(said.split()))
+    return found[1] if found else ""
+
+
+def rows() -> Iterator[tuple[str, str]]:
+    """The names of folders and files, and what each is."""
+    for room, said in ROOMS.items():
+        if room:
+            itself = ROOT / room / "__init__.py"
+            yield f"{room}/", said or first(itself)
+        if room.startswith(WHOLE):
+            continue
+        for file in sorted((ROOT / room).iterdir()):
+            if file.suffix in (".py", ".js") and (file.name != "__init__.py" or not room):
+                yield f"{'  ' if room else ''}{file.name}", first(file)
+
+
+def tree() -> str:
+    return "\n".join(f"{name:<24}{said}" for name, said in rows())
+
+
+if __name__ == "__main__":
+    print(docs.put("tree", f"```\n{tree()}\n```", docs.DOCS / "map.md"))
