@@ -1,6 +1,6 @@
 """Clients in a real Chromium instead of the load generator: what only a browser does to its connections.
 
-    echo RUN | python -m bench.browser URL PID (what `python -m bench` does)
+    echo RUN | python -m bench.load.browser URL PID (what `python -m bench` does)
 
 It plays a run and tells its cells as `bench.load` does. Nothing here is timed finely: what counts is how many
 connections of one page are let through at once.

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bench.rows import Told
+from bench.fallback.rows import Told
 
 FOLDER = Path(__file__).resolve().parent
 CACHE = FOLDER.parent.parent / ".cache" / "peers"

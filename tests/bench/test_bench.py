@@ -19,7 +19,6 @@ from typing import Any
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from bench.__main__ import Progress, Record, measure, options, own_runs, planned
 from bench.experiments import PEERS, Group, Run, Step, everything, run_of
 from bench.load.ask import http as asked
 from bench.load.cells import cell_of, histogram, latencies
@@ -31,6 +30,9 @@ from bench.load.servers import waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
+from bench.plan import options, own_runs, planned
+from bench.playing import Progress, measure
+from bench.record import Record
 from bench.variants import ANSWER_2009, STOCK, Kaazing
 from bench.variants import lab as variants
 from transport_fallback.app import build
@@ -741,7 +743,7 @@ async def test_what_was_disturbed_is_played_once_more(tmp_path: Path, monkeypatc
         upset = {runs[1]: "the generator was late by 9 ms", runs[3]: "1 messages were lost"}.get(run)
         keep(cell_of(run, run.groups[0], run.steps[0], {}, upset, None))
 
-    monkeypatch.setattr("bench.__main__.play", fake)
+    monkeypatch.setattr("bench.playing.play", fake)
     await measure(chosen, runs, record)
     assert played == [*runs, runs[1]]
     assert [cell["void"] is not None for cell in record.document["cells"]].count(True) == 3

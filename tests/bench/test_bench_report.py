@@ -19,10 +19,12 @@ from hdrh.histogram import HdrHistogram
 
 from bench.claims import CLAIMS, findings
 from bench.report import beside, figures
+from bench.report.about import warnings
 from bench.report.answer import Answer
 from bench.report.document import BadDocument, Document, parse, read
 from bench.report.drawing import Drawing
-from bench.report.page import cells_csv, html, markdown, tables, warnings, write
+from bench.report.files import cells_csv, markdown, tables, write
+from bench.report.page import html
 from bench.report.saying import percent
 from bench.report.tables import experiment
 from bench.theory import models

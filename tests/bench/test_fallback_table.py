@@ -13,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from bench import docs
-from bench.fallback import Board, Result, main, markdown, parsed, summed, table_of
-from bench.rows import Row, Run, Span, Told, measured, missed, rows
+from bench.fallback.__main__ import main, parsed
+from bench.fallback.board import Board
+from bench.fallback.rows import Row, Run, Span, Told, measured, missed, rows
+from bench.fallback.run import Result
+from bench.fallback.table import markdown, summed, table_of
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = Run("ws", 5.0, 10.0, 3.0, 0, 0, None, 3.0, 1.0)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from bench.report.document import read
-from bench.report.page import markdown
+from bench.report.files import markdown
 from tests.docs.written import ROOT, section, snippets, text
 from transport_fallback.lab.network.proxies import ROWS
 from transport_fallback.lab.network.table import TABLE

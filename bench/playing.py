@@ -1,0 +1,172 @@
+"""Playing: each run with a fresh server and a generator, its cells into the record, and what is told meanwhile."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+from bench.experiments import Run
+from bench.load.cells import cell_of
+from bench.load.gates import disturbed
+from bench.load.servers import Server, Unfit, install, lacking, serving
+from bench.record import Record
+
+ROOT = Path(__file__).resolve().parent.parent
+LINE = 1 << 26  # bytes of the longest line a generator may write
+AGAIN = 10  # of so many runs one may be played again
+OVERDUE = 3.0  # times what a run should last, and then some
+
+
+async def play(run: Run, url: str | None, keep: Callable[[dict[str, Any]], None]) -> None:
+    """One run. Each cell is kept as soon as there is one; those that never came are kept as void, with the reason."""
+    told, why = 0, ""
+    try:
+        async with asyncio.timeout(30 + OVERDUE * run.lasts), serving(run.server, url) as server:
+            async with contextlib.aclosing(generate(run, server)) as cells:
+                async for cell in cells:
+                    told += 1
+                    keep(cell)
+    except TimeoutError:
+        why = "the run took far longer than it should, and was ended"
+    except (Unfit, Failed, OSError) as error:
+        why = str(error)
+    expected = [(group, step) for step in run.steps for group in run.groups]
+    for group, step in expected[told:]:
+        keep(cell_of(run, group, step, {}, why or "the generator ended before this was measured", None))
+
+
+class Failed(Exception):
+    """The generator could not go on; the sentence says why."""
+
+
+async def generate(run: Run, server: Server) -> AsyncGenerator[dict[str, Any], None]:
+    """Let the generator play it, and hand on its cells. Failed: it could not go on."""
+    player = "bench.load.browser" if run.browser else "bench.load"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", player, server.url, *([str(server.pid)] if server.pid else []),
+        cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdin and process.stdout
+    try:
+        process.stdin.write(json.dumps(run.as_json()).encode() + b"\n")
+        async for line in process.stdout:
+            told = json.loads(line)
+            if "cell" in told:
+                yield told["cell"]
+            elif "do" in told:
+                await server.restart()
+                process.stdin.write(json.dumps({"pid": server.pid}).encode() + b"\n")
+            else:
+                raise Failed(told["failed"])
+        if await process.wait():
+            raise Failed(f"the generator failed with {process.returncode}")
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+class Progress:
+    """What is done and how long the rest will take, learnt from what took how long."""
+
+    def __init__(self, runs: list[Run]) -> None:
+        self.left = sum(run.lasts for run in runs)
+        self.count, self.done = len(runs), 0
+        self.foreseen = self.took = 0.0
+
+    def begin(self, run: Run) -> None:
+        self.done += 1
+        factor = self.took / self.foreseen if self.foreseen else 1.0
+        names = run.groups[0].name if len(run.groups) == 1 else f"{len(run.groups)} kinds of clients"
+        twin = ", its twin" if run.twin else ""
+        say(
+            f"[{self.done}/{self.count}] {run.experiment}, round {run.round + 1}: {names}{twin}; "
+            f"{minutes(self.left * factor)} left"
+        )
+
+    def end(self, run: Run, took: float) -> None:
+        self.left -= run.lasts
+        self.foreseen += run.lasts
+        self.took += took
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+async def measure(chosen: argparse.Namespace, runs: list[Run], record: Record) -> None:
+    """All runs; then those that something else disturbed once more, a few. Their void cells stay in the document."""
+    upset = await measure_each(chosen, runs, record)
+    again = [] if chosen.quick else upset[: len(runs) // AGAIN + 1]
+    if again:
+        say(f"{len(upset)} runs were disturbed by what else this machine did; {len(again)} are played again.")
+        await measure_each(chosen, again, record)
+
+
+async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Record) -> list[Run]:
+    """Each of these, in their order. Returns those that were disturbed."""
+    progress, again = Progress(runs), []
+    for run in runs:
+        progress.begin(run)
+        began, before = time.monotonic(), len(record.document["cells"])
+        await play(run, chosen.url, record.document["cells"].append)
+        fresh = record.document["cells"][before:]
+        for cell in fresh:
+            if cell["void"]:
+                say(f"    void: {cell['name']} at {cell['params']['rate']:g}/s: {cell['void']}")
+        took = time.monotonic() - began
+        name = run.groups[0].name if len(run.groups) == 1 else f"{len(run.groups)} kinds of clients"
+        record.document["runs"].append(
+            {"experiment": run.experiment, "name": name, "round": run.round, "twin": run.twin, "took": round(took, 2)}
+        )
+        progress.end(run, took)
+        record.keep()
+        if any(disturbed(cell["void"]) for cell in fresh):
+            again.append(run)
+    return again
+
+
+def needed(runs: list[Run]) -> list[str]:
+    return sorted(set().union(*(run.needs for run in runs)))
+
+
+def without_the_unfit(runs: list[Run]) -> tuple[list[Run], list[str]]:
+    """The runs that can be played here, and sentences about the others."""
+    left_out = {}
+    for name in needed(runs):
+        why = lacking(name)
+        if not why:
+            try:
+                install(name)
+            except (OSError, subprocess.CalledProcessError) as error:
+                why = f"{name} could not be had: {error}"
+        if why:
+            left_out[name] = why
+    return [run for run in runs if not run.needs & left_out.keys()], list(left_out.values())
+
+
+async def until_told(chosen: argparse.Namespace, runs: list[Run], record: Record) -> bool:
+    """Measure until all is done or somebody ends it. Returns whether it was ended."""
+    measuring = asyncio.ensure_future(measure(chosen, runs, record))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, measuring.cancel)
+    try:
+        await measuring
+    except asyncio.CancelledError:
+        return True
+    return False

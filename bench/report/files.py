@@ -1,0 +1,99 @@
+"""The files of a report: the page, the document, a table of cells and the answer of E4 as a slide; and its texts."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+from bench.claims import findings
+from bench.report import beside, figures
+from bench.report.about import told_of, warnings
+from bench.report.answer import Answer
+from bench.report.document import Document, parse
+from bench.report.page import html
+from bench.report.tables import experiment, kaazing, plain, promised, voids
+
+
+def write(document: object, out_dir: Path) -> Path:
+    """Make report.html, report.json.gz, cells.csv and e4.svg; the path of the first is returned.
+
+    BadDocument: this is no result of a run.
+    """
+    told = document if isinstance(document, Document) else parse(document)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    raw = json.dumps(told.raw, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    (out_dir / "report.json.gz").write_bytes(gzip.compress(raw, mtime=0))  # no time in it: the same run, the same file
+    (out_dir / "cells.csv").write_text(cells_csv(told), encoding="utf-8", errors="replace", newline="")
+    slide = figures.slide(told)
+    if slide is not None:
+        (out_dir / "e4.svg").write_text(slide + "\n", encoding="utf-8")
+    else:
+        (out_dir / "e4.svg").unlink(missing_ok=True)  # of an earlier run: it would be taken for this one's
+    page = out_dir / "report.html"
+    page.write_text(html(told), encoding="utf-8", errors="replace")
+    return page
+
+
+def tables(document: object) -> str:
+    """The same for a terminal."""
+    told = document if isinstance(document, Document) else parse(document)
+    parts = [plain(told_of(told)), *(f"! {plain(warning)}" for warning in warnings(told))]
+    if "E4" in told.experiments:
+        parts.append(plain(" ".join(["E4:", Answer(told).sentence, beside.sentence(told) or ""]).rstrip()))
+    parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
+    parts += [table.text() for table in (kaazing(told), voids(told)) if table is not None]
+    for claim, found in findings(told):
+        who = f"{claim.number} ({claim.who}) {claim.says}"
+        parts.append(plain(who) + "\n    " + plain(f"{found.verdict.value}: {found.measured}"))
+        parts[-1] += f"\n    {claim.repeat}"
+    return "\n\n".join(parts) + "\n"
+
+
+def markdown(document: Document) -> str:
+    """The answer of E4 and the verdicts, for docs/comparison.md."""
+    rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
+    for claim, found in findings(document):
+        rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.verdict.value} |")
+    kept, others = promised(document), beside.sentence(document)
+    parts = [
+        f"{told_of(document)}.",
+        f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
+        *([others] if others else []),
+        *([f"As near to the models as promised, in E2 and E3: {kept}."] if kept else []),
+        "\n".join(rows),
+    ]
+    return "\n\n".join(parts)
+
+
+def cells_csv(document: Document) -> str:
+    """A row for each cell: what it was, its parameters, its figures. Lists stay in the JSON."""
+    params = sorted({name for cell in document.cells for name in cell.params})
+    names = sorted(
+        {n for cell in document.cells for n, value in cell.figures.items() if not isinstance(value, list | dict)}
+    )
+    out = io.StringIO()
+    writer = csv.writer(out)
+    head = ["experiment", "name", "transport", "variant", "twin", "round", "void"]
+    writer.writerow([*head, *(f"param {name}" for name in params), *names])
+    for cell in document.cells:
+        row: list[Any] = [
+            cell.experiment,
+            cell.name,
+            cell.transport,
+            cell.variant,
+            int(cell.twin),
+            cell.round,
+            cell.void,
+        ]
+        row += [cell.params.get(name) for name in params] + [cell.figures.get(name) for name in names]
+        writer.writerow([_kept(value) for value in row])
+    return out.getvalue()
+
+
+def _kept(value: Any) -> Any:
+    """A text that a spreadsheet would take for a formula is kept a text."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
