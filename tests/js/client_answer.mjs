@@ -3,7 +3,7 @@
 import { createInterface } from "node:readline";
 import * as courses from "./courses.mjs";
 
-const course = courses[process.argv[2]];
+const course = /** @type {Record<string, any>} */ (courses)[process.argv[2]];
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(JSON.stringify(await course(JSON.parse(line))));
 }

@@ -5,12 +5,15 @@ import { Outbox } from "../../web/client/outbox.js";
 import { Position, soundBatch } from "../../web/client/reading.js";
 import { FakeClock } from "./fake.mjs";
 
-/** What each step gives. */
+/** @import { Batch, Reading } from "../../web/client/reading.js" */
+/** @typedef {Record<string, any>} Step   as the vectors have it: what is done, with what, and what it gives */
+
+/** What each step gives. @param {Step[]} steps */
 export function wanted(steps) {
   return steps.map((step) => whole(step.gives ?? null));
 }
 
-/** A row of numbers may be written as its ends: "1-64". */
+/** A row of numbers may be written as its ends: "1-64". @param {unknown} value @returns {unknown} */
 function whole(value) {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, whole(item)]));
@@ -23,15 +26,17 @@ function whole(value) {
 
 // ---- reading
 
+/** @param {Position} position @param {Reading} reading @param {Step} step */
 function taken(position, reading, { after, cursor, seqs = [], gap = null }) {
-  const messages = seqs.map((seq) => ({ seq, event: "x" }));
-  const batch = { after, cursor, messages, gap: gap && { reason: gap, missed: null }, more: false };
+  const messages = seqs.map((/** @type {number} */ seq) => ({ seq, event: "x" }));
+  const batch = /** @type {Batch} */ ({ after, cursor, messages, gap: gap && { reason: gap, missed: null }, more: false });
   if (!soundBatch(batch)) return { hands: "garbled", at: position.cursor };
   const { verdict, messages: fresh, gap: told } = position.take(reading, batch);
   const hands = verdict === "drop" ? "drop" : fresh.map(({ seq }) => seq);
   return { hands, at: position.cursor, ...(told ? { tells: told.reason } : {}) };
 }
 
+/** @param {Step[]} steps */
 export function reading(steps) {
   const position = new Position();
   const readings = new Map();
@@ -45,40 +50,47 @@ export function reading(steps) {
 
 // ---- outbox
 
-/** JSON of so many bytes. */
+/** JSON of so many bytes. @param {Step} step */
 function data({ size = 1 }) {
   return size > 1 ? `"${"x".repeat(size - 2)}"` : "0";
 }
 
+/** @param {{n?: number}[]} emits */
 const numbers = (emits) => emits.map(({ n }) => n);
 
+/** @param {Outbox} outbox @param {Step} step */
 function emit(outbox, step) {
-  const said = { event: step.event ?? "e", text: data(step), done: null, since: step.since };
+  const said = /** @type {any} */ ({ event: step.event ?? "e", text: data(step), done: null, since: step.since });
   for (let i = 0; i < step.emit; i += 1) outbox.add(said);
 }
 
+/** @param {Outbox} outbox @param {Step} step */
 function upload(outbox, step) {
   const replies = outbox.takeReplies(step.upload);
   return JSON.parse(outbox.upload(outbox.take(step.upload, step.most), replies));
 }
 
+/** @param {Outbox} outbox @param {number} now */
 function lastWords(outbox, now) {
   const text = outbox.lastWords(now);
   assert.ok(Buffer.byteLength(text) <= 65_536);
   const { emits = [], replies = [] } = JSON.parse(text);
-  return { emits: numbers(emits), replies: replies.map(({ seq }) => seq) };
+  return { emits: numbers(emits), replies: replies.map((/** @type {{seq: number}} */ { seq }) => seq) };
 }
 
+/** @param {Outbox} outbox @param {Step} step */
 function answered(outbox, step) {
   const { done, hole, forgotten } = outbox.answer(step.answer, () => step.best ?? 0);
   return { done: numbers(done.map(([one]) => one)), ...(hole ? { hole } : {}), ...(forgotten ? { forgotten } : {}) };
 }
 
+/** @param {Outbox} outbox @param {number} before */
 function givenUp(outbox, before) {
   const { sent, unsent } = outbox.giveUp(before);
   return { sent: numbers(sent), unsent: unsent.length };
 }
 
+/** @type {Record<string, (outbox: any, step: Step) => unknown>} */
 const DEEDS = {
   emit,
   upload,
@@ -94,6 +106,7 @@ const DEEDS = {
   ask: (outbox, step) => (outbox[step.ask] === Infinity ? null : outbox[step.ask]),
 };
 
+/** @param {Step[]} steps */
 export function outbox(steps) {
   const box = new Outbox();
   return steps.map((step) => DEEDS[Object.keys(step)[0]](box, step) ?? null);
@@ -101,13 +114,14 @@ export function outbox(steps) {
 
 // ---- acks
 
+/** @param {Step[]} steps */
 export async function acks(steps) {
   const clock = new FakeClock();
   const position = new Position();
   let late = 0;
-  let ran = [];
+  let ran = /** @type {unknown[]} */ ([]);
   const held = new Acks({ position, clock, late: () => late });
-  const came = [];
+  const came = /** @type {unknown[]} */ ([]);
   for (const step of steps) {
     ran = [];
     if (step.read !== undefined) {

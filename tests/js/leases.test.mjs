@@ -5,21 +5,26 @@ import { ok, same } from "./says.mjs";
 
 const DAY = 86_400_000;
 
+/** @typedef {{run: () => void, at: number}} Timer */
+
 /** Tabs of one browser: one storage, and each a clock of its own that can be ahead of the others'. */
 function tabs() {
   const store = new Map();
-  const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
-  const all = [];
+  const storage = {
+    getItem: (/** @type {string} */ key) => store.get(key) ?? null,
+    setItem: (/** @type {string} */ key, /** @type {string} */ value) => store.set(key, value),
+  };
+  const all = /** @type {Timer[][]} */ ([]);
   let now = 1e12;
   const tab = (ahead = 0) => {
-    const timers = [];
-    const clock = { ahead, now: () => now + clock.ahead, setTimeout: (run, ms) => timers.push({ run, at: now + ms }) };
+    const timers = /** @type {Timer[]} */ ([]);
+    const clock = { ahead, now: () => now + clock.ahead, setTimeout: (/** @type {() => void} */ run, /** @type {number} */ ms) => timers.push({ run, at: now + ms }), clearTimeout: () => {}, random: () => 0 };
     const leases = new Leases({ base: "http://x:1/via/~a", clock, storage, name: `tab${all.length}` });
     all.push(timers);
     return Object.assign(leases, { clock, dies: () => timers.splice(0) });
   };
   /** Let time go by; each second `asks` is asked, until it says yes. */
-  const pass = (ms, asks = () => false) => {
+  const pass = (/** @type {number} */ ms, asks = () => false) => {
     for (let passed = 0; passed < ms; passed += 500) {
       now += 500;
       for (const timers of all) for (const timer of timers.filter(({ at }) => at <= now)) timers.splice(timers.indexOf(timer), 1)[0].run();

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { soundBatch } from "../../web/client/reading.js";
 import { ok } from "./says.mjs";
 
+/** @param {string} after @param {string} cursor @param {number[]} seqs */
 function batch(after, cursor, seqs = [], gap = null) {
   const messages = seqs.map((seq) => ({ seq, event: "s2c", data: seq, from: null, room: null, at: 0 }));
   return { after, cursor, gap, more: false, messages };

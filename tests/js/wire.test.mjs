@@ -4,16 +4,18 @@ import { checkEvent, newSid, packData } from "../../web/client/codec.js";
 import { baseOf, closeFailure, failureOf } from "../../web/client/wire.js";
 import { ok, same } from "./says.mjs";
 
+/** @param {() => unknown} run @param {string} code */
 function throws(run, code) {
   try {
     run();
-  } catch (error) {
+  } catch (/** @type {any} */ error) {
     return same(error.code, code, error.message);
   }
   throw new Error(`nothing thrown, expected ${code}`);
 }
 
 test("data the hub would refuse is refused before it gets a number", () => {
+  /** @param {number} depth @returns {unknown} */
   const nest = (depth) => (depth ? [nest(depth - 1)] : 1);
   same(packData(nest(8)), "[[[[[[[[1]]]]]]]]");
   throws(() => packData(nest(9)), "bad_json");
@@ -37,7 +39,7 @@ test("data the hub would refuse is refused before it gets a number", () => {
 test("an event is 1-64 printable characters and not one of the library's", () => {
   for (const name of ["c2s", "你好", "a b", "😀".repeat(64)]) checkEvent(name);
   for (const name of ["", "x".repeat(65), "a\nb", "a\u2028b", "\u00a0", "\ud800", 7])
-    throws(() => checkEvent(name), "bad_event");
+    throws(() => checkEvent(/** @type {string} */ (name)), "bad_event");
   for (const name of ["connect", "disconnect", "error", "gap", "switch", "$void"])
     throws(() => checkEvent(name), "reserved");
 });
@@ -74,12 +76,12 @@ test("a close code says what to do", () => {
 test("only an error in the protocol's form is the server's word", () => {
   same(failureOf({ error: "no" }), null);
   same(failureOf(undefined), null);
-  const kind = (code, more) => failureOf({ error: { code, message: "", ...more } })?.kind;
+  const kind = (/** @type {string} */ code, more = {}) => failureOf({ error: { code, message: "", ...more } })?.kind;
   same(
     [kind("gone"), kind("bad_cursor"), kind("rate", { retry: 2 }), kind("draining")],
     ["over", "refused", "wait", "wait"],
   );
-  same(failureOf({ error: { code: "full", message: "", retry: 2.5 } }).retry, 2500);
+  same(failureOf({ error: { code: "full", message: "", retry: 2.5 } })?.retry, 2500);
 });
 
 test("the base keeps its path, and a URL may lack its scheme", () => {
