@@ -15,10 +15,11 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from ..hub import Address, Hub, Member, speaking
+from ..hub import Hub, Member, speaking
 from ..log.batch import Batch, Cursor
 from ..log.bell import Bell
 from ..log.due import Due
+from ..log.log import Where
 from ..protocol.codec import SAFE_INTEGER
 from ..protocol.errors import Refuse, Refused
 from ..protocol.pace import Bucket, Pace
@@ -115,7 +116,7 @@ class Client(Member):
         """
         if not self.here:
             raise LookupError(f"client {self.id} is not here")
-        seq = await self.hub.say(Address(self.hub, client=self.id), event, data, ack=True)
+        seq = await self.hub.say(Where(client=self.id), event, data, ack=True)
         if not self.here:  # it has left while the hub let others read first
             raise LookupError(f"client {self.id} is not here")
         answer = self.asks[seq] = promise()
@@ -164,7 +165,7 @@ class Clients:
         self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
         self._polls = Pace(self.limits.poll_rate, self.limits.poll_burst, "polls", clock)
         self._nobodies: dict[str, dict[Reader, None]] = {}  # open reads without a sid, by address
-        hub.new_member = lambda hub, client: Client(self, hub, client)
+        hub.register(lambda client: Client(self, hub, client))
 
     # ---- reading
 

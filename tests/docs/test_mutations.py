@@ -6,14 +6,16 @@ import re
 from pathlib import Path
 
 from tests.mutations import MUTATIONS
+from tests.torture.proof import BREAKAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_what_a_mutation_replaces_stands_in_its_file_once() -> None:
-    texts = {file: (ROOT / file).read_text("utf-8") for file in {one.file for one in MUTATIONS}}
-    assert not [one.name for one in MUTATIONS if texts[one.file].count(one.old) != 1]
-    assert not [one.name for one in MUTATIONS if one.new == one.old]
+    mutations = [*MUTATIONS, *(breakage.mutation for breakage in BREAKAGES)]
+    texts = {file: (ROOT / file).read_text("utf-8") for file in {one.file for one in mutations}}
+    assert not [one.name for one in mutations if texts[one.file].count(one.old) != 1]
+    assert not [one.name for one in mutations if one.new == one.old]
 
 
 def test_mutations_have_names_of_their_own() -> None:

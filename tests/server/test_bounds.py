@@ -138,10 +138,10 @@ async def test_nothing_is_kept_of_who_is_forgotten() -> None:
     await world.after(301)
     await world.after(301)
     registry, hub = world.clients, world.hub
-    assert not hub.members and not hub.here and not hub._rooms and not hub._empty and not hub._bytes
+    assert not hub.members and not hub.here and not hub.store.rooms and not hub.store._empty and not hub.store.bytes
     assert not registry._due._entries and not registry._marks and not registry._births._buckets
     assert not registry._cap._gone and not registry._cap._lingering and not registry._cap._crowds
-    assert not hub._old._entries and not hub._largest._sizes
+    assert not hub.store._old._entries and not hub.store._largest._sizes
 
 
 # Its reads end after it: they must not put it back where those are kept who may make room.

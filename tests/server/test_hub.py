@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from transport_fallback.hub import STAYS, Cursor, Hub, Member
+from transport_fallback.hub import Cursor, Hub, Member
 from transport_fallback.log.batch import Batch, new_epoch
+from transport_fallback.log.record import STAYS
 from transport_fallback.log.roll import Roll
 from transport_fallback.protocol.codec import decode, encode
 from transport_fallback.protocol.errors import Refuse, Refused
@@ -337,7 +338,7 @@ async def test_a_room_that_nobody_is_in_makes_way_for_a_new_one() -> None:
     with pytest.raises(Refuse):
         await ann.join("yellow")
     assert sorted(hub.rooms) == ["green", "red"]
-    assert hub._bytes == 0
+    assert hub.store.bytes == 0
 
 
 @pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "\x00", "\u2028", "\ud800"])
@@ -589,7 +590,7 @@ async def test_each_audience_keeps_its_own_last_messages() -> None:
     for word in range(5):
         for place in (hub, hub.to("red"), ann):
             await place.emit("said", word)
-    assert [len(audience) for audience in (hub.everyone, hub._rooms["red"], ann.own)] == [3, 3, 3]
+    assert [len(audience) for audience in (hub.store.everyone, hub.store.rooms["red"], ann.own)] == [3, 3, 3]
 
 
 async def test_what_is_too_old_goes_with_the_next_message_or_the_next_sweep() -> None:
@@ -604,7 +605,7 @@ async def test_what_is_too_old_goes_with_the_next_message_or_the_next_sweep() ->
     assert hub.read(hub.anonymous, at(0)).gap == {"reason": "trimmed", "missed": 1}
     clock.now += 61
     hub.sweep()
-    assert not hub.everyone and hub._bytes == 0
+    assert not hub.store.everyone and hub.store.bytes == 0
     assert hub.read(hub.anonymous, at(1)).gap == {"reason": "trimmed", "missed": 2}
 
 
@@ -627,9 +628,9 @@ async def test_the_largest_audience_is_trimmed_first(busy: int) -> None:
         await place.emit("said", "small")
     for _ in range(40):
         await places[busy].emit("said", "x" * 1000)
-    kept = [len(audience) for audience in (hub.everyone, hub._rooms["red"], ann.own)]
+    kept = [len(audience) for audience in (hub.store.everyone, hub.store.rooms["red"], ann.own)]
     assert kept.pop(busy) >= 10 and kept == [1, 1]
-    assert hub._bytes <= 20_000
+    assert hub.store.bytes <= 20_000
 
 
 async def test_the_bytes_counted_are_the_bytes_kept() -> None:
@@ -640,15 +641,15 @@ async def test_the_bytes_counted_are_the_bytes_kept() -> None:
         await (ann.join if word % 7 else ann.leave)("red")
         await [hub, hub.to("red"), ann, bob.broadcast.to("red")][word % 4].emit("said", "x" * (37 * word % 900))
         clock.now += word % 5
-        kept = [*hub.everyone.newest(hub.end, "")]
-        for audience in (*hub._rooms.values(), ann.own, bob.own):
+        kept = [*hub.store.everyone.newest(hub.end, "")]
+        for audience in (*hub.store.rooms.values(), ann.own, bob.own):
             kept += audience.newest(hub.end, "")
-        assert hub._bytes == sum(len(message.text) for message in kept) <= 8_000
+        assert hub.store.bytes == sum(len(message.text) for message in kept) <= 8_000
     await hub.forget(ann)
     await hub.forget(bob)
     clock.now += 100
     hub.sweep()
-    assert hub._bytes == 0 and not hub._rooms
+    assert hub.store.bytes == 0 and not hub.store.rooms
 
 
 async def test_a_room_that_nobody_is_in_is_forgotten_when_nothing_of_it_is_kept() -> None:
@@ -662,7 +663,7 @@ async def test_a_room_that_nobody_is_in_is_forgotten_when_nothing_of_it_is_kept(
     assert [message["data"] for message in hub.history("red", 5)] == ["hello"]
     clock.now += 11
     hub.sweep()
-    assert not hub._rooms and hub.history("red", 5) == []
+    assert not hub.store.rooms and hub.history("red", 5) == []
     assert hub.read(ann, at(2)).gap is not None  # it was in, and what was said is gone
     assert hub.read(ann, at(3)).gap is None
 
@@ -1019,7 +1020,7 @@ async def test_a_room_that_makes_way_takes_what_was_said_there_along_and_says_so
     await ann.leave("red")
     await bob.join("blue")
     batch = hub.read(ann, at(1))
-    assert batch.gap == {"reason": "trimmed", "missed": 1} and heard(batch) == [] and hub._bytes == 0
+    assert batch.gap == {"reason": "trimmed", "missed": 1} and heard(batch) == [] and hub.store.bytes == 0
 
 
 async def test_missed_is_no_less_than_what_was_lost_of_stays_no_longer_remembered() -> None:

@@ -260,7 +260,7 @@ class Model(RuleBasedStateMachine):
     @property
     def _kept(self) -> set[int]:
         hub = self.hub
-        audiences = [hub.everyone, *hub._rooms.values(), *(member.own for member in hub.members.values())]
+        audiences = [hub.store.everyone, *hub.store.rooms.values(), *(member.own for member in hub.members.values())]
         audiences += [stay.audience for member in hub.members.values() for stay in member.stays]
         return {message.seq for audience in audiences for message in audience.newest(hub.end, "")}
 
@@ -269,13 +269,13 @@ class Model(RuleBasedStateMachine):
     @invariant()
     def each_audience_keeps_its_own_and_no_more(self) -> None:
         hub = self.hub
-        audiences = [hub.everyone, *hub._rooms.values(), *(member.own for member in hub.members.values())]
-        assert hub._bytes == sum(audience.bytes for audience in audiences) <= LIMITS.keep_bytes
+        audiences = [hub.store.everyone, *hub.store.rooms.values(), *(member.own for member in hub.members.values())]
+        assert hub.store.bytes == sum(audience.bytes for audience in audiences) <= LIMITS.keep_bytes
         assert all(len(audience) <= LIMITS.keep_messages for audience in audiences)
         # A busy room makes nobody else forget: unless all together are too many bytes, each keeps its last ones.
-        if hub._bytes < LIMITS.keep_bytes // 2 and self.now < 1100:
+        if hub.store.bytes < LIMITS.keep_bytes // 2 and self.now < 1100:
             everyone = [said.seq for said in self.said if said.audience[0] == "everyone"]
-            assert len(hub.everyone) >= min(len(everyone), 1) or not everyone
+            assert len(hub.store.everyone) >= min(len(everyone), 1) or not everyone
 
     @invariant()
     def membership_is_what_was_joined_and_not_left(self) -> None:

@@ -42,7 +42,7 @@ class Nemesis:
         self.lives += 1
         call = [sys.executable, "-m", "tests.torture.server", "--port", str(self.port), "--journal", str(self.journal)]
         call += ["--epoch", new_epoch(now), "--seed", str(self.lives)]
-        env = {**os.environ, "PYTHONPATH": str(self.tree)}
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.tree.parent), str(self.tree)])}
         pipes = {"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.PIPE}
         self.process = await asyncio.create_subprocess_exec(*call, cwd=self.tree, env=env, **pipes)  # type: ignore[arg-type]
         assert self.process.stdout is not None

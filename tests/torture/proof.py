@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.mutants import broken_copy
+from tests.mutants import PACKAGE, broken_copy
 from tests.mutations import Mutation
 
 SECONDS = 12
@@ -28,7 +28,7 @@ def breakage(name: str, file: str, old: str, new: str, *kinds: str) -> Breakage:
 BREAKAGES = [
     breakage(
         "a queue instead of a log",
-        "hub.py",
+        "log/log.py",
         "        reason, start = self._begin(client, cursor)\n",
         "        reason, start = self._begin(client, cursor)\n"
         "        start = max(start, client.__dict__.get('sent', 0))\n"
@@ -46,7 +46,7 @@ BREAKAGES = [
     ),
     breakage(
         "the gap of what was trimmed untold",
-        "hub.py",
+        "log/log.py",
         '            reason = "trimmed"\n',
         "            reason = None\n",
         "lost",
@@ -60,14 +60,14 @@ BREAKAGES = [
     ),
     breakage(
         "a room heard after leaving it",
-        "hub.py",
-        "            yield self._rooms[name], max(after, joined), math.inf\n",
-        "            yield self._rooms[name], after, math.inf\n",
+        "log/sight.py",
+        "        yield store.rooms[name], max(after, joined), math.inf\n",
+        "        yield store.rooms[name], after, math.inf\n",
         "leaked",
     ),
     breakage(
         "a loss told with each batch",
-        "hub.py",
+        "log/log.py",
         "if cursor.seq < client.born and cursor.seq not in client.led:",
         "if cursor.seq < client.born:",
         "false gap",
@@ -87,7 +87,7 @@ def prove() -> int:
     missed = 0
     for mutation, kinds in BREAKAGES:
         with tempfile.TemporaryDirectory(prefix="broken-") as scratch:
-            tree = Path(scratch) / "tree"
+            tree = Path(scratch) / PACKAGE
             broken_copy(mutation, tree)
             call = [
                 sys.executable,

@@ -18,6 +18,7 @@ from typing import Any
 
 from transport_fallback.app import build
 from transport_fallback.hub import Address, Hub
+from transport_fallback.log.log import Where
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.run import listen, server_for
 
@@ -91,7 +92,7 @@ def address(hub: Hub, client: Any, wish: dict[str, Any]) -> Address:
         case "room others":
             return client.broadcast.to(wish["room"])  # type: ignore[no-any-return]
         case "me":
-            return Address(hub, client=client.id)
+            return Address(hub, Where(client=client.id))
     return Address(hub)
 
 
@@ -103,9 +104,9 @@ async def talk(hub: Hub, seed: int, stop: asyncio.Event) -> None:
             data = {"id": next(ids), "pad": "x" * (2000 if luck.random() < 0.02 else 0)}
             there = list(hub.members)
             if luck.random() < 0.2 and there:
-                await Address(hub, client=luck.choice(there)).emit("news", data)
+                await hub.client(luck.choice(there)).emit("news", data)
             else:
-                await Address(hub, room=luck.choice([None, None, *ROOMS])).emit("news", data)
+                await Address(hub, Where(luck.choice([None, None, *ROOMS]))).emit("news", data)
         await asyncio.sleep(PAUSE * 2 * luck.random())
 
 

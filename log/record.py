@@ -1,0 +1,41 @@
+"""A record: what the log knows of one client, since when it exists, where it is in, what is for it alone."""
+
+from __future__ import annotations
+
+from .audience import Audience, Stay
+from .bell import Bell
+
+STAYS = 64  # intervals of rooms it left that are remembered per client; of older ones it is told "in doubt"
+LED = 64  # cursors before its birth that a client was given since; one that catches up needs the last alone
+
+
+class Record:
+    """One client. Only the entries of the log change it, and `led`, which remembers what it was given."""
+
+    here: bool  # somebody is reading as this client: the registry's word, no entry of the log
+
+    def __init__(self, client: str) -> None:
+        self.id = client
+        self.born = 0  # seq of its birth
+        self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
+        self.own = Audience()
+        self.joined: dict[str, int] = {}  # room → seq of the join
+        self.stays: list[Stay] = []  # the last of what it left, oldest first
+        self.doubt = 0  # up to this seq it may have seen more than `stays` still says
+        self.left_last = 0  # the highest seq it may see of rooms it left
+        self.bells: set[Bell] = set()
+
+    def lead(self, seq: int) -> None:
+        """Remember that it was given this cursor, though it was born later."""
+        if seq not in self.led:
+            self.led = (*self.led[1 - LED :], seq)
+
+    def remember(self, stay: Stay) -> None:
+        """It has left a room: of that interval it may still read what was said."""
+        self.left_last = max(self.left_last, stay.last)
+        self.stays.append(stay)
+        if len(self.stays) > STAYS:
+            self.doubt = max(self.doubt, self.stays.pop(0).last)
+
+    def forgotten(self) -> None:
+        """The log does not know this client any more."""

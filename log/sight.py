@@ -1,0 +1,72 @@
+"""Sight: the messages in the store that one client may see, and how many it could have seen that are not kept."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections.abc import Iterator
+
+from .audience import Audience, Message
+from .record import Record
+from .store import Store
+
+
+def sources(store: Store, client: Record, after: int) -> Iterator[tuple[Audience, int, float]]:
+    """The audiences of a client, each with the bounds (after, up to) of what in it is this client's to see."""
+    yield store.everyone, after, math.inf
+    if client.own.last.seq:
+        yield client.own, after, math.inf
+    for name, joined in client.joined.items():
+        yield store.rooms[name], max(after, joined), math.inf
+    for stay in client.stays:
+        if stay.last > after:
+            yield stay.audience, max(after, stay.joined), stay.last
+
+
+def since(store: Store, client: Record, after: int, room: int) -> tuple[list[Message], bool]:
+    """The messages after a seq, in order, as many as a batch may have and `room` bytes hold; whether there are more."""
+    seen = [
+        audience.between(begin, until, client.id)
+        for audience, begin, until in sources(store, client, after)
+        if audience.last.seq > begin
+    ]
+    most = store.limits.batch_messages
+    taken: list[Message] = []
+    for message in seen[0] if len(seen) == 1 else heapq.merge(*seen):
+        room -= len(message.text) + 1
+        if len(taken) == most or (taken and room < 0):
+            return taken, True
+        taken.append(message)
+    return taken, False
+
+
+def past(store: Store, client: Record, until: int, most: int, room: int) -> list[Message]:
+    """The last messages to everyone and to the client's rooms, so many at most that fit, in order of seq."""
+    audiences = [store.everyone, *(store.rooms[name] for name in client.joined)]
+    newest = heapq.merge(*(audience.newest(until, client.id) for audience in audiences), reverse=True)
+    taken: list[Message] = []
+    for message in itertools.islice(newest, max(0, most)):
+        room -= len(message.text) + 1
+        if room < 0:
+            break
+        taken.append(message)
+    return taken[::-1]
+
+
+def missed(store: Store, client: Record, after: int) -> int:
+    """How many messages after a seq this client could have seen that are not kept. No fewer, perhaps more."""
+    count = 0
+    for audience, begin, until in sources(store, client, after):
+        # The oldest go first: if anything past `until` was trimmed, then the message at `until` was, too.
+        seq = min(audience.trimmed.seen_by(client.id), until)
+        if seq > begin:
+            count += min(audience.lost, int(seq) - begin)
+    return count
+
+
+def last_seen(store: Store, client: Record) -> int:
+    """The seq of the last message this client may see."""
+    rooms = (store.rooms[name].last.seen_by(client.id) for name in client.joined)
+    inside = (seq for seq, joined in zip(rooms, client.joined.values(), strict=True) if seq > joined)
+    return max(store.everyone.last.seen_by(client.id), client.own.last.seq, client.left_last, *inside)

@@ -1,0 +1,118 @@
+"""The store: every audience there is, and its last messages.
+
+Forgetting is per audience: a busy room makes nobody else forget. Only where all of them together are too large does the
+largest give way.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+from ..protocol.limits import Limits
+from .audience import Audience, Message, Room
+from .due import Due
+from .largest import Largest
+
+
+class Store:
+    """Everyone, the rooms, and whatever audience of one client something was kept for."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self.limits = limits
+        self.clock = clock
+        self.everyone = Audience()
+        self.rooms: dict[str, Room] = {}
+        self.bytes = 0  # of all audiences
+        self.trimmed = 0  # the highest seq trimmed of any: who has read beyond it has missed nothing
+        self._empty: OrderedDict[str, None] = OrderedDict()  # rooms that nobody is in, of which something is kept
+        self._old: Due[Audience] = Due()  # audiences, by when their oldest message is too old
+        self._largest: Largest[Audience] = Largest()
+
+    # ---- rooms
+
+    def room_fits(self, name: str) -> bool:
+        """Whether there may be a room of this name; one that nobody is in makes way for a new one."""
+        if name in self.rooms or len(self.rooms) < self.limits.rooms:
+            return True
+        if not self._empty:
+            return False
+        room = self.rooms[next(iter(self._empty))]
+        while room:
+            self._trim(room)
+        self._drop_if_empty(room)
+        return True
+
+    def room(self, name: str) -> Room | None:
+        """The room of this name, made if there may be one. None: nobody is in it, and nobody can come."""
+        if name not in self.rooms and self.room_fits(name):
+            self.rooms[name] = Room(name)
+            self._empty[name] = None
+        return self.rooms.get(name)
+
+    def enter(self, name: str, client: str) -> Room:
+        room = self.rooms.setdefault(name, Room(name))
+        self._empty.pop(name, None)
+        room.members[client] = None
+        return room
+
+    def leave(self, room: Room, client: str) -> None:
+        del room.members[client]
+        room.here.discard(client)
+        if not room.members:
+            self._empty[room.name] = None
+            self._drop_if_empty(room)
+
+    def _drop_if_empty(self, room: Room) -> None:
+        """A room that nobody is in, and of which nothing is kept, is none."""
+        if not room.members and not room and self.rooms.get(room.name) is room:
+            del self.rooms[room.name], self._empty[room.name]
+            self._old.discard(room)
+            self._largest.discard(room)
+
+    # ---- messages
+
+    def keep(self, audience: Audience, message: Message) -> None:
+        audience.add(message)
+        self.bytes += len(message.text)
+        if len(audience) == 1:
+            self._old.add(audience, message.at + self.limits.keep_seconds)
+        if len(audience) > self.limits.keep_messages:
+            self._trim(audience)
+        self._trim_old(audience)
+        self._largest.sized(audience)
+        if self.bytes > self.limits.keep_bytes:
+            self._trim_largest()
+
+    def discard(self, audience: Audience) -> None:
+        """Keep nothing of an audience that nobody is in any more."""
+        self.bytes -= audience.bytes
+        self._old.discard(audience)
+        self._largest.discard(audience)
+
+    def sweep(self) -> None:
+        """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
+        for audience in self._old.take(self.clock()):
+            self._trim_old(audience)
+            self._largest.sized(audience)
+            if audience:
+                self._old.add(audience, audience.oldest.at + self.limits.keep_seconds)
+            elif isinstance(audience, Room):
+                self._drop_if_empty(audience)
+
+    def _trim(self, audience: Audience) -> None:
+        self.trimmed = max(self.trimmed, audience.oldest.seq)
+        self.bytes -= audience.trim()
+
+    def _trim_old(self, audience: Audience) -> None:
+        while audience and audience.oldest.at < self.clock() - self.limits.keep_seconds:
+            self._trim(audience)
+
+    def _trim_largest(self) -> None:
+        """Make room: a 64th of the limit at once, so that the search for the largest is rare."""
+        while self.bytes > self.limits.keep_bytes * 63 // 64:
+            largest = self._largest.first()
+            half = largest.bytes // 2
+            while largest.bytes > half and self.bytes > self.limits.keep_bytes * 63 // 64:
+                self._trim(largest)
+            self._largest.sized(largest)
