@@ -52,14 +52,12 @@ class Ladder:
         self._renewals = Renewals()
         self.rungs.load(verdicts or {}, now, wall())
 
-    # ---- events
-
     def start(self, now: float) -> None:
         """Begin: the first round is tried at once."""
         policy = self._at(now)
         if policy.stopped:
             policy.start()
-            policy.settle()
+        policy.settle()
 
     def opened(self, number: int, now: float) -> None:
         """The attempt stands. That proves nothing: middleboxes accept an upgrade and then pass no frame."""
@@ -111,23 +109,25 @@ class Ladder:
 
     def on_network(self, name: str, verdicts: dict[str, Any], now: float) -> None:
         """The server told which network this is: what was learnt on another one says nothing here."""
-        if name == self.network:
+        policy, before = self._at(now), self.network
+        if policy.stopped:
             return
-        first, self.network = self.network is None, name
+        self.network = name
         known = any(rung in verdicts for rung in self.rungs.names)
-        if first and not known:
-            return
-        self.note(now, part("network", name=name, known=part("network.known" if known else "network.new")))
-        self._load(verdicts, now)
-        self._policy.settle()
+        if name != before and (known or before is not None):
+            self.note(now, part("network", name=name, known=part("network.known" if known else "network.new")))
+            self._load(verdicts, now)
+        policy.settle()
 
     def retry(self, now: float, why: str = "retry") -> None:
         """Rests and pauses are over; if nothing reads, every rung is tried now. `why`: retry, online or forget."""
         policy = self._at(now)
+        if policy.stopped:
+            return
         self.note(now, part(why))
         for rung in self.rungs:
             rung.wake()
-        if policy.attempts.current is None and not policy.stopped:
+        if policy.attempts.current is None:
             policy.rounds.whole(now)
         policy.settle()
 
@@ -137,7 +137,8 @@ class Ladder:
         self.retry(now, "forget")
 
     def round_trip(self, seconds: float) -> None:
-        self.timing.rtt = min(self.timing.rtt, max(0.0, seconds))
+        if not self.stopped:
+            self.timing.rtt = min(self.timing.rtt, max(0.0, seconds))
 
     def use(self, name: str, now: float, *, strict: bool = False) -> None:
         """Only this rung from now on, or "auto". What reads now goes on until that one passed; `strict`: lets go."""
@@ -165,6 +166,8 @@ class Ladder:
     def renew(self, now: float) -> None:
         """Every attempt is ended and the same rung opened again: the client has taken a new sid."""
         policy = self._at(now)
+        if policy.stopped:
+            return
         last = policy.life.transport
         for attempt in policy.attempts:
             policy.attempts.shut(attempt)
@@ -172,6 +175,7 @@ class Ladder:
         if wait := self._renewals.wait(now, policy.chance):
             self.note(now, part("nothing", time=wait * 1000))
         queue = sorted(self.rungs.whole(now), key=lambda rung: rung.name != last)
+        policy.rounds.end()
         policy.rounds.plan(queue, now, wait)
         policy.settle()
 
@@ -189,8 +193,6 @@ class Ladder:
         policy = self._at(now)
         if not policy.stopped:
             policy.stop(why, parts or [part(why)])
-
-    # ---- what comes out
 
     def decisions(self) -> list[Decision]:
         """What is to be done, in order; each is given once."""

@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 
 from .decisions import Decisions
-from .sentences import Part, part
+from .sentences import Part, part, whole
 
 TAKE_OVER = 1.5  # s without a reader before it is a disconnect and not a switch
 
@@ -43,7 +43,7 @@ class Life:
 
     def restart(self) -> None:
         """Nothing has read yet."""
-        self.phase, self.attempt, self._failed_told = Phase.NEW, 0, False
+        self.phase, self.transport, self.attempt, self._failed_told = Phase.NEW, "", 0, False
 
     def begins(self, waited: float) -> None:
         """A round begins."""
@@ -64,7 +64,7 @@ class Life:
         before, last = self.phase, self.transport
         self.phase, self.transport, self._trying = Phase.ON, rung, None
         if before in (Phase.ON, Phase.LOST):
-            gap = round((now - self.lost_at) * 1000) if before is Phase.LOST else 0
+            gap = whole((now - self.lost_at) * 1000) if before is Phase.LOST else 0
             if rung != last:
                 self._out.tell("switch", **{"from": last, "to": rung, "why": why or self._why, "gapMs": gap})
             return
@@ -105,4 +105,4 @@ class Life:
         """`reconnecting`, once for each round, from the first failure on."""
         if self._trying is not None and (self.phase is Phase.OFF or self.phase is Phase.NEW and self._failed_told):
             self.attempt += 1
-            self._out.tell("reconnecting", attempt=self.attempt, waitMs=round(self._trying * 1000))
+            self._out.tell("reconnecting", attempt=self.attempt, waitMs=whole(self._trying * 1000))

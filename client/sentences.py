@@ -6,6 +6,7 @@ The table is that of web/client/sentences.js: a test compares the two.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any, NamedTuple
 
@@ -101,8 +102,13 @@ def span(ms: float) -> str:
     if ms >= 60_000 and ms % 60_000 == 0:
         return f"{ms / 60_000:.0f} min"
     if ms < 1000:
-        return f"{max(0.0, ms):.0f} ms"
-    return f"{round(ms / 100) / 10:g} s" if ms < 100_000 else f"{ms / 60_000:.0f} min"
+        return f"{whole(max(0.0, ms))} ms"
+    return f"{whole(ms / 100) / 10:g} s" if ms < 100_000 else f"{whole(ms / 60_000)} min"
+
+
+def whole(number: float) -> int:
+    """The nearest whole number, a half up, as JavaScript rounds."""
+    return math.floor(number + 0.5)
 
 
 def sentence(parts: list[Part]) -> str:
