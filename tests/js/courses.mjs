@@ -1,10 +1,13 @@
 // What the JavaScript client makes of the steps of `tests/vectors`. Its twin is `tests/client/courses.py`.
 import assert from "node:assert/strict";
 import { Acks } from "../../web/client/acks.js";
+import { answered, closed, fate, longest, refusalIn, told } from "../../web/client/closings.js";
 import { Outbox } from "../../web/client/outbox.js";
 import { Position, soundBatch } from "../../web/client/reading.js";
+import { parseJson } from "../../web/client/wire.js";
 import { FakeClock } from "./fake.mjs";
 
+/** @import { Failure } from "../../web/client/closings.js" */
 /** @import { Batch, Reading } from "../../web/client/reading.js" */
 /** @typedef {Record<string, any>} Step   as the vectors have it: what is done, with what, and what it gives */
 
@@ -79,7 +82,7 @@ function lastWords(outbox, now) {
 }
 
 /** @param {Outbox} outbox @param {Step} step */
-function answered(outbox, step) {
+function acked(outbox, step) {
   const { done, hole, forgotten } = outbox.answer(step.answer, () => step.best ?? 0);
   return { done: numbers(done.map(([one]) => one)), ...(hole ? { hole } : {}), ...(forgotten ? { forgotten } : {}) };
 }
@@ -99,7 +102,7 @@ const DEEDS = {
   take_replies: (outbox, step) => outbox.takeReplies(step.take_replies).map(({ seq }) => seq),
   last_words: (outbox, step) => lastWords(outbox, step.last_words),
   again: (outbox) => outbox.again(),
-  answer: answered,
+  answer: acked,
   empties: (outbox, step) => outbox.empties(step.empties),
   give_up: (outbox, step) => givenUp(outbox, step.give_up),
   forget: (outbox) => numbers(outbox.forget()),
@@ -110,6 +113,26 @@ const DEEDS = {
 export function outbox(steps) {
   const box = new Outbox();
   return steps.map((step) => DEEDS[Object.keys(step)[0]](box, step) ?? null);
+}
+
+// ---- closings
+
+/** The data of a failure; times in s. @param {Failure} failure */
+function said({ kind, code, retry }) {
+  return { kind, code, ...(retry === null ? {} : { retry: retry / 1000 }) };
+}
+
+/** What became of a request or a line. @param {Step} step */
+function closing(step) {
+  if (step.closed !== undefined) return said(closed(step.closed, "", refusalIn(step)));
+  const text = step.text ?? JSON.stringify({ error: step.error });
+  const failure = step.told ? told(step.told) : answered(step.answered, parseJson(text), step.retry_after ?? null);
+  return { ...said(failure), emits: fate(failure), fails: longest(failure) / 1000 };
+}
+
+/** @param {Step[]} steps */
+export function closings(steps) {
+  return steps.map(closing);
 }
 
 // ---- acks

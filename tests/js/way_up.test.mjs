@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import { WayUp } from "../../web/client/wayup.js";
 import { Outbox } from "../../web/client/outbox.js";
-import { Failure } from "../../web/client/wire.js";
+import { Failure } from "../../web/client/closings.js";
 import { equal, FakeClock } from "./fake.mjs";
 
 /** A way up on two pipes that only note what is sent. */
@@ -205,4 +205,32 @@ test("forgotten: what was sent is unknown, what was not goes under the new sid f
     noted.posts[0].emits.map((/** @type {any} */ { n, event }) => [n, event]),
     [[1, "c"]],
   );
+});
+
+test("a ws that was given up is a way again as soon as acks come by it", async () => {
+  const { clock, way, socket, emit, noted } = wayUp();
+  noted.hello = false;
+  way.use(true, socket);
+  emit("a");
+  await clock.pass(1600);
+  equal([noted.accused, noted.posts.map(numbers)], [["doubt"], [[1]]]);
+  way.heard(socket, acksOf(1));
+  noted.posts[0].resolve(acksOf(1));
+  await clock.pass(1);
+  emit("b");
+  equal(
+    noted.ws.filter(({ emits }) => emits).map(numbers),
+    [[1], [2]],
+  );
+});
+
+test("where no POST is answered, what was said long ago fails", async () => {
+  const { clock, way, emit, noted } = wayUp();
+  noted.hello = false;
+  way.use(true, null);
+  emit("a");
+  await clock.pass(290_000);
+  equal(noted.done, []);
+  await clock.pass(20_000);
+  equal(noted.done, [["a", "unknown"]]);
 });

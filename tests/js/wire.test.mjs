@@ -1,7 +1,7 @@
-// The codec and the wire: what may be sent, and what an answer means.
+// The codec and the wire: what may be sent, and where.
 import { test } from "node:test";
 import { checkEvent, newSid, packData } from "../../web/client/codec.js";
-import { baseOf, closeFailure, failureOf } from "../../web/client/wire.js";
+import { baseOf } from "../../web/client/wire.js";
 import { ok, same } from "./says.mjs";
 
 /** @param {() => unknown} run @param {string} code */
@@ -48,40 +48,6 @@ test("a sid is 22 characters of base64url, never twice the same", () => {
   const sids = new Set(Array.from({ length: 1000 }, newSid));
   same(sids.size, 1000);
   for (const sid of sids) ok(/^[A-Za-z0-9_-]{22}$/.test(sid), sid);
-});
-
-test("a close code says what to do", () => {
-  const kinds = {
-    1000: "leave",
-    1001: "leave",
-    1012: "leave",
-    1002: "refused",
-    1009: "refused",
-    1006: "lost",
-    1011: "lost",
-    4000: "refused",
-    4001: "over",
-    4003: "over",
-    4010: "over",
-    4013: "refused",
-    4129: "wait",
-    4153: "wait",
-    4200: "again",
-    4208: "again",
-    3000: "lost",
-  };
-  for (const [code, kind] of Object.entries(kinds)) same(closeFailure(Number(code)).kind, kind, code);
-});
-
-test("only an error in the protocol's form is the server's word", () => {
-  same(failureOf({ error: "no" }), null);
-  same(failureOf(undefined), null);
-  const kind = (/** @type {string} */ code, more = {}) => failureOf({ error: { code, message: "", ...more } })?.kind;
-  same(
-    [kind("gone"), kind("bad_cursor"), kind("rate", { retry: 2 }), kind("draining")],
-    ["over", "refused", "wait", "wait"],
-  );
-  same(failureOf({ error: { code: "full", message: "", retry: 2.5 } })?.retry, 2500);
 });
 
 test("the base keeps its path, and a URL may lack its scheme", () => {

@@ -1,6 +1,7 @@
 // @ts-check
 // The requests a client makes beside its reading: what it emits by POST, /hello, and the goodbye.
-import { ask, Failure, wireUrl } from "./wire.js";
+import { Failure } from "./closings.js";
+import { ask, wireUrl } from "./wire.js";
 /** @import {Part, World} from "./types.js" */
 
 export class Requests {

@@ -1,13 +1,14 @@
 // @ts-check
 // The runner: does what the ladder decides, and tells it what came of that.
 import { Alarm, sleepOn } from "./clock.js";
+import { Failure, turnedAway } from "./closings.js";
 import { newSid } from "./codec.js";
 import { soundBatch } from "./reading.js";
 import { longpoll } from "./transports/longpoll.js";
 import { poll } from "./transports/poll.js";
 import { sse } from "./transports/sse.js";
 import { ws } from "./transports/ws.js";
-import { ask, Failure, wireUrl } from "./wire.js";
+import { ask, wireUrl } from "./wire.js";
 /** @import {Ladder} from "./ladder.js" */
 /** @import {Leases} from "./leases.js" */
 /** @import {Position, Reading} from "./reading.js" */
@@ -147,7 +148,7 @@ export class Runner {
     const failed = error instanceof Failure ? error : new Failure("lost", String(error?.message));
     const { kind, retry, because } = failed;
     if (kind === "over" || kind === "refused") this.#on.refused(failed);
-    if (failed.turnedAway) this.#on.turnedAway(failed);
+    if (turnedAway(failed)) this.#on.turnedAway(failed);
     this.step({ type: "ended", id: run.id, kind, why: because, retry: retry ?? undefined });
   }
 

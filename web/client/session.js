@@ -2,6 +2,7 @@
 // The session: what goes on between a client and its server: the reading, the way up, and the sid they go by.
 import { Acks } from "./acks.js";
 import { sleepOn } from "./clock.js";
+import { Failure } from "./closings.js";
 import { EmitError, newSid, packData } from "./codec.js";
 import { Ladder } from "./ladder.js";
 import { Leases } from "./leases.js";
@@ -13,7 +14,6 @@ import { sentence } from "./sentences.js";
 import { Sid } from "./sid.js";
 import { Verdicts } from "./verdicts.js";
 import { WayUp } from "./wayup.js";
-import { Failure } from "./wire.js";
 import { watchPage } from "./world.js";
 /** @import {Events} from "./events.js" */
 /** @import {Said} from "./outbox.js" */

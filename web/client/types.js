@@ -71,7 +71,7 @@
  * @typedef {{outbox: import("./outbox.js").Outbox, clock: Clock, rtt: () => number|null,
  *   post: (text: string, signal: AbortSignal) => Promise<any>, hello: (signal: AbortSignal) => Promise<any>,
  *   on: {done: (emit: import("./outbox.js").Emit, data?: any, error?: import("./codec.js").EmitError, cursor?: string) => void,
- *     forgotten: () => void, refused: (failure: import("./wire.js").Failure) => void, say: (parts: Part[]) => void,
+ *     forgotten: () => void, refused: (failure: import("./closings.js").Failure) => void, say: (parts: Part[]) => void,
  *     doubt: (ws: WebSocket) => void, alive: (ws: WebSocket) => void, deaf: (ws: WebSocket) => void}}} WayUpNeeds
  */
 

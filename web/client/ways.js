@@ -1,6 +1,6 @@
 // @ts-check
 // The ways up: a ws that reads, or POST, which is always there.
-import { Failure } from "./wire.js";
+import { Failure } from "./closings.js";
 /** @import {Emit, Outbox} from "./outbox.js" */
 /** @import {WireAck} from "./types.js" */
 

@@ -1,16 +1,15 @@
 // @ts-check
 // The way up: by one way at a time, and by the next when it is given up.
 import { Alarm } from "./clock.js";
+import { fate, Failure, longest, refusalIn, told } from "./closings.js";
 import { EmitError } from "./codec.js";
 import { Patience } from "./patience.js";
-import { isOfTheEmits, longestWait, neverSent, unknown } from "./refusals.js";
+import { neverSent, unknown } from "./refusals.js";
 import { pauseBefore } from "./rung.js";
 import { PostWay, WsWay } from "./ways.js";
-import { failureOf } from "./wire.js";
 /** @import {Emit} from "./outbox.js" */
 /** @import {WayUpNeeds, WireAck} from "./types.js" */
 /** @import {Flight} from "./ways.js" */
-/** @import {Failure} from "./wire.js" */
 
 const VOID_PAUSE = 30_000; // ms: even nothing was refused, so something else is wrong
 
@@ -136,10 +135,11 @@ export class WayUp {
     if ("pong" in frame) return this.#patience.heard(frame.pong);
     const pipe = this.#pipe && this.#pipe.ws === ws ? this.#pipe : null;
     const client = this.#client;
+    if (pipe && frame.acks?.length) pipe.deaf = false;
     if (Array.isArray(frame.acks)) this.#take(frame.acks, (n) => pipe?.best(n) ?? 0);
     if (client !== this.#client) return;
-    const failure = failureOf(frame);
-    if (failure && pipe && pipe === this.#way) this.#refused(failure, []);
+    const refusal = refusalIn(frame);
+    if (refusal && pipe && pipe === this.#way) this.#refused(told(refusal), []);
     this.flush();
   }
 
@@ -163,9 +163,10 @@ export class WayUp {
     const now = this.#clock.now();
     this.#on.say([{ key: "unsent", way: nameOf(this.#way), because: failure.because }]);
     this.#again();
-    if (failure.kind === "over") return this.#on.refused(failure);
-    if (failure.kind === "wait") this.#resumeAt = now + (failure.retry ?? 1000);
-    else if (isOfTheEmits(failure, this.#way !== null, emits)) this.#single(failure, emits, now);
+    const next = fate(failure);
+    if (next === "over") return this.#on.refused(failure);
+    if (next === "later") this.#resumeAt = now + (failure.retry ?? 0);
+    else if (next === "alone" && (this.#way || emits.length)) this.#single(failure, emits, now);
     else if (this.#pipe && !this.#pipe.deaf && !this.#way) this.#way = this.#pipe;
     else {
       this.#resumeAt = now + pauseBefore((this.#failures += 1), this.#clock.random());
@@ -176,7 +177,7 @@ export class WayUp {
   /** Nothing goes up. It is tried on, but what was said long ago ends: nobody should wait for an ack for ever. @param {Failure} failure */
   shut(failure) {
     const now = this.#clock.now();
-    const limit = longestWait(failure);
+    const limit = longest(failure);
     this.#shutSince ??= now;
     if (now < this.#shutSince + limit) return;
     const { sent, unsent } = this.#outbox.giveUp(now - limit);
@@ -251,6 +252,7 @@ export class WayUp {
       if (this.#ackedAt >= began) this.#judge();
     } else {
       this.#posts.hangUp();
+      this.shut(new Failure("lost", "no answer", { because: { key: "answer" } }));
       if (!this.#way) this.#again();
     }
     this.flush();

@@ -1,71 +1,9 @@
 // @ts-check
-// The wire: addresses, requests, and whose word an answer is.
-// Only JSON in the protocol's form or a 4xxx close code is the server's word; everything else is the network speaking.
-/** @import {Kind, Part, WireAck} from "./types.js" */
+// The wire: addresses and requests.
+import { answered, Failure } from "./closings.js";
 
-const REFUSED_CLIENT = new Set(["bad_origin", "refused", "gone", "kicked"]); // the client is not wanted, on any rung
-const REFUSED_FOR_NOW = new Set(["rate", "window", "readers", "full", "draining"]);
-const PASSING = new Set([408, 425, 429]); // of an answer that is not the server's; and from 500 on
 const ADDRESS = "it begins with http://, https://, ws:// or wss://, or is a host, or a path on the page's own server";
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
-
-/**
- * How a request or a pipe failed, and by its kind what that asks for.
- * `code`: the server's; `retry`: ms; `acks`: replies are taken even where the emits are refused; `because`: the message as
- * a part of a sentence; `turnedAway`: by something on the way, and not for want of a server behind it.
- */
-export class Failure extends Error {
-  /** @type {string|null} the base a redirect led to */
-  movedTo = null;
-
-  /**
-   * @param {Kind} kind @param {string} message
-   * @param {{code?: string|number|null, retry?: number|null, acks?: WireAck[], because?: Part, turnedAway?: boolean}} more
-   */
-  constructor(kind, message, { code = null, retry = null, acks = [], because, turnedAway = false } = {}) {
-    super(message);
-    this.name = "Failure";
-    this.kind = kind;
-    this.code = code;
-    this.retry = retry;
-    this.acks = acks;
-    this.because = because ?? { key: "text", text: message };
-    this.turnedAway = turnedAway;
-  }
-}
-
-/**
- * The failure an error body tells of; null if this is not the server's word. `header`: Retry-After in s.
- * @param {any} body @param {string|null} header
- */
-export function failureOf(body, header = null) {
-  const error = body?.error;
-  if (typeof error?.code !== "string") return null;
-  const seconds = Number(error.retry ?? body.retry ?? header ?? NaN);
-  const wait = Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 300) * 1000 : null;
-  /** @type {Kind} */
-  let kind = "refused";
-  if (REFUSED_CLIENT.has(error.code)) kind = "over";
-  else if (REFUSED_FOR_NOW.has(error.code) || wait !== null) kind = "wait";
-  const acks = Array.isArray(body.acks) ? body.acks : [];
-  const because = { key: "word", code: error.code, message: error.message };
-  return new Failure(kind, `${error.code}: ${error.message}`, { code: error.code, retry: wait ?? 1000, acks, because });
-}
-
-/** What a close code of ws asks for: its range says what to do. @param {number} code @param {string} reason @param {number|null} retry */
-export function closeFailure(code, reason = "", retry = null) {
-  const text = `closed with ${code}${reason ? ` (${reason})` : ""}`;
-  const because = reason ? { key: "code.reason", code, reason } : { key: "code", code };
-  const failure = (/** @type {Kind} */ kind, /** @type {number|null} */ wait = null) =>
-    new Failure(kind, text, { code, retry: wait, because });
-  if ([1000, 1001, 1012].includes(code)) return failure("leave");
-  if ([1002, 1003, 1007, 1009].includes(code)) return failure("refused");
-  if ([4001, 4003, 4010].includes(code)) return failure("over");
-  if (code >= 4000 && code < 4100) return failure("refused");
-  if (code >= 4100 && code < 4200) return failure("wait", retry ?? 5000);
-  if (code >= 4200 && code < 4300) return failure("again");
-  return failure("lost");
-}
 
 /**
  * The base of all wire URLs: its path is kept, for a link into a network is one. `page`: its location, or null.
@@ -149,16 +87,9 @@ export async function ask(fetcher, url, options, opened = () => {}) {
   }
   const body = parseJson(text);
   if (response.status === 200 && body !== undefined) return body;
-  const failure = failureOf(body, response.headers.get("Retry-After")) ?? strange(response.status);
+  const failure = answered(response.status, body, response.headers.get("Retry-After"));
   failure.movedTo = options.method === "POST" && response.redirected ? baseBehind(url, response.url) : null;
   throw failure;
-}
-
-/** An answer that is not the server's word. Something on the way says so: perhaps for now, perhaps for good. @param {number} status */
-function strange(status) {
-  const turnedAway = status < 500 && !PASSING.has(status);
-  const because = { key: "stranger", status };
-  return new Failure("lost", `${status} that is not the server's word`, { because, turnedAway });
 }
 
 /** The base to which a redirect from `url` led, if the same was asked for there; else null. @param {string} url @param {string} there */

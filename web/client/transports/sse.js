@@ -1,6 +1,7 @@
 // @ts-check
 // Server-sent events: one answer that never ends.
-import { Failure, parseJson } from "../wire.js";
+import { Failure } from "../closings.js";
+import { parseJson } from "../wire.js";
 import { Inbox } from "./inbox.js";
 /** @import {Context} from "../runner.js" */
 

@@ -1,7 +1,9 @@
 // @ts-check
 // WebSocket: one pipe, both ways.
-import { closeFailure, Failure, failureOf, parseJson } from "../wire.js";
+import { closed, Failure, refusalIn } from "../closings.js";
+import { parseJson } from "../wire.js";
 import { Inbox } from "./inbox.js";
+/** @import {Refusal} from "../closings.js" */
 /** @import {Context} from "../runner.js" */
 /** @import {Batch} from "../types.js" */
 
@@ -18,10 +20,14 @@ export async function* ws(cursor, signal, context) {
     asked = context.now();
     pipe.send(JSON.stringify({ ping: token }));
   };
-  pipe.onmessage = (/** @type {{data: string}} */ event) => inbox.push(parseJson(event.data));
-  /** @type {number|null} */
-  let retry = null; // a close code cannot say how long to wait; the error frame before it can
-  pipe.onclose = (/** @type {{code: number, reason: string}} */ event) => inbox.fail(closeFailure(event.code, event.reason, retry));
+  /** @type {Refusal|null} */
+  let refusal = null; // what the server said last against it
+  pipe.onmessage = (/** @type {{data: string}} */ event) => {
+    const frame = parseJson(event.data);
+    refusal = refusalIn(frame) ?? refusal;
+    inbox.push(frame);
+  };
+  pipe.onclose = (/** @type {{code: number, reason: string}} */ event) => inbox.fail(closed(event.code, event.reason, refusal));
   try {
     /** @type {Batch[]} */
     const held = []; // a pipe that only works downwards is not open: nothing is handed on before the echo came
@@ -34,7 +40,6 @@ export async function* ws(cursor, signal, context) {
         context.up(pipe);
       } else if (frame.messages) held.push(frame);
       else if (echoed) context.heard(frame);
-      else retry = failureOf(frame)?.retry ?? null;
       while (echoed && held.length) yield held.shift();
     }
   } finally {
