@@ -15,7 +15,7 @@ RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
 .PHONY: help run class new test check fix map unit browser proxies some-mutants mutants bench bench-quick fallback storm \
-	torture torture-proof attacks goals heap picture screenshots lock lock-js clean
+	torture torture-proof attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -99,6 +99,9 @@ some-mutants: $(TEST_READY) ## five of the mutants, other ones each day
 
 mutants: $(TEST_READY) ## break the code on purpose, one way after another: a test must notice each time
 	$(TEST)/bin/python -m tests.mutants
+
+npm: ## pack the JavaScript client for npm, into .cache (needs npm)
+	@scripts/pack-client
 
 LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-header --no-annotate --no-emit-index-url

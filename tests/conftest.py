@@ -22,7 +22,7 @@ from tests.stranger.ways import WAYS, PostWay
 if Path(transport_fallback.__file__).resolve().parent != ROOT:  # it would pass or fail for what stands elsewhere
     raise RuntimeError(f"this environment knows {transport_fallback.__file__}, not {ROOT}: remove it, make it again")
 
-pytest_plugins = ["tests.rooms", "tests.js.plugin"]
+pytest_plugins = ["tests.rooms", "tests.js.plugin", "tests.js.package"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,10 +1,12 @@
 // What an application may write in TypeScript, and what it is stopped from: compiled with --strict, never run.
-import { io, type Message, type Socket } from "/client/socket.js";
+import { io, type Message, type Socket, type World } from "transport-fallback";
 
 const socket: Socket = io();
 io("http://127.0.0.1:3000", { transports: ["ws", "longpoll"], use: "auto", every: 500, history: 20, autoConnect: false });
 io(new URL("https://lab.example/room"));
 io({ hold: 10, heartbeat: 5 });
+const world: Partial<World> = { WebSocket, EventSource, storage: localStorage };
+io("http://127.0.0.1:3000", { world });
 io.connect("http://localhost");
 
 socket.on("s2c", (message) => console.log(message.user, message.content));
@@ -24,7 +26,9 @@ socket.use("longpoll").use("ws", { strict: true }).cut().retry().forget().change
 const known: [string | null, string | null, string | null, boolean] = [socket.id, socket.cursor, socket.transport, socket.connected];
 const rests: number[] = socket.rungs.map(({ rests }) => rests);
 const silence: number | null = socket.facts.silence;
-console.log(answer, known, rests, silence, socket.decisions.at(-1)?.text);
+const coming: number | null | undefined = socket.next?.at;
+socket.every = 2 * socket.every;
+console.log(answer, known, rests, silence, coming, socket.decisions.at(-1)?.text);
 
 // @ts-expect-error one data
 socket.emit("c2s", 1, 2);
@@ -42,3 +46,7 @@ socket.emitWithAck("c2s", 1, { timeout: "5 s" });
 socket.on("s2c");
 // @ts-expect-error it may be null
 socket.cursor.length;
+// @ts-expect-error it may only be read
+socket.transport = "ws";
+// @ts-expect-error a constructor
+io("", { world: { WebSocket: 1 } });
