@@ -891,6 +891,14 @@ MUTATIONS = [
         "tests/lab/test_links.py::test_what_caches_keep_is_bounded_in_all_and_who_keeps_most_makes_way",
     ),
     Mutation(
+        "a link of a mounted lab leads out of it",
+        "what is asked over it is no address of the lab",
+        "lab/network/links.py",
+        "return self.base + inside[2] if",
+        "return inside[2] if",
+        "tests/server/test_life.py::test_a_link_of_a_mounted_lab_begins_with_its_path",
+    ),
+    Mutation(
         "a stranger's links push out anybody's",
         "who makes a thousand links resets another's",
         "lab/network/linktable.py",
