@@ -1,6 +1,5 @@
 // Tools: what the whole page is set to: its language, the size of its type, and the link that opens it so.
 
-import { copy } from "./copy.js";
 import { find } from "./dom.js";
 import { knob, set } from "./knobs.js";
 
@@ -32,6 +31,7 @@ export function tools(root, { lang }) {
   button.addEventListener("click", async () => {
     address.value = location.href;
     address.hidden = Boolean(navigator.clipboard);
+    const { copy } = await import("./copy.js");
     await copy(address, button);
   });
 }
