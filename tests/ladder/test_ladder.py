@@ -112,7 +112,7 @@ def test_patience_doubles_after_each_failure_by_time_alone_up_to_15_s() -> None:
         ladder.rungs["ws"].late = slow
         waits.append(ladder.timing.patience(ladder.rungs["ws"]))
     assert waits == [1.5, 3.0, 6.0, 12.0, 15.0, 15.0]
-    ladder.round_trip(0.5)
+    ladder.timing.rtt = 0.5
     ladder.rungs["ws"].late = 0
     assert ladder.timing.patience(ladder.rungs["ws"]) == 3.0
 
@@ -344,11 +344,11 @@ def fail(play: Play, rung: str, after: float = 0.0) -> float:
 
 @pytest.mark.parametrize(("rtt", "first"), [(None, 1.5), (0.1, 1.5), (0.4, 2.4), (4.0, 15.0)])
 def test_how_long_a_first_batch_is_waited_for(rtt: float | None, first: float) -> None:
-    play = Play(rungs=("ws", "longpoll"))
+    play = Play(rungs=("ws", "longpoll")).start()
     if rtt is not None:
         play.ladder.round_trip(rtt)
         play.ladder.round_trip(rtt * 5)  # the smallest seen is what counts
-    play.start().beat("longpoll")
+    play.beat("longpoll")
     for patience in (first, min(first * 2, 15.0)):
         while "ws" not in play.rungs:
             play.wait(0.05, "longpoll")
