@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 READMES = ("README.md", "README.zh.md")
 DOCS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))
-PAGES = (*READMES, "CONTRIBUTING.md", "web/lessons/README.md", *DOCS)
+PAGES = (*READMES, "CONTRIBUTING.md", "web/client/README.md", "web/lessons/README.md", *DOCS)
 
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
