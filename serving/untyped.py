@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-BLOCK = re.compile(r"/\*\*.*?\*/", re.DOTALL)
+BLOCK = re.compile(r"/\*\*.*?\*/( ?)", re.DOTALL)
 TAGS = re.compile(r"[\s*]*(?<=\s)@(?:import|param|returns|template|type|typedef)\b.*", re.DOTALL)  # from the first on
 LONE = re.compile(r"^/\*\*\s*\* (?=.*$)")  # one line of words, which needs no lines around it
 
@@ -20,4 +20,4 @@ def words(block: re.Match[str]) -> str:
         return block[0]
     kept = LONE.sub("/** ", kept)
     gone = "\n" * (block[0].count("\n") - kept.count("\n"))
-    return (f"{kept} */" if kept != "/" else "") + gone
+    return (f"{kept} */{block[1]}" if kept != "/" else "") + gone

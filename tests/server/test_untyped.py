@@ -49,7 +49,7 @@ PLAIN = """\
 
 
 export function weight(seat) {
-  const all =  (JSON.parse("[1]"));
+  const all = (JSON.parse("[1]"));
   /* not of @types */ // @ts-check
   return all[0];
 }
