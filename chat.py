@@ -6,7 +6,7 @@ from typing import Any
 from unicodedata import normalize
 
 from .hub import Hub, Refuse
-from .registry.clients import Client
+from .registry.client import Client
 from .registry.presence import WHO, Presence
 
 LOBBY = "lobby"

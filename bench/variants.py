@@ -43,7 +43,8 @@ from transport_fallback.log.batch import Batch, Cursor
 from transport_fallback.protocol.codec import encode
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import Limits
-from transport_fallback.registry.clients import Clients, Reader
+from transport_fallback.registry.clients import Clients
+from transport_fallback.registry.reader import Reader
 from transport_fallback.serving.accounts import Account
 from transport_fallback.serving.meter import Meter
 from transport_fallback.serving.run import listen, server_for, url_of
@@ -126,7 +127,7 @@ def unbatched(clients: Clients) -> Endpoint:
         hold = number(request, "hold", clients.limits.hold, 1, 30)
         async with reading(clients, request) as reader:
             batch = await reader.hub.wait(reader.client, reader.cursor, hold, reader) if not reader.newcomer else None
-            batch = reader.told(first(batch) if batch else reader.hub.read(reader.client, reader.cursor))
+            batch = reader.give(first(batch) if batch else reader.hub.read(reader.client, reader.cursor))
         return batch_response(batch)
 
     return answer
@@ -147,7 +148,7 @@ def latest(clients: Clients) -> Endpoint:
     async def answer(request: Request) -> Response:
         async with reading(clients, request, grace=MANY, paced=True) as reader:
             hub = reader.hub
-            batch = reader.told(hub.read(reader.client, Cursor(hub.epoch, hub.end), history=1))
+            batch = reader.give(hub.read(reader.client, Cursor(hub.epoch, hub.end), history=1))
         return batch_response(batch)
 
     return answer
@@ -176,10 +177,10 @@ def per_message(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
         async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
             async for batch in batches:
                 if batch.gap or not batch.messages:
-                    await write(reader.told(batch))
+                    await write(reader.give(batch))
                     continue
                 for n in range(len(batch.messages)):
-                    await write(reader.told(one(batch, n)))
+                    await write(reader.give(one(batch, n)))
         return ENDED.get(reader.ended or "", 1000), reader.ended or ""
 
     return ws(clients, down)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..hub import Hub
 from ..protocol.errors import Refused
 from ..protocol.pace import Bucket
-from ..registry.clients import Client
+from ..registry.client import Client
 
 if TYPE_CHECKING:
     from .feed import Feed, Wish

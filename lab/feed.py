@@ -21,7 +21,8 @@ from starlette.routing import Route
 
 from ..protocol.codec import decode, printable
 from ..protocol.errors import Refused
-from ..registry.clients import Client, Clients
+from ..registry.client import Client
+from ..registry.clients import Clients
 from ..transports.post import body_of
 from ..transports.request import payer_of, sid_of
 from .budget import Budget

@@ -18,8 +18,9 @@ from starlette.websockets import WebSocket
 
 from ..protocol.codec import SAFE_INTEGER, decode, encode, packed
 from ..protocol.errors import Refused
+from ..registry.identity import public_id
 from ..serving.sockets import Sockets
-from ..serving.trace import HEAD, Trace, public_name
+from ..serving.trace import HEAD, Trace
 
 EVERY = 0.05  # s between two looks of one line
 TOLD = 24 << 10  # bytes of events that one look tells, about
@@ -77,7 +78,7 @@ class Looks:
         """What is new, as much as one look tells: the rest waits until that has been sent."""
         news, room = {}, TOLD
         for others, sid in zip(range(len(looked) - 1, -1, -1), list(looked), strict=True):
-            trace = self.kept.trace(public_name(sid.encode()))
+            trace = self.kept.trace(public_id(sid.encode()))
             missed, events = trace.after(looked[sid], room // (others + 1))
             looked[sid] += missed + len(events)
             if events or missed > 0:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .clients import Client
+from .client import Client
 
 LOOK = 64  # at so many of those who may make room, then nobody is found
 

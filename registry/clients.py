@@ -6,147 +6,29 @@ first reading request or its first emit, here while it reads, gone when it has n
 
 from __future__ import annotations
 
-import asyncio
-import base64
-import hashlib
 import hmac
-import re
 import time
-from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from collections.abc import Callable
 
-from ..hub import Hub, Member, speaking
-from ..log.batch import Batch, Cursor
-from ..log.bell import Bell
+from ..hub import Hub
+from ..log.batch import Cursor
 from ..log.due import Due
-from ..log.log import Where
 from ..protocol.codec import SAFE_INTEGER
-from ..protocol.errors import Refuse, Refused
-from ..protocol.pace import Bucket, Pace
+from ..protocol.errors import Refused
+from ..protocol.pace import Pace
+from .arrivals import Arrivals
 from .cap import Cap
-from .emits import Ack, Emits, Reply, Upload, fresh, hole, holes
-from .handlers import Queue, Tasks, handle, log
+from .client import Client
+from .emits import Ack, Upload, fresh, hole, holes
+from .handlers import Tasks
+from .identity import identity
 from .marks import Marks
+from .nobodies import Nobodies
+from .reader import Reader
 from .results import Kept
 
 CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
 HOLE = 0.25  # of an emit's rate: it runs nothing, but is answered
-SID = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)  # 128 random bits in base64url
-
-
-class Reader(Bell):
-    """One read in progress: who reads, from where; and the bell that wakes or ends it."""
-
-    def __init__(self, client: Member, cursor: Cursor | None, start: int, history: int, release: Callable[[], None]):
-        super().__init__()
-        self.client = client
-        self.hub = client.hub
-        self.cursor = cursor or Cursor(self.hub.epoch, start)
-        self.newcomer = cursor is None
-        self.history = 0 if cursor else history
-        self.broken = False  # the line was lost while this read was open
-        self.on_batch: Callable[[Batch], None] | None = None  # whoever counts what readers are given
-        self._release: Callable[[], None] | None = release
-
-    def read(self) -> Batch:
-        return self._given(self.hub.read(self.client, self.cursor, history=self.history))
-
-    async def wait(self, hold: float) -> Batch:
-        """A newcomer is answered at once: it has a position before its first message."""
-        if self.newcomer:
-            batch = self.read()
-        else:
-            batch = self._given(await self.hub.wait(self.client, self.cursor, hold, self))
-        if self.client.id and not self.ended:
-            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
-        return batch
-
-    def follow(self, heartbeat: float) -> AsyncGenerator[Batch, None]:
-        return self.hub.follow(self.client, self.cursor, heartbeat, self, history=self.history)
-
-    def _given(self, batch: Batch) -> Batch:
-        if batch.more and isinstance(self.client, Client):
-            self.client.owed = batch.cursor
-            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
-        return self.told(batch)
-
-    def told(self, batch: Batch) -> Batch:
-        """This batch goes to the client now."""
-        if self.on_batch is not None:
-            self.on_batch(batch)
-        return batch
-
-    def close(self) -> None:
-        """The read is over, however it ended. Harmless when repeated."""
-        release, self._release = self._release, None
-        if release:
-            release()
-
-
-class Client(Member):
-    """The record of one client: what the log knows of it, and what only this process does."""
-
-    def __init__(self, registry: Clients, hub: Hub, client: str) -> None:
-        super().__init__(hub, client)
-        self.registry = registry
-        self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
-        self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
-        self.start: int | None = None  # where a newcomer starts until it has read with a cursor
-        self.arrival: asyncio.Future[None] | None = None  # done when it is let in: its `connect` handlers ran
-        self.refused: Refused | None = None  # what they turned it away with
-        self.readers: list[Reader] = []  # oldest first
-        self.grace = hub.limits.grace
-        self.last_read = 0.0  # when its last read ended
-        self.last_request = 0.0
-        self.broken = False  # its last read ended with the line
-        self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
-        self.address = ""  # from where it was born
-        now, limits = registry.clock(), hub.limits
-        self.polls = Bucket(limits.poll_rate, limits.poll_burst, now)
-        self.emit_pace = Bucket(limits.emit_rate, limits.emit_burst, now)
-        self.queue = Queue(registry.tasks)
-        self.emits = Emits(self, self.queue, registry.results)
-        self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
-
-    async def ask(self, event: str, data: Any = None, *, timeout: float = 5) -> Any:
-        """Emit to this client alone and return what it replies. TimeoutError: no reply within `timeout` seconds.
-
-        LookupError: it is not here, or leaves before it replies. Asked by its own `connect` handler, the client is let
-        in at once, with what was emitted until then: nobody can answer what has not reached it.
-        """
-        if not self.here:
-            raise LookupError(f"client {self.id} is not here")
-        seq = await self.hub.say(Where(client=self.id), event, data, ack=True)
-        if not self.here:  # it has left while the hub let others read first
-            raise LookupError(f"client {self.id} is not here")
-        answer = self.asks[seq] = promise()
-        if speaking.get() == self.id and self.arrival is not None and not self.arrival.done():
-            self.arrival.set_result(None)
-        try:
-            async with asyncio.timeout(timeout):
-                return await answer
-        finally:
-            del self.asks[seq]
-
-    def ask_no_more(self) -> None:
-        """It has left: nobody waits for its replies any more."""
-        for answer in self.asks.values():
-            if not answer.done():
-                answer.set_exception(LookupError(f"client {self.id} has left"))
-
-    def reply(self, reply: Reply) -> None:
-        """The first reply counts; a late or unknown one is answered all the same, so that it is not repeated."""
-        answer = self.asks.get(reply.seq)
-        if answer is not None and not answer.done():
-            answer.set_result(reply.data)
-
-    def close(self, reason: str = "turned out") -> None:
-        """Turn this client out: its readers end, and every further request of its sid is refused `kicked`."""
-        current = self.hub.members.get(self.id)  # forgotten and come back, it is another record
-        self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
-
-    def forgotten(self) -> None:
-        self.registry.forgotten(self)
 
 
 class Clients:
@@ -163,8 +45,8 @@ class Clients:
         self._due: Due[str] = Due()  # ids of those who may have gone, or may be forgotten, when nobody asks
         self._cap = Cap()
         self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
-        self._polls = Pace(self.limits.poll_rate, self.limits.poll_burst, "polls", clock)
-        self._nobodies: dict[str, dict[Reader, None]] = {}  # open reads without a sid, by address
+        self._arrivals = Arrivals(hub, self._cap, self._marks)
+        self._nobodies = Nobodies(hub, clock)
         hub.register(lambda client: Client(self, hub, client))
 
     # ---- reading
@@ -187,7 +69,7 @@ class Clients:
             if cursor.seq > self.hub.end:  # and stays beyond it, whatever is logged until this read is answered
                 cursor = cursor._replace(seq=SAFE_INTEGER)
         if sid is None:
-            return self._nobody(cursor, address, history, paced)
+            return self._nobodies.read(cursor, address, history, paced)
         client = self.find(sid)
         if client is None:
             client = await self._bear(sid, address)
@@ -195,32 +77,12 @@ class Clients:
             client.polls.take(1, self.clock(), "polls")
         reader = self._reader(client, cursor, history, grace)
         try:
-            await self._arrived(client)
+            await self._arrivals.arrived(client)
             if reader.ended in ("gone", "kicked"):
                 raise Refused(reader.ended, "this client has left")
         except BaseException:
             reader.close()
             raise
-        return reader
-
-    def _nobody(self, cursor: Cursor | None, address: str, history: int, paced: bool) -> Reader:
-        """A reader without a sid: sees what is for everyone, is nobody, and can be counted by address only."""
-        most = self.limits.anonymous_per_address
-        if self.limits.per_sid:  # they have none, so all of them share the room that the clients leave
-            address, most = "", max(most, self.limits.most_clients - len(self.hub.members))
-        readers = self._nobodies.get(address, {})
-        if len(readers) >= most:
-            raise Refused("readers", f"{most} readers without a sid are enough", retry=5)
-        if paced:
-            self._polls.take(f"@{address}", share=most)
-
-        def release() -> None:
-            del readers[reader]
-            if not readers:
-                del self._nobodies[address]
-
-        reader = Reader(self.hub.anonymous, cursor, self.hub.end, history, release)
-        self._nobodies.setdefault(address, readers)[reader] = None
         return reader
 
     def _reader(self, client: Client, cursor: Cursor | None, history: int, grace: float | None) -> Reader:
@@ -245,14 +107,14 @@ class Clients:
         if len(going_on) > self.limits.readers:
             going_on[0].end("crowded")  # the oldest: a dead pipe must not lock its owner out
         if not client.here:
-            self._arrive(client)
+            self._arrivals.arrive(client)
         return reader
 
     # ---- who is who
 
     def find(self, sid: str) -> Client | None:
         """The client with this sid. Refused: no sid at all, or one that has left."""
-        client_id, secret = _identity(sid)
+        client_id, secret = identity(sid)
         self._marks.check(client_id)
         client = self.hub.members.get(client_id)
         if not isinstance(client, Client):
@@ -265,7 +127,7 @@ class Clients:
     async def _bear(self, sid: str, address: str) -> Client:
         self._knock(address)
         await self._make_room(address)
-        client_id, secret = _identity(sid)
+        client_id, secret = identity(sid)
         await self.hub.bear(client_id)
         client = self.hub.members[client_id]
         assert isinstance(client, Client)
@@ -287,7 +149,7 @@ class Clients:
             client = self._cap.makes_room(address)
             if client is None:
                 raise Refused("full", "as many clients as fit are here", retry=5)
-            self.depart(client, "silence")
+            self._arrivals.depart(client, "silence")
             await self.hub.forget(client)
 
     def _rests(self, client: Client) -> None:
@@ -305,71 +167,14 @@ class Clients:
     def _all(self) -> list[Client]:
         return [client for client in self.hub.members.values() if isinstance(client, Client)]
 
-    # ---- presence: announcements, which change nothing of who may read what
-
-    def _arrive(self, client: Client) -> None:
-        client.here = True
-        if not client.readers:
-            self._cap.lingers(client)
-        client.arrival = promise()
-        client.queue.add(self._connect(client, client.arrival))
-
-    async def _arrived(self, client: Client) -> None:
-        """Wait until the client is let in. Refused: a `connect` handler turned it away."""
-        if client.arrival is not None:
-            await asyncio.shield(client.arrival)
-
-    async def _connect(self, client: Client, arrival: asyncio.Future[None]) -> None:
-        try:
-            await self._announce(client, "connect")
-        except Refuse as refusal:
-            await self._turn_away(client, Refused("refused", str(refusal) or "turned away"), let_in=arrival.done())
-        finally:  # whatever the handler did to this task: nobody waits for ever
-            if not arrival.done() and client.refused is not None:
-                arrival.set_exception(client.refused)
-            elif not arrival.done():
-                arrival.set_result(None)
-
-    async def _turn_away(self, client: Client, refused: Refused, *, let_in: bool) -> None:
-        """It is nobody; what is queued for it finds `refused` and does nothing."""
-        if let_in:  # its reads were answered: whichever it comes with next must hear of this
-            self._marks.add(client.id, refused.code, refused.message)
-        client.refused = refused
-        client.here = False
-        client.ask_no_more()
-        client.emits.results.fail(refused)
-        for reader in client.readers:
-            reader.end("refused")
-        await self.hub.forget(client)
-
-    async def _announce(self, client: Client, event: str, *data: str) -> None:
-        """`connect` or `disconnect`. A handler that fails or hangs keeps nobody out. Refuse: it says so itself."""
-        if client.refused is not None:
-            return
-        try:
-            async with asyncio.timeout(self.limits.handler_seconds):
-                await handle(self.hub, client, event, *data)
-        except Refuse:
-            if event == "connect":
-                raise
-        except Exception:
-            log.exception("the handler of %r failed", event)
-
-    def depart(self, client: Client, reason: str) -> None:
-        """The client is not here any more. Rooms, counter and acks are kept: a shorter silence loses nothing."""
-        if client.here:
-            client.here = False
-            client.ask_no_more()
-            if not client.readers:
-                self._cap.lingers(client)
-            client.queue.add(self._announce(client, "disconnect", reason))
+    # ---- leaving
 
     def dismiss(self, client: Client, code: str, message: str) -> None:
         """It leaves now, by its own word (`gone`) or by ours (`kicked`). Emits already claimed run on."""
         self._marks.add(client.id, code, message)
         for reader in client.readers:
             reader.end(code)
-        self.depart(client, "client left" if code == "gone" else "kicked")
+        self._arrivals.depart(client, "client left" if code == "gone" else "kicked")
         client.queue.add(self.hub.forget(client))
 
     async def bye(self, sid: str, upload: Upload, address: str) -> None:
@@ -377,7 +182,7 @@ class Clients:
         client = self.find(sid)
         if client is None:
             self._knock(address)
-            return self._marks.add(_identity(sid)[0], "gone", "this client said bye")
+            return self._marks.add(identity(sid)[0], "gone", "this client said bye")
         try:
             await self.take(sid, upload, address)
         finally:
@@ -391,13 +196,13 @@ class Clients:
                 self._look_at(client, self.clock())
         self._marks.sweep()
         self._births.sweep()
-        self._polls.sweep()
+        self._nobodies.polls.sweep()
         self.hub.sweep()
 
     def _look_at(self, client: Client, now: float) -> None:
         """Nobody has read as this client for a while."""
         if client.here and now >= client.last_read + client.grace:
-            self.depart(client, "transport close" if client.broken else "silence")
+            self._arrivals.depart(client, "transport close" if client.broken else "silence")
         due = client.last_read + client.grace if client.here else self._forgotten_at(client)
         if now >= due and not client.queue.busy:
             client.queue.add(self._forget(client))
@@ -418,11 +223,10 @@ class Clients:
     async def drain(self) -> None:
         """Before the server stops: answer who waits, end the streams, finish what was claimed, say goodbye."""
         self.draining = True
-        for readers in [*(client.readers for client in self._all()), *self._nobodies.values()]:
-            for reader in readers:
-                reader.end("draining")
+        for reader in [*(reader for client in self._all() for reader in client.readers), *self._nobodies]:
+            reader.end("draining")
         for client in self._all():
-            self.depart(client, "server closing")
+            self._arrivals.depart(client, "server closing")
         try:
             await self.tasks.wait(self.limits.drain_seconds * 2 / 3)
         finally:
@@ -452,7 +256,7 @@ class Clients:
                 self._admit(count, client.emits.unfinished if client else 0)
             if count and client is None:
                 client = await self._bear(sid, address)
-                self._arrive(client)
+                self._arrivals.arrive(client)
             if client is not None:
                 beyond = holes(upload.emits, client.emits.expected + count - 1)
                 client.emit_pace.take(count + HOLE * beyond, self.clock(), "emits")
@@ -471,18 +275,3 @@ class Clients:
             raise Refused("draining", "the server is stopping", retry=1)
         if unfinished + count > self.limits.window:
             raise Refused("window", f"{self.limits.window} emits may be unfinished", retry=0.5)
-
-
-def promise() -> asyncio.Future[Any]:
-    """A future that nobody need wait for: what it fails with is no error of the program."""
-    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-    future.add_done_callback(lambda future: future.cancelled() or future.exception())
-    return future
-
-
-def _identity(sid: str) -> tuple[str, bytes]:
-    """The public id of a sid, and what tells it from another sid with the same id."""
-    if not SID.fullmatch(sid):
-        raise Refused("bad_sid", "a sid is 22 characters of base64url: 128 random bits")
-    digest = hashlib.sha256(sid.encode()).digest()
-    return base64.urlsafe_b64encode(digest)[:10].decode(), digest

@@ -21,9 +21,10 @@ from starlette.websockets import WebSocket
 
 from ..log.batch import Batch
 from ..protocol.errors import Refused
+from ..registry.identity import public_id
 from .accounts import Account, Accounts, Counts
 from .sockets import Sockets
-from .trace import FRAMES, HEAD, Head, Shelf, Trace, head_of, public_name
+from .trace import FRAMES, HEAD, Head, Shelf, Trace, head_of
 
 SID = re.compile(rb"[A-Za-z0-9_-]{22}")
 SAID = re.compile(rb"(?:^|&)sid=([^&]+)")  # a query is not taken apart for it: it may have thousands of fields
@@ -197,22 +198,18 @@ class Meter:
             nonlocal told
             if not clients or not all(map(ID.fullmatch, clients)):
                 raise Refused("bad_parameter", "say whom to watch: client=ID, up to eight times")
-            text = json.dumps({client: self.told(self.of(client)) for client in clients}, separators=(",", ":"))
+            text = json.dumps({client: figures(self.of(client)) for client in clients}, separators=(",", ":"))
             if text != told:
                 told = text
                 await socket.send_text(text)
 
         await self._watchers.serve(socket, tell)
 
-    @staticmethod
-    def told(counts: dict[str, Counts]) -> dict[str, dict[str, int]]:
-        return {name: one.as_json() for name, one in counts.items()}
-
     async def _stats(self, request: Request) -> Response:
         """All of it, or with `?client=ID` what one client caused."""
         client = request.query_params.get("client")
         counts = self.totals if client is None else self.of(client)
-        about = {"since": int(self.since * 1000), "client": client, "transports": self.told(counts)}
+        about = {"since": int(self.since * 1000), "client": client, "transports": figures(counts)}
         return JSONResponse(about, headers={"Cache-Control": "no-store"})
 
     async def _metrics(self, _request: Request) -> Response:
@@ -224,6 +221,11 @@ class Meter:
                 lines.append(f'lab_{figure}_total{{transport="{name}"}} {counts.as_json()[figure]}')
         text = "\n".join(lines) + "\n"
         return PlainTextResponse(text, media_type="text/plain; version=0.0.4", headers={"Cache-Control": "no-store"})
+
+
+def figures(counts: dict[str, Counts]) -> dict[str, dict[str, int]]:
+    """Counts by transport, for JSON."""
+    return {name: one.as_json() for name, one in counts.items()}
 
 
 def name_of(path: bytes) -> str:
@@ -239,4 +241,4 @@ def client_of(query: bytes, headers: list[tuple[bytes, bytes]]) -> str:
         sid = unquote_to_bytes(found[1])
     if not SID.fullmatch(sid):
         return ""
-    return public_name(sid)
+    return public_id(sid)

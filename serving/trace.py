@@ -6,8 +6,6 @@ many bytes; what the bytes said is kept of heads only, for a client knows its ow
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -24,11 +22,6 @@ FRAMES = 64  # sizes kept of the frames that came up in one piece; the last one 
 EVENT, NUMBER = 200, 36  # bytes that Python takes for an event as such, and for a number in it
 
 Head = tuple[str, bytes, list[tuple[bytes, bytes]], bool]  # method, target, headers, whether the connection is new
-
-
-def public_name(sid: bytes) -> str:
-    """The client's `id`, which everybody may know."""
-    return base64.urlsafe_b64encode(hashlib.sha256(sid).digest())[:10].decode()
 
 
 class Shelf:

@@ -200,8 +200,8 @@ MUTATIONS = [
         "position after the connect handler",
         "a newcomer does not hear what its handler says",
         "registry/clients.py",
-        "        try:\n            await self._arrived(client)\n            if reader.ended",
-        "        try:\n            await self._arrived(client)\n"
+        "        try:\n            await self._arrivals.arrived(client)\n            if reader.ended",
+        "        try:\n            await self._arrivals.arrived(client)\n"
         "            reader.cursor = cursor or Cursor(self.hub.epoch, self.hub.end)\n            if reader.ended",
         CONTRACT + "test_a_newcomer_hears_what_its_connect_handler_says",
     ),
@@ -216,7 +216,7 @@ MUTATIONS = [
     Mutation(
         "newcomer waits on longpoll",
         "nobody has a position before the first message",
-        "registry/clients.py",
+        "registry/reader.py",
         "        if self.newcomer:\n            batch = self.read()",
         "        if False:\n            batch = self.read()",
         CONTRACT + "test_a_newcomer_is_answered_at_once_with_the_end_of_the_log",
@@ -232,7 +232,7 @@ MUTATIONS = [
     Mutation(
         "reading takes",
         "an answer that is lost is a message that is lost",
-        "registry/clients.py",
+        "registry/reader.py",
         "        return self._given(self.hub.read(self.client, self.cursor, history=self.history))",
         "        batch = self.hub.read(self.client, self.cursor, history=self.history)\n"
         "        while self.hub.store.everyone:\n            self.hub.store._trim(self.hub.store.everyone)\n"
@@ -349,8 +349,8 @@ MUTATIONS = [
         "disconnect without connect",
         "a client that comes back is not announced",
         "registry/clients.py",
-        "        if not client.here:\n            self._arrive(client)",
-        "        if client.arrival is None:\n            self._arrive(client)",
+        "        if not client.here:\n            self._arrivals.arrive(client)",
+        "        if client.arrival is None:\n            self._arrivals.arrive(client)",
         PRESENCE + "test_every_disconnect_has_its_connect",
     ),
     Mutation(
@@ -620,7 +620,7 @@ MUTATIONS = [
     Mutation(
         "a connect handler asks one who cannot hear",
         "who is asked as it comes is kept out until the question is given up",
-        "registry/clients.py",
+        "registry/client.py",
         "if speaking.get() == self.id and self.arrival is not None",
         "if self.arrival is None and self.arrival is not None",
         HANDLERS + "test_a_connect_handler_may_ask_its_client",
@@ -628,7 +628,7 @@ MUTATIONS = [
     Mutation(
         "who has left is asked on",
         "a handler waits for the reply of one who will not come back",
-        "registry/clients.py",
+        "registry/arrivals.py",
         "            client.ask_no_more()\n            if not",
         "            if not",
         HANDLERS + "test_an_ask_ends_when_the_client_leaves",
@@ -692,7 +692,7 @@ MUTATIONS = [
     Mutation(
         "a cut batch costs a poll",
         "who is far behind is refused for catching up",
-        "registry/clients.py",
+        "registry/reader.py",
         "            self.client.owed = batch.cursor\n",
         "            pass\n",
         CLIENTS + "test_polls_are_paced_and_going_on_from_a_cut_batch_costs_nothing",
@@ -701,9 +701,9 @@ MUTATIONS = [
         "connect comes after",
         "a handler meets a client that was never announced",
         "registry/clients.py",
-        "                client = await self._bear(sid, address)\n                self._arrive(client)\n",
+        "                client = await self._bear(sid, address)\n                self._arrivals.arrive(client)\n",
         "                client = await self._bear(sid, address)\n"
-        "                asyncio.get_running_loop().call_soon(self._arrive, client)\n",
+        "                asyncio.get_running_loop().call_soon(self._arrivals.arrive, client)\n",
         CLIENTS + "test_connect_runs_before_any_other_handler",
     ),
     Mutation(
@@ -725,7 +725,7 @@ MUTATIONS = [
     Mutation(
         "anonymous readers are not released",
         "an address that read often enough may never read again",
-        "registry/clients.py",
+        "registry/nobodies.py",
         "            del readers[reader]\n",
         "",
         CLIENTS + "test_readers_without_a_sid_are_counted_by_address_while_they_read",

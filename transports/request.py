@@ -13,8 +13,9 @@ from starlette.responses import Response
 from ..log.batch import Batch, Cursor
 from ..protocol.errors import Refused
 from ..protocol.pace import owner_of
-from ..registry.clients import Clients, Reader
+from ..registry.clients import Clients
 from ..registry.emits import Ack
+from ..registry.reader import Reader
 from .scope import served
 
 LADDER = ("ws", "sse", "longpoll", "poll")  # best first

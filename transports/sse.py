@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 
 from ..log.batch import Batch, Cursor
 from ..protocol.errors import Refused
-from ..registry.clients import Clients, Reader
+from ..registry.clients import Clients
+from ..registry.reader import Reader
 from .request import Endpoint, cursor_of, number, open_reader
 
 
@@ -36,7 +37,7 @@ class Stream(EventSourceResponse):
 async def events(reader: Reader, heartbeat: float) -> AsyncGenerator[bytes, None]:
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
-            yield event(reader.told(batch))
+            yield event(reader.give(batch))
 
 
 def event(batch: Batch) -> bytes:

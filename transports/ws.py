@@ -12,9 +12,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..protocol.codec import encode, packed
 from ..protocol.errors import Refused
-from ..registry.clients import Clients, Reader
+from ..registry.clients import Clients
 from ..registry.emits import Ack, Upload
 from ..registry.handlers import Tasks
+from ..registry.reader import Reader
 from .request import acks_text, cursor_of, number, open_reader, payer_of, sid_of
 from .scope import served
 
@@ -74,7 +75,7 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
             if write:
-                await write(reader.told(batch))
+                await write(reader.give(batch))
             else:
                 await socket.send_text(batch.text.decode())
     return ENDED.get(reader.ended or "", 1000), reader.ended or ""

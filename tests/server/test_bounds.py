@@ -90,7 +90,9 @@ async def test_a_stranger_that_is_refused_leaves_nothing_behind() -> None:
             await world.read(sid())
         assert (await world.emit(sid(), (2, "e")))[0]["error"]["code"] == "out_of_order"
     assert (
-        len(world.hub.members) == 1 and len(world.clients._births._buckets) == 1 and not world.clients._polls._buckets
+        len(world.hub.members) == 1
+        and len(world.clients._births._buckets) == 1
+        and not world.clients._nobodies.polls._buckets
     )
 
 

@@ -15,8 +15,10 @@ from transport_fallback.log.batch import Cursor
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.protocol.pace import Pace
-from transport_fallback.registry.clients import Client, Clients, Reader
+from transport_fallback.registry.client import Client
+from transport_fallback.registry.clients import Clients
 from transport_fallback.registry.emits import Emit, Reply, Upload
+from transport_fallback.registry.reader import Reader
 
 pytestmark = pytest.mark.anyio
 

@@ -24,8 +24,11 @@ from transport_fallback.log.batch import Batch, Cursor
 from transport_fallback.protocol.codec import decode
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import Limits
-from transport_fallback.registry.clients import Client, Clients, Reader, _identity
+from transport_fallback.registry.client import Client
+from transport_fallback.registry.clients import Clients
 from transport_fallback.registry.emits import Emit, Upload
+from transport_fallback.registry.identity import identity
+from transport_fallback.registry.reader import Reader
 
 T = TypeVar("T")
 
@@ -299,7 +302,7 @@ class Model(RuleBasedStateMachine):
     @invariant()
     def who_is_here_is_who_reads_or_read_just_now(self) -> None:
         for sid, person in self.people.items():
-            client = self.hub.members.get(_identity(sid)[0])  # `find` would be a request
+            client = self.hub.members.get(identity(sid)[0])  # `find` would be a request
             assert (client is not None) == person.known
             if client is not None:
                 assert isinstance(client, Client)

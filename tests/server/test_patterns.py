@@ -151,7 +151,7 @@ def test_all_patterns_are_found() -> None:
     assert {
         "protocol.http1.FIELD",
         "lab.network.links.FIRST",
-        "registry.clients.SID",
+        "registry.identity.SID",
         "log.batch.CURSOR",
         "lab.looks.SECRET",
     } <= names

@@ -1,0 +1,102 @@
+"""A client: one page or program, as the log knows it, and with what only this process does for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..hub import Hub, Member, speaking
+from ..log.batch import Cursor
+from ..log.bell import Bell
+from ..log.log import Where
+from ..protocol.errors import Refused
+from ..protocol.pace import Bucket
+from .emits import Emits, Reply
+from .handlers import Queue, Tasks
+from .results import Kept
+
+
+class Registry(Protocol):
+    """The clients of one hub, as far as one of them must know."""
+
+    clock: Callable[[], float]
+    tasks: Tasks
+    results: Kept
+
+    def dismiss(self, client: Client, code: str, message: str) -> None: ...
+
+    def forgotten(self, client: Client) -> None: ...
+
+
+class Client(Member):
+    """The record of one client: what the log knows of it, and what only this process does."""
+
+    def __init__(self, registry: Registry, hub: Hub, client: str) -> None:
+        super().__init__(hub, client)
+        self.registry = registry
+        self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
+        self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
+        self.start: int | None = None  # where a newcomer starts until it has read with a cursor
+        self.arrival: asyncio.Future[None] | None = None  # done when it is let in: its `connect` handlers ran
+        self.refused: Refused | None = None  # what they turned it away with
+        self.readers: list[Bell] = []  # oldest first
+        self.grace = hub.limits.grace
+        self.last_read = 0.0  # when its last read ended
+        self.last_request = 0.0
+        self.broken = False  # its last read ended with the line
+        self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
+        self.address = ""  # from where it was born
+        now, limits = registry.clock(), hub.limits
+        self.polls = Bucket(limits.poll_rate, limits.poll_burst, now)
+        self.emit_pace = Bucket(limits.emit_rate, limits.emit_burst, now)
+        self.queue = Queue(registry.tasks)
+        self.emits = Emits(self, self.queue, registry.results)
+        self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
+
+    async def ask(self, event: str, data: Any = None, *, timeout: float = 5) -> Any:
+        """Emit to this client alone and return what it replies. TimeoutError: no reply within `timeout` seconds.
+
+        LookupError: it is not here, or leaves before it replies. Asked by its own `connect` handler, the client is let
+        in at once, with what was emitted until then: nobody can answer what has not reached it.
+        """
+        if not self.here:
+            raise LookupError(f"client {self.id} is not here")
+        seq = await self.hub.say(Where(client=self.id), event, data, ack=True)
+        if not self.here:  # it has left while the hub let others read first
+            raise LookupError(f"client {self.id} is not here")
+        answer = self.asks[seq] = promise()
+        if speaking.get() == self.id and self.arrival is not None and not self.arrival.done():
+            self.arrival.set_result(None)
+        try:
+            async with asyncio.timeout(timeout):
+                return await answer
+        finally:
+            del self.asks[seq]
+
+    def ask_no_more(self) -> None:
+        """It has left: nobody waits for its replies any more."""
+        for answer in self.asks.values():
+            if not answer.done():
+                answer.set_exception(LookupError(f"client {self.id} has left"))
+
+    def reply(self, reply: Reply) -> None:
+        """The first reply counts; a late or unknown one is answered all the same, so that it is not repeated."""
+        answer = self.asks.get(reply.seq)
+        if answer is not None and not answer.done():
+            answer.set_result(reply.data)
+
+    def close(self, reason: str = "turned out") -> None:
+        """Turn this client out: its readers end, and every further request of its sid is refused `kicked`."""
+        current = self.hub.members.get(self.id)  # forgotten and come back, it is another record
+        self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
+
+    def forgotten(self) -> None:
+        self.registry.forgotten(self)
+
+
+def promise() -> asyncio.Future[Any]:
+    """A future that nobody need wait for: what it fails with is no error of the program."""
+    future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+    future.add_done_callback(lambda future: future.cancelled() or future.exception())
+    return future

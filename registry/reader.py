@@ -1,0 +1,59 @@
+"""A reader: one read in progress, which ends with its request, its line, or its client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+
+from ..hub import Member
+from ..log.batch import Batch, Cursor
+from ..log.bell import Bell
+from .client import Client
+
+
+class Reader(Bell):
+    """One read in progress: who reads, from where; and the bell that wakes or ends it."""
+
+    def __init__(self, client: Member, cursor: Cursor | None, start: int, history: int, release: Callable[[], None]):
+        super().__init__()
+        self.client = client
+        self.hub = client.hub
+        self.cursor = cursor or Cursor(self.hub.epoch, start)
+        self.newcomer = cursor is None
+        self.history = 0 if cursor else history
+        self.broken = False  # the line was lost while this read was open
+        self.on_batch: Callable[[Batch], None] | None = None  # whoever counts what readers are given
+        self._release: Callable[[], None] | None = release
+
+    def read(self) -> Batch:
+        return self._given(self.hub.read(self.client, self.cursor, history=self.history))
+
+    async def wait(self, hold: float) -> Batch:
+        """A newcomer is answered at once: it has a position before its first message."""
+        if self.newcomer:
+            batch = self.read()
+        else:
+            batch = self._given(await self.hub.wait(self.client, self.cursor, hold, self))
+        if self.client.id and not self.ended:
+            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
+        return batch
+
+    def follow(self, heartbeat: float) -> AsyncGenerator[Batch, None]:
+        return self.hub.follow(self.client, self.cursor, heartbeat, self, history=self.history)
+
+    def _given(self, batch: Batch) -> Batch:
+        if batch.more and isinstance(self.client, Client):
+            self.client.owed = batch.cursor
+            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
+        return self.give(batch)
+
+    def give(self, batch: Batch) -> Batch:
+        """Hand a batch to the client: whoever counts is told of it."""
+        if self.on_batch is not None:
+            self.on_batch(batch)
+        return batch
+
+    def close(self) -> None:
+        """The read is over, however it ended. Harmless when repeated."""
+        release, self._release = self._release, None
+        if release:
+            release()
