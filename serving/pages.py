@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from hashlib import blake2b
 from pathlib import Path
 
 from starlette.datastructures import Headers
@@ -13,7 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, Route
-from starlette.staticfiles import StaticFiles
+from starlette.staticfiles import NotModifiedResponse, StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from .bundle import bundle
@@ -26,7 +27,8 @@ CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; " + CLOSED
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
 Name = str | os.PathLike[str]
-SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-cache"}
+SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
+QUIET = {"Referrer-Policy": "no-referrer"}  # of what has links: a script or a sheet leads nowhere
 
 
 def takes_gzip(accepts: str) -> bool:
@@ -66,17 +68,19 @@ class Files(StaticFiles):
         for needless in ("accept-ranges", "last-modified"):  # whole files, and their ETag says which
             del response.headers[needless]
         if path.endswith((".html", ".svg")):
-            response.headers["Content-Security-Policy"] = DRAWN
+            response.headers.update(QUIET | {"Content-Security-Policy": DRAWN})
         return response
 
     def file_response(
         self, full_path: Name, stat_result: os.stat_result, scope: Scope, status_code: int = 200
     ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        if not (isinstance(response, FileResponse) and os.fspath(full_path).endswith(".js")):
-            return response
-        script = untyped(Path(full_path).read_text("utf-8"))
-        return Response(script, media_type="text/javascript", headers={"ETag": response.headers["etag"]})
+        if not os.fspath(full_path).endswith(".js"):
+            return super().file_response(full_path, stat_result, scope, status_code)
+        script = untyped(Path(full_path).read_text("utf-8")).encode()
+        tag = blake2b(script, digest_size=8).hexdigest()  # short: the page is sixty scripts
+        response = Response(script, status_code, media_type="text/javascript", headers={"ETag": f'"{tag}"'})
+        known = self.is_not_modified(response.headers, Headers(scope=scope))
+        return NotModifiedResponse(response.headers) if known else response
 
 
 def is_file(path: str) -> bool:
@@ -99,7 +103,7 @@ def page(names: Iterable[str]) -> list[Route | Mount]:
 
     async def index(request: Request) -> Response:
         headers = {"Content-Security-Policy": policy(request.headers["host"], names)}
-        return FileResponse(WEB / "index.html", headers=SAFE | headers)
+        return FileResponse(WEB / "index.html", headers=SAFE | QUIET | headers)
 
     async def classic(_request: Request) -> Response:
         return Response(script, media_type="text/javascript", headers=SAFE)
