@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Protocol
 
-from .http import Answer
 from .ladder import End
 from .outbox import Emit
+from .requests import Requests
 from .run import Run
 from .sentences import Part
 from .wire import Ack
@@ -19,12 +19,11 @@ class Office(Protocol):
 
     clock: Callable[[], float]
     chance: Callable[[], float]
+    requests: Requests
 
     def spawn(self, job: Coroutine[Any, Any, None]) -> asyncio.Task[None]: ...
     def answer_time(self, least: float) -> float: ...
     def say(self, *parts: Part) -> None: ...
-    async def post(self, body: bytes) -> tuple[Answer, bytes]: ...
-    async def hello(self) -> tuple[Answer, bytes]: ...
 
     def done(self, emit: Emit, ack: Ack) -> None:
         """An emit has its ack."""

@@ -11,7 +11,6 @@ from typing import Any
 from .answers import Answers
 from .closings import turned_away, word
 from .handlers import Handlers
-from .http import Answer
 from .ladder import End, Ladder
 from .networks import Networks
 from .outbox import Emit
@@ -182,12 +181,6 @@ class Session:
     def say(self, *parts: Part) -> None:
         self.ladder.note(self.clock(), *parts)
 
-    async def post(self, body: bytes) -> tuple[Answer, bytes]:
-        return await self.requests.post(body)
-
-    async def hello(self) -> tuple[Answer, bytes]:
-        return await self.requests.hello()
-
     def done(self, emit: Emit, ack: Ack) -> None:
         polls = self.ladder.current is not None and self.ladder.current.rung == "poll"
         self.answers.done(emit, ack, self._every if polls else 0.0)
@@ -246,6 +239,6 @@ class Session:
         """Learn which network this is."""
         with contextlib.suppress(OSError, EOFError, ValueError, End):
             async with asyncio.timeout(GREETING_SECONDS):
-                answer, text = await self.hello()
+                answer, text = await self.requests.hello()
             if answer.status == 200 and self.networks.enter(decode(text, Greeting).network, self.clock()):
                 self.runner.obey()

@@ -13,7 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from .closings import answered, closed
-from .http import MOST, Answer, events
+from .eventstream import events
+from .http import MOST, Answer
 from .ladder import FIRST_HOLD, End
 from .run import Context, Run
 from .wire import Batch, Frame, decode

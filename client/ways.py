@@ -97,14 +97,14 @@ class PostWay:
     async def _fly(self, flight: Flight, body: bytes) -> None:
         acks, failure = list[Ack](), None
         try:
-            answer, text = await self._office.post(body)
+            answer, text = await self._office.requests.post(body)
             acks, failure = _acks(answer, text)
         except (OSError, EOFError, ValueError) as error:
             failure = broke(error)
         self._landed(flight, acks, failure)
 
     async def ping(self) -> bool:
-        return (await self._office.hello())[0].status == 200
+        return (await self._office.requests.hello())[0].status == 200
 
     def hang_up(self) -> None:
         """Wait for none of them any more."""

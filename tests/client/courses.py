@@ -6,13 +6,18 @@ import asyncio
 import json
 import math
 import re
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
+from tests.root import ROOT
 from transport_fallback.client.acks import Acks
 from transport_fallback.client.closings import answered, closed, fate, longest, told
 from transport_fallback.client.ladder import End
@@ -40,6 +45,28 @@ def whole(value: Any) -> Any:
         return {key: whole(item) for key, item in value.items()}
     row = re.fullmatch(r"(\d+)-(\d+)", value) if isinstance(value, str) else None
     return list(range(int(row[1]), int(row[2]) + 1)) if row else value
+
+
+@contextmanager
+def javascript(kind: str) -> Iterator[Callable[[list[Step]], list[Any]]]:
+    """What the JavaScript client makes of steps."""
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("no node here")
+    command = [node, str(ROOT / "tests" / "js" / "client_answer.mjs"), kind]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin and process.stdout
+        asks, answers = process.stdin, process.stdout
+
+        def client(steps: list[Step]) -> list[Any]:
+            asks.write(json.dumps(steps) + "\n")
+            asks.flush()
+            came: list[Any] = json.loads(answers.readline())
+            return came
+
+        yield client
+        asks.close()
+        process.wait(10)
 
 
 # ---- reading

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +11,6 @@ from hypothesis import strategies as st
 
 from tests.client import courses
 from tests.client.courses import Step, taken
-from tests.root import ROOT
 from transport_fallback.client.reading import EPOCHS, Position, Reading
 
 Client = Callable[[list[Step]], list[Any]]
@@ -22,24 +18,8 @@ Client = Callable[[list[Step]], list[Any]]
 
 @pytest.fixture(scope="module")
 def in_javascript() -> Iterator[Client]:
-    """What the JavaScript client makes of the steps."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no node here")
-    command = [node, str(ROOT / "tests" / "js" / "client_answer.mjs"), "reading"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin and process.stdout
-        asks, answers = process.stdin, process.stdout
-
-        def client(steps: list[Step]) -> list[Any]:
-            asks.write(json.dumps(steps) + "\n")
-            asks.flush()
-            came: list[Any] = json.loads(answers.readline())
-            return came
-
+    with courses.javascript("reading") as client:
         yield client
-        asks.close()
-        process.wait(10)
 
 
 class Servers:
