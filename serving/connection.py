@@ -16,8 +16,6 @@ peer sends does not push back. Its stages, and what ends those that do not end b
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -25,12 +23,11 @@ from ..protocol.limits import DEFAULTS, Limits
 from ..protocol.pace import owner_of
 from ..transports.scope import Link
 from .doors import Doors
+from .kernel import is_gone, limit_silence
 from .meter import Exchange, Meter, Wire
 from .turns import Turns
 
-USER_TIMEOUT = 30_000  # ms sent bytes may stay unacknowledged before TCP gives up (RFC 5482)
 AHEAD = 64 << 10  # bytes a peer may send before we have come to them
-CLOSE_WAIT = b"\x08"  # the first byte of Linux's tcp_info: the peer has ended its side
 LINGER = 1.0  # s a peer has to read our last word and to end its side
 LINGER_BYTES = 256 << 10  # of what it sends in that time are read
 
@@ -103,10 +100,7 @@ class Connection:
             Line(self, self.meter.exchange("other", "") if before is None else transport.exchange)
         )
         self.client = self.origin or self.client
-        connection = transport.get_extra_info("socket")
-        if connection is not None and hasattr(socket, "TCP_USER_TIMEOUT"):
-            with contextlib.suppress(OSError):
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT)
+        limit_silence(transport.get_extra_info("socket"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
@@ -159,15 +153,9 @@ class Connection:
             self.release()
 
     def _gone(self) -> bool:
-        """Whether nobody is at the other end. While nothing is read of it, the loop does not hear of that."""
-        connection = None if self.lost or self.real.is_closing() else self.real.get_extra_info("socket")
-        if connection is None:
-            return False
-        if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
-            return True
-        with contextlib.suppress(OSError, AttributeError):  # a link's end is no TCP, and not every system tells
-            return not self.half and connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == CLOSE_WAIT
-        return False
+        """Whether nobody is at the other end."""
+        ended = self.lost or self.real.is_closing()
+        return not ended and is_gone(self.real.get_extra_info("socket"), half=self.half)
 
     def may(self) -> bool:
         """Whether a step may be done in this turn. False: it goes on in another."""

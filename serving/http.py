@@ -10,19 +10,18 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..protocol.errors import Refused
-from ..protocol.http1 import Bad, Body, Length, refusal
+from ..protocol.http1 import refusal
 from ..transports.scope import Link, Served
 from .answer import answered
 from .connection import Connection, Line
 from .heads import framing, head_of, in_origin_form, is_handshake
 from .meter import Exchange, client_of, name_of
+from .pieces import HEAD_BYTES, Pieces
 
-HEAD_BYTES = 16 << 10  # of one request's line and headers
 HEADERS = 64
 BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at least is to be ignored)
 FIRST = 128  # bytes of a request that tell whether it is a link's
 LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
-HEAD_END = b"\r\n\r\n"
 
 
 class Links(Protocol):
@@ -47,10 +46,6 @@ class Http(Connection, HttpToolsProtocol):
     links: Links | None = None
     _between = True  # two requests
     _blank = 0  # bytes of empty lines before this one
-    _in_head = True
-    _head = 0  # bytes of the head so far
-    _seam = b""  # its last bytes, where its end may lie across two pieces
-    _framing: Body = Length(0)
     _ignoring = False  # this head offers an upgrade that is not taken
     _heard = 0  # bytes of the request so far
     _body = 0  # of its body
@@ -59,6 +54,7 @@ class Http(Connection, HttpToolsProtocol):
     _first = True  # request of this connection
 
     def connection_made(self, transport: Any) -> None:
+        self._pieces = Pieces()
         super().connection_made(transport)
         if not self._refused:
             self.arm(self.limits.header_seconds, self.cut)
@@ -76,7 +72,7 @@ class Http(Connection, HttpToolsProtocol):
         while self._input and not (self.waits or self.left):
             if self._between and not self._begin() or not self.may():
                 return
-            size = self._piece()
+            size = self._pieces.next(self._input)
             if not size:
                 return
             self._parse(self.taken(size))
@@ -107,29 +103,16 @@ class Http(Connection, HttpToolsProtocol):
     def _answered(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
-    def _piece(self) -> int:
-        """How many bytes are of this head, or of this body."""
-        if self._in_head:
-            seam = len(self._seam)
-            found = (self._seam + self._input[: HEAD_BYTES + 1]).find(HEAD_END)
-            return min(len(self._input), HEAD_BYTES + 1) if found < 0 else found + len(HEAD_END) - seam
-        try:
-            return self._framing.cut(self._input) or (len(self._input) if self._framing.whole else 0)
-        except Bad:
-            return len(self._input)  # the parser will say so
-
     def _parse(self, piece: bytes) -> None:
         self._heard += len(piece)
         if self._exchange is not None:
             self._exchange.heard(len(piece))
-        if self._in_head:
-            self._head += len(piece)
-            self._seam = (self._seam + piece)[-3:]
+        self._pieces.took(piece)
         try:
             self._feed(piece)
         except httptools.HttpParserError:
             self.send_400_response("this is not HTTP/1.1")
-        if self._in_head and self._head > HEAD_BYTES:
+        if self._pieces.too_large:
             self.send_400_response("the head of the request is too large")
 
     def _feed(self, piece: bytes) -> None:
@@ -163,15 +146,14 @@ class Http(Connection, HttpToolsProtocol):
             raise ValueError("too many headers")  # the parser makes it a 400
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._pieces.begin_body(framing(self.headers))
         self._ignoring = self.parser.should_upgrade() and not is_handshake(*self._line, self.headers)
         if self._ignoring:
             return
-        self._framing = framing(self.headers)
         self.url, self.headers[:] = in_origin_form(self.url, self.headers)
         self._measure()
         self.doors.busy(self)
-        if not self._framing.whole:
+        if not self._pieces.body.whole:
             self.arm(self.limits.body_seconds + 1, self.cut)
         super().on_headers_complete()
         if self.link is not None and self.link.once and self.cycle is not None:
@@ -188,8 +170,8 @@ class Http(Connection, HttpToolsProtocol):
             return
         super().on_message_complete()
         self._disarm()
-        self._between = self._in_head = True
-        self._head, self._seam = 0, b""
+        self._between = True
+        self._pieces.end()
         if self._answered:
             self.doors.idle(self)
         if self._exchange is not None:
