@@ -172,6 +172,7 @@ def test_the_url_keeps_the_knobs(tab: Callable[..., Page]) -> None:
 
 def ladder(seat: Seat) -> dict[str, str]:
     """The rungs as they are drawn: their states."""
+    seat.part("rungs").locator("li").first.wait_for()  # how they are drawn is loaded once somebody looks
     rungs = seat.part("rungs").locator("li").all()
     return {rung.get_attribute("data-rung"): rung.get_attribute("data-state") for rung in rungs}
 

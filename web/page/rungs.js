@@ -15,7 +15,6 @@ export class Rungs {
   constructor(parts, socket) {
     this.parts = parts;
     this.socket = socket;
-    for (const act of /** @type {const} */ (["cut", "retry", "forget"])) parts[act].addEventListener("click", () => socket[act]());
     this.show();
   }
 

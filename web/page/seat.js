@@ -9,7 +9,6 @@ import { Messages } from "./messages.js";
 import { Network } from "./network.js";
 import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
-import { Rungs } from "./rungs.js";
 import { tapped } from "./tap.js";
 import { say, text } from "./words.js";
 
@@ -17,6 +16,7 @@ import { say, text } from "./words.js";
 /** @import { Choice, Knobs, Side } from "./knobs.js" */
 /** @import { Figures } from "./meter.js" */
 /** @import { People } from "./people.js" */
+/** @import { Rungs } from "./rungs.js" */
 /** @import { Tape } from "./tape.js" */
 /** @import { Values } from "./words.js" */
 
@@ -62,7 +62,7 @@ export class Seat extends EventTarget {
     this.composer = new Composer(parts, (content, done) => this.speak(content, done));
     this.life = new Lines(parts.life);
     this.decisions = new Lines(parts.decisions);
-    this.rungs = new Rungs(parts, this.socket);
+    this.rungs = /** @type {Rungs | null} */ (null); // drawn once their panel is opened
     this.listen();
     this.fields();
     this.status();
@@ -119,6 +119,10 @@ export class Seat extends EventTarget {
       radio.checked = radio.value === this.use;
     }
     this.parts["here-panel"].addEventListener("toggle", () => this.meet());
+    this.parts["decision-panel"].addEventListener("toggle", () => this.climb());
+    for (const act of /** @type {const} */ (["cut", "retry", "forget"])) {
+      this.parts[act].addEventListener("click", () => socket[act]());
+    }
     socket.onLife((event, detail) => this.lived(event, detail));
     socket.onDecision((decision) => this.decided(decision));
     socket.on("s2c", (_data, _reply, message) => this.heard(message));
@@ -131,6 +135,13 @@ export class Seat extends EventTarget {
     if (this.people) return;
     const { People } = await import("./people.js");
     this.people ??= new People(this.parts, this.socket, () => this.shownName);
+  }
+
+  /** The ladder is drawn, and how is loaded, once its panel is opened. */
+  async climb() {
+    if (this.rungs) return;
+    const { Rungs } = await import("./rungs.js");
+    this.rungs ??= new Rungs(this.parts, this.socket);
   }
 
   /** The network is another: what was learnt on the old one says nothing, and the address keeps the new one. */
@@ -158,7 +169,7 @@ export class Seat extends EventTarget {
   lived(event, detail) {
     this.life.add(lived(event, detail), Date.now(), { "data-event": event });
     if (event === "connect" || ["away", "epoch"].includes(detail?.reason)) this.introduce();
-    this.rungs.show();
+    this.rungs?.show();
     this.status();
   }
 
@@ -179,7 +190,7 @@ export class Seat extends EventTarget {
   /** @param {Decision} decision */
   decided({ at, text: words, parts }) {
     this.decisions.add(saying("span", "said", { parts: phrase(parts) }, { title: words }), at);
-    this.rungs.show();
+    this.rungs?.show();
     this.status();
   }
 
@@ -290,7 +301,7 @@ export class Seat extends EventTarget {
   /** After a change of language: a default name changes with it. */
   translated() {
     this.network.translated();
-    this.rungs.show();
+    this.rungs?.show();
     if (this.name === null && this.parts.name.value !== this.shownName) {
       this.parts.name.value = this.shownName;
       this.tellName();
