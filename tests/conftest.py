@@ -72,7 +72,11 @@ async def nothing_left(anyio_backend: str) -> AsyncIterator[None]:
     yield
     # Not counted: the plugin's own task, and the one that sse-starlette keeps for each event loop.
     own = ("TestRunner", "_shutdown_watcher")
-    left = {task for task in asyncio.all_tasks() - before if not task.get_coro().__qualname__.startswith(own)}
+    left = {
+        task
+        for task in asyncio.all_tasks() - before
+        if not getattr(task.get_coro(), "__qualname__", "").startswith(own)
+    }
     if left:
         await asyncio.wait(left, timeout=1.0)
     left = {task for task in left if not task.done()}

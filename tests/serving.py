@@ -16,7 +16,7 @@ from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.run import running
 
 # What a test does not ask about must not get in its way: as many polls, sids and emits as it likes.
-GENEROUS = {
+GENEROUS: dict[str, Any] = {
     "poll_rate": 1e6,
     "poll_burst": 10**6,
     "sid_rate": 1e6,

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import Any
 
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+from hdrh.histogram import HdrHistogram
 
 from bench.experiments import Group, Run, Step
 

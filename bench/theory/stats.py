@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from hdrh import codec  # type: ignore[import-untyped]
-from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
+from hdrh import codec
+from hdrh.histogram import HdrHistogram
 
 LEVEL = 0.95  # of an interval
 ENOUGH = 5  # rounds; the interval of five is their range, which holds the median with 94 %, that of four with 88 %

@@ -249,7 +249,7 @@ async def test_an_alarm_rings_when_it_is_due_not_before_and_once(monkeypatch: py
     for libc in (alarms.LIBC, None):  # a clock of the kernel's, and the loop's where there is none
         monkeypatch.setattr(alarms, "LIBC", libc)
         rung: list[float] = []
-        alarm = alarms.Alarm(lambda rung=rung: rung.append(time.monotonic()))
+        alarm = alarms.Alarm(lambda: rung.append(time.monotonic()))
         began = time.monotonic()
         alarm.set(began + 30)
         alarm.set(began + 0.0204)  # which moves it

@@ -59,7 +59,7 @@ class Run:
             for twin in twins:
                 found = make()
                 kept = found.pop("histogram", None)
-                cell = {"experiment": experiment, "name": name, "transport": transport, "variant": variant}
+                cell: Cell = {"experiment": experiment, "name": name, "transport": transport, "variant": variant}
                 cell |= {"twin": twin, "round": at, "params": told, "void": None, "figures": found, "histogram": kept}
                 self.cells.append(cell)
 
@@ -77,19 +77,21 @@ class Run:
 def latency_experiments(run: Run) -> None:
     for rtt in TRIPS:
         for name, law in ((name, models.push(rtt / 2)) for name in ("ws", "sse", "tcp")):
-            run.add(
-                "E2", f"{name} rtt={rtt * 1000:g}", name, lambda law=law: run.latency(law), rtt=rtt, twin=rtt == 0.1
-            )
+            run.add("E2", f"{name} rtt={rtt * 1000:g}", name, lambda: run.latency(law), rtt=rtt, twin=rtt == 0.1)
         held = models.longpoll(2.0, max(rtt, 1e-6), rtt / 2)
-        run.add("E2", f"longpoll rtt={rtt * 1000:g}", "longpoll", lambda law=held: run.latency(law), rtt=rtt)
+        run.add("E2", f"longpoll rtt={rtt * 1000:g}", "longpoll", lambda: run.latency(held), rtt=rtt)
         for mode in ("rate", "delay"):
             for every in (0.25, 1.0):
-                asked = models.poll(every, rtt, rtt / 2, rate=2.0, mode=mode)  # type: ignore[arg-type]
+                asked = models.poll(every, rtt, rtt / 2, rate=2.0, mode=mode)
 
-                def make(law: models.Law = asked) -> Cell:
+                def make() -> Cell:
                     answers = 2000
-                    asking = {"answers": answers, "empty": round(answers * law.empty), "requests": law.requests * 100}
-                    return run.latency(law) | asking | traffic(run, law, 20)
+                    asking = {
+                        "answers": answers,
+                        "empty": round(answers * asked.empty),
+                        "requests": asked.requests * 100,
+                    }
+                    return run.latency(asked) | asking | traffic(run, asked, 20)
 
                 name = f"poll-{mode} T={every:g} rtt={rtt * 1000:g}"
                 run.add("E2", name, "poll", make, rtt=rtt, interval=every, mode=mode)
@@ -98,8 +100,8 @@ def latency_experiments(run: Run) -> None:
             law_of_longpoll(run, rate, rtt)
     for way in (0.025, 0.075, 0.11, 0.14, 0.2):
         kinked = models.longpoll_periodic(0.25, 2 * way, way)
-        said = {"rtt": 2 * way, "rate": 4.0, "shape": "periodic"}
-        run.add("E3", f"longpoll 4 Hz d={way * 1000:g}", "longpoll", lambda law=kinked: run.latency(law, 100), **said)
+        said: dict[str, Any] = {"rtt": 2 * way, "rate": 4.0, "shape": "periodic"}
+        run.add("E3", f"longpoll 4 Hz d={way * 1000:g}", "longpoll", lambda: run.latency(kinked, 100), **said)
 
 
 def traffic(run: Run, law: models.Law, size: int) -> Cell:
@@ -192,19 +194,19 @@ def costs_and_faults(run: Run) -> None:
     for size in (20, 125, 1000, 64000):
         for name, interval in kinds:
             transport = name.split()[0]
-            made = lambda t=transport, s=size, i=interval: sized(t, s, i)  # noqa: E731
+            made = lambda: sized(transport, size, interval)  # noqa: E731
             run.add("E1", name, transport, made, size=size, interval=interval, rate=4.0, shape="periodic")
     for transport in ("poll", "ws"):
-        replayed = lambda t=transport: kaazing(t)  # noqa: E731
+        replayed = lambda: kaazing(transport)  # noqa: E731
         run.add("E1", f"the paper's {transport}", transport, replayed, "kaazing", size=21, rate=4.0)
     for transport, each in (("poll", 2.1), ("longpoll", 9.5), ("sse", 14.0), ("ws", 19.5)):
         for clients in (200, 1000):
-            made = lambda e=each: {"memory_per_client": e * 1024 * run.noise(), "server_cpu": 0.02}  # noqa: E731
+            made = lambda: {"memory_per_client": each * 1024 * run.noise(), "server_cpu": 0.02}  # noqa: E731
             run.add("E5", f"{transport} N={clients}", transport, made, clients=clients, rate=0, twin=clients == 1000)
     for transport in ("poll", "longpoll", "sse", "ws"):
         for cursor in (True, False):
             share = 1.0 if cursor else 0.84
-            made = lambda s=share: {"delivered": 1000, "lost": 0, "retained": s * (run.noise() if s < 1 else 1)}  # noqa: E731
+            made = lambda: {"delivered": 1000, "lost": 0, "retained": share * (run.noise() if share < 1 else 1)}  # noqa: E731
             run.add("E6", f"{transport} {cursor}", transport, made, cursor=cursor, cut=3.0)
     for transport in ("poll", "ws"):
         for retry in ("fixed", "jitter"):
@@ -213,12 +215,12 @@ def costs_and_faults(run: Run) -> None:
                 "E8",
                 f"{transport} {retry}",
                 transport,
-                lambda b=bins: {"requests_by_100ms": b},
+                lambda: {"requests_by_100ms": bins},
                 clients=300,
                 retry=retry,
             )
     for name, transport, around in (("POST up", "poll", 301.0), ("ws up", "ws", 6.0)):
-        made = lambda a=around: {"overhead_up": a, "mean": 0.0502 * run.noise(0.002), "delivered": 30}  # noqa: E731
+        made = lambda: {"overhead_up": around, "mean": 0.0502 * run.noise(0.002), "delivered": 30}  # noqa: E731
         run.add("E1", name, transport, made, direction="up", rate=10.0, rtt=0.1, size=20)
     bozdag(run)
     tabs(run)
@@ -231,7 +233,7 @@ def tabs(run: Run, streams: int = 6) -> None:
         ("sse", streams, streams, None),
         ("ws", 8, 8, 0.005),
     ):
-        made = lambda t=through, h=heard, b=after: {"held": t, "heard_by": h, "beside": b}  # noqa: E731
+        made = lambda: {"held": through, "heard_by": heard, "beside": after}  # noqa: E731
         run.add("E9", f"eight of {transport}", transport, made, clients=8)
 
 
@@ -268,7 +270,7 @@ def bozdag(run: Run) -> None:
                 told = {"delivered": 1000 * (1 - share), "lost": round(1000 * share), "answers": 1000}
                 told |= {"empty": round(1000 * models.empty_periodic(publish, pull))}
                 name = f"pull {pull:g} {variant}"
-                run.add("E7", name, "poll", lambda t=told: {**t}, variant, interval=pull, rate=1 / publish, **said)
+                run.add("E7", name, "poll", lambda: {**told}, variant, interval=pull, rate=1 / publish, **said)
     alone = (
         ("poll", 0.1, 80e-6),
         ("poll", 0.5, 40e-6),
@@ -414,7 +416,7 @@ def test_other_libraries_long_polls_stand_beside_ours() -> None:
     for variant, cost in (("ours", 200e-6), ("socket.io", 50e-6)):
         for load, batch in ((900.0, 1.0), (3000.0, 1.0), (30e3, 4.0 if variant == "ours" else 1.0)):
             made = {"cpu_per_delivery": cost, "messages_per_answer": batch, "p99": load * cost / 100}
-            run.add("E4", variant, "longpoll", lambda made=made: dict(made), variant, clients=300, rate=load / 300)
+            run.add("E4", variant, "longpoll", lambda: dict(made), variant, clients=300, rate=load / 300)
     told = parse(framed(run))
     said = beside.sentence(told)
     assert said is not None and said in markdown(told) and said in html(told) and said in tables(told)
@@ -450,7 +452,7 @@ def test_long_polling_that_is_as_late_or_later_does_not_beat_anything(times: flo
 def test_a_queue_that_does_not_grow_refutes_its_collapse() -> None:
     run = Run()
     for rate, late in ((2.0, 0.0625), (20.0, 0.09)):
-        made = lambda late=late: {"mean": late * run.noise(), "delivered": 100}  # noqa: E731
+        made = lambda: {"mean": late * run.noise(), "delivered": 100}  # noqa: E731
         run.add("E3", f"longpoll unbatched {rate}", "longpoll", made, "unbatched", rate=rate, rtt=0.1)
     assert found(parse(framed(run)))["C4"] is Verdict.FAILS
 

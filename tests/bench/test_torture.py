@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ANN, BEN = "ann", "ben"
 
 # What was logged. In red, ann hears 5 and not 9; 6 is her own broadcast; 7 is for ben alone.
-JOURNAL = [
+JOURNAL: list[list[Any]] = [
     ["born", ANN],
     ["born", BEN],
     ["message", 103, None, None, BEN],
@@ -39,8 +39,8 @@ def lives(journal: list[list[Any]] = JOURNAL, epoch: str = "e") -> dict[str, Lif
 
 def given(after: int, cursor: int, seqs: list[int], gap: Any = None, **more: Any) -> Given:
     fields: dict[str, Any] = {"reading": 1, "began": 0, "asked": f"e.{after}", "first": True, "more": False} | more
-    batch = {"after": f"e.{after}", "cursor": f"e.{cursor}", "gap": gap}
-    numbers = {"seqs": array("q", seqs), "ids": array("q", (100 + seq for seq in seqs))}
+    batch: dict[str, Any] = {"after": f"e.{after}", "cursor": f"e.{cursor}", "gap": gap}
+    numbers: dict[str, Any] = {"seqs": array("q", seqs), "ids": array("q", (100 + seq for seq in seqs))}
     return Given(transport="poll", **fields, **batch, **numbers)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Page
+
+Scheme = Literal["light", "dark"]
 
 DEADLINE = 10_000  # ms until something a person would see must be there
 

@@ -32,19 +32,20 @@ class Program:
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
-        found = re.search(r"http://\S+:(\d+)", self.process.stdout.readline())
+        self.said = self.process.stdout
+        found = re.search(r"http://\S+:(\d+)", self.said.readline())
         assert found, "the program did not print its address"
         self.url, self.port = found[0], int(found[1])
 
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
-        self.process.stdout.close()
+        self.said.close()
 
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(10)
-        self.process.stdout.close()
+        self.said.close()
 
 
 @contextmanager

@@ -14,13 +14,14 @@ from itertools import product
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.page import Seat
+from tests.browser.page import Scheme, Seat
 from tests.browser.program import Program, program
 from tests.root import ROOT
 
 FOLDER = ROOT / ".cache" / "screenshots"
-WIDTHS, SCHEMES, LANGUAGES = (320, 390, 768, 1440), ("light", "dark"), ("en", "zh")
-PROJECTOR = (1280, "light", "large")
+WIDTHS, LANGUAGES = (320, 390, 768, 1440), ("en", "zh")
+SCHEMES: tuple[Scheme, Scheme] = ("light", "dark")
+PROJECTOR: tuple[int, Scheme, str] = (1280, "light", "large")
 TALK = {"en": ("Good morning!", "Same to you."), "zh": ("早上好！", "你也好。")}
 
 
@@ -68,7 +69,7 @@ def exchange(page: Page, lang: str) -> None:
 
 def ladder(page: Page, lang: str) -> None:
     """The ladder of a seat whose network kills WebSockets."""
-    seat = Seat(page, "left" if page.viewport_size["width"] < 640 else "right")
+    seat = Seat(page, "left" if page.evaluate("innerWidth") < 640 else "right")
     seat.part("decisions").locator("li").nth(12).wait_for(timeout=20_000, state="attached")
     seat.part("rungs").scroll_into_view_if_needed()
 
@@ -85,7 +86,7 @@ PARTS: dict[str, tuple[str, Callable[[Page, str], None]]] = {
 }
 
 
-def wanted(chosen: argparse.Namespace) -> Iterator[tuple[str, int, str, str, str]]:
+def wanted(chosen: argparse.Namespace) -> Iterator[tuple[str, int, Scheme, str, str]]:
     """Part, width, scheme, language, size of type."""
     for part, width, scheme, lang in product(PARTS, WIDTHS, SCHEMES, LANGUAGES):
         if chosen.part in (None, part) and chosen.width in (None, width):
@@ -95,7 +96,7 @@ def wanted(chosen: argparse.Namespace) -> Iterator[tuple[str, int, str, str, str
             yield part, *PROJECTOR[:2], lang, PROJECTOR[2]
 
 
-def take(browser: Browser, lab: Program, part: str, width: int, scheme: str, lang: str, size: str) -> str:
+def take(browser: Browser, lab: Program, part: str, width: int, scheme: Scheme, lang: str, size: str) -> str:
     query, show = PARTS[part]
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme, locale=lang)
     page.goto(f"{lab.url}/{query}&lang={lang}" + (f"&size={size}" if size else ""))

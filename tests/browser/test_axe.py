@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.page import Seat
+from tests.browser.page import Scheme, Seat
 from tests.browser.program import Program
 
 PANELS = {"": "[data-role=transport]", "race": "button", "calculator": "table", "lessons": "button, a", "class": "p"}
@@ -24,7 +24,7 @@ def open_everything(page: Page) -> None:
 @pytest.mark.parametrize("panel", PANELS, ids=lambda name: name or "page")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_axe_finds_nothing(browser: Browser, lab: Program, panel: str, scheme: str, lang: str) -> None:
+def test_axe_finds_nothing(browser: Browser, lab: Program, panel: str, scheme: Scheme, lang: str) -> None:
     page = browser.new_page(viewport={"width": 320, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
     try:
         page.goto(f"{lab.url}/?lang={lang}&left=poll&right=ws" + (f"&panel={panel}" if panel else ""))

@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.page import Panel, texts_of
+from tests.browser.page import Panel, Scheme, texts_of
 from tests.browser.program import Program, ask
 
 
@@ -31,7 +31,7 @@ class Calculator(Panel):
 
     @property
     def sentences(self) -> str:
-        return self.part("sees").inner_text().replace("\u00a0", " ")
+        return str(self.part("sees").inner_text()).replace("\u00a0", " ")
 
     def sum(self, transport: str, name: str) -> float:
         """A figure of the first table; an age in ms."""
@@ -181,9 +181,9 @@ def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "dark"), ("zh", "light")])
 def test_it_fits_a_small_phone_and_big_type_and_bars_nobody(
-    browser: Browser, lab: Program, language: str, scheme: str
+    browser: Browser, lab: Program, language: str, scheme: Scheme
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, locale=language, viewport={"width": 320, "height": 640})  # type: ignore[arg-type]
+    context = browser.new_context(color_scheme=scheme, locale=language, viewport={"width": 320, "height": 640})
     try:
         page = context.new_page()
         page.goto(f"{lab.url}/?panel=calculator")

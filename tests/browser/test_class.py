@@ -6,13 +6,14 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.browser.page import DEADLINE, Panel, Seat, texts_of, until
+from tests.browser.page import DEADLINE, Panel, Scheme, Seat, texts_of, until
 from tests.browser.program import Program, ask, program
 
 NAME = "lab.test"  # a name as a school's network gives one; the browser is told that it is this computer
@@ -45,7 +46,7 @@ class Invitation(Panel):
 
     @property
     def link(self) -> str:
-        return self.part("link").inner_text()
+        return str(self.part("link").inner_text())
 
     def says(self, link: str) -> None:
         """Wait until the code and the line beside it are those of a link that ends so."""
@@ -165,7 +166,7 @@ def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_it_fits_a_small_phone_and_a_projector_and_bars_nobody(
-    browser: Browser, lab: Program, scheme: str, language: str
+    browser: Browser, lab: Program, scheme: Scheme, language: str
 ) -> None:
     context = browser.new_context(color_scheme=scheme, locale=language, viewport={"width": 320, "height": 640})
     try:
@@ -190,14 +191,14 @@ def test_it_fits_a_small_phone_and_a_projector_and_bars_nobody(
 
 
 @contextmanager
-def far(browser: Browser, **settings: object) -> Iterator[tuple[BrowserContext, list[str]]]:
+def far(browser: Browser, **settings: Any) -> Iterator[tuple[BrowserContext, list[str]]]:
     """A browser for which the lab is another computer's, by name: no secure context. And what its pages complain of."""
     elsewhere = browser.browser_type.launch(
         executable_path=os.environ["LAB_CHROMIUM"], args=[f"--host-resolver-rules=MAP {NAME} 127.0.0.1"]
     )
     troubles: list[str] = []
     try:
-        context = elsewhere.new_context(locale="en-US", **settings)  # type: ignore[arg-type]
+        context = elsewhere.new_context(locale="en-US", **settings)
         context.set_default_timeout(DEADLINE)
         context.on("weberror", lambda error: troubles.append(str(error.error)))
         context.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
@@ -211,7 +212,9 @@ PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touc
 
 
 @pytest.mark.parametrize("settings", [DESK, PHONE], ids=["desk", "phone"])
-def test_the_page_works_where_the_context_is_not_secure(browser: Browser, lab: Program, settings: dict) -> None:
+def test_the_page_works_where_the_context_is_not_secure(
+    browser: Browser, lab: Program, settings: dict[str, Any]
+) -> None:
     with far(browser, **settings) as (context, troubles):
         page = context.new_page()
         page.goto(f"http://{NAME}:{lab.port}/?every=500")
@@ -234,7 +237,9 @@ def test_the_page_works_where_the_context_is_not_secure(browser: Browser, lab: P
 
 
 @pytest.mark.parametrize("settings", [DESK, PHONE], ids=["desk", "phone"])
-def test_where_there_is_no_clipboard_a_copy_button_selects(browser: Browser, lab: Program, settings: dict) -> None:
+def test_where_there_is_no_clipboard_a_copy_button_selects(
+    browser: Browser, lab: Program, settings: dict[str, Any]
+) -> None:
     with far(browser, **settings) as (context, troubles):
         page = context.new_page()
         page.goto(f"http://{NAME}:{lab.port}/?left=ws&panel=class")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -38,7 +39,7 @@ async (given) => {
 """
 
 
-def run(page: Page, body: str, **given: object) -> object:
+def run(page: Page, body: str, **given: object) -> Any:
     return page.evaluate(CLIENT.replace("BODY", body), {"url": None, **given})
 
 

@@ -84,7 +84,7 @@ def test_who_is_let_in_reads_and_speaks_by_every_rung_but_the_one_that_is_shut(b
     context = browser.new_context(http_credentials={"username": "ada", "password": "secret"})
     page = context.new_page()
     refused: list[str] = []
-    page.on("response", lambda answer: answer.status == 401 and refused.append(answer.url.split("?")[0]))
+    page.on("response", lambda answer: refused.extend([answer.url.split("?")[0]] if answer.status == 401 else []))
     page.goto(f"{gate.url}/login")
     page.goto(f"{gate.url}/client/socket.js")
     refused.clear()

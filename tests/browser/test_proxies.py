@@ -107,9 +107,10 @@ def proxied(ports: dict[str, int], to: int) -> Iterator[dict[str, str]]:
             )  # fmt: skip
             stack.callback(process.wait, 10)
             stack.callback(process.terminate)
+            assert process.stdout is not None
             stack.callback(process.stdout.close)
-            started[name] = process
-        urls = {name: process.stdout.readline().partition(" ")[0] for name, process in started.items()}
+            started[name] = process.stdout
+        urls = {name: said.readline().partition(" ")[0] for name, said in started.items()}
         assert all(urls.values()), urls
         yield urls
 

@@ -7,19 +7,20 @@ import math
 import re
 import urllib.request
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
-from tests.browser.page import DEADLINE, Panel, Seat, texts_of, until
+from tests.browser.page import DEADLINE, Panel, Scheme, Seat, texts_of, until
 from tests.browser.program import Asking, Crowd, Program, ask
 from transport_fallback.bench.theory import models
 from transport_fallback.lab.budget import FEEDS, Bounds
 
 LANES = ("poll", "longpoll", "sse", "ws")
 FIGURES = ("last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes")
-SOON = {"timeout": 2 * DEADLINE}  # a lane says something when it has heard enough
+SOON: dict[str, Any] = {"timeout": 2 * DEADLINE}  # a lane says something when it has heard enough
 
 
 class Race(Panel):
@@ -49,7 +50,7 @@ class Race(Panel):
     def says(self, words: str) -> str:
         """Wait until the sentences above say so; what they all say then."""
         self.part("race-sees").get_by_text(re.compile(words)).first.wait_for(**SOON)
-        return self.part("race-sees").inner_text()
+        return str(self.part("race-sees").inner_text())
 
     @property
     def rtt(self) -> float:
@@ -363,9 +364,9 @@ def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])
 def test_it_fits_a_small_phone_and_big_type_and_bars_nobody(
-    browser: Browser, lab: Program, language: str, scheme: str
+    browser: Browser, lab: Program, language: str, scheme: Scheme
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, locale=language, viewport={"width": 320, "height": 640})  # type: ignore[arg-type]
+    context = browser.new_context(color_scheme=scheme, locale=language, viewport={"width": 320, "height": 640})
     try:
         page = context.new_page()
         page.goto(f"{lab.url}/?panel=race&race-rate=20&race-network=slow:100")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.serving import GENEROUS, eventually
+from tests.serving import GENEROUS, Lab, eventually
 from tests.stranger.http import hello
 from tests.stranger.proxy import Proxy
 from transport_fallback.app import build
@@ -27,7 +27,7 @@ from transport_fallback.serving.run import running
 
 TRANSPORT = pytest.mark.parametrize("use", RUNGS)
 LADDER_TOO = pytest.mark.parametrize("use", [*RUNGS, "auto"])
-QUICK = {"every": 0.05, "heartbeat": 1.0, "hold": 2.0, "chance": lambda: 0.1}
+QUICK: dict[str, Any] = {"every": 0.05, "heartbeat": 1.0, "hold": 2.0, "chance": lambda: 0.1}
 
 
 def heard(socket: Socket, event: str = "s2c") -> list[Any]:
@@ -51,14 +51,14 @@ def gaps(socket: Socket) -> list[Any]:
 @asynccontextmanager
 async def on_port(port: int, prepare: Callable[[Hub], Any]) -> AsyncIterator[Hub]:
     """A server where the last one was, prepared before anybody can come. It stops without waiting for handlers."""
-    limits = Limits(**GENEROUS, drain_seconds=0.1)  # type: ignore[arg-type]
+    limits = Limits(**GENEROUS, drain_seconds=0.1)
     hub = Hub(limits)
     prepare(hub)
     async with running(build(hub, limits=limits, chat=False), port=port):
         yield hub
 
 
-def port_of(lab: Any) -> int:
+def port_of(lab: Lab) -> int:
     return int(lab.url.rpartition(":")[2])
 
 
@@ -71,7 +71,7 @@ def echoing(hub: Hub) -> None:
 
 @pytest.mark.anyio
 @LADDER_TOO
-async def test_every_message_is_handed_on_once_and_in_order(lab: Any, use: str) -> None:
+async def test_every_message_is_handed_on_once_and_in_order(lab: Lab, use: str) -> None:
     async with io(lab.url, use=use, **QUICK) as socket:
         got, lost = heard(socket), gaps(socket)
         await socket.ready()
@@ -85,7 +85,7 @@ async def test_every_message_is_handed_on_once_and_in_order(lab: Any, use: str) 
 
 @pytest.mark.anyio
 @LADDER_TOO
-async def test_an_emit_is_acked_after_ones_own_broadcast(lab: Any, use: str) -> None:
+async def test_an_emit_is_acked_after_ones_own_broadcast(lab: Lab, use: str) -> None:
     echoing(lab.hub)
     async with io(lab.url, use=use, **QUICK) as socket:
         got = heard(socket)
@@ -96,7 +96,7 @@ async def test_an_emit_is_acked_after_ones_own_broadcast(lab: Any, use: str) -> 
 
 @pytest.mark.anyio
 @LADDER_TOO
-async def test_a_message_that_asks_is_answered(lab: Any, use: str) -> None:
+async def test_a_message_that_asks_is_answered(lab: Lab, use: str) -> None:
     async with io(lab.url, use=use, **QUICK) as socket:
         socket.on("sum", lambda data: sum(data))
 
@@ -113,7 +113,7 @@ async def test_a_message_that_asks_is_answered(lab: Any, use: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_from_a_first_round_trip_to_ws(lab: Any) -> None:
+async def test_from_a_first_round_trip_to_ws(lab: Lab) -> None:
     async with io(lab.url) as socket:
         told = heard(socket, "switch")
         events = life(socket)
@@ -127,7 +127,7 @@ async def test_from_a_first_round_trip_to_ws(lab: Any) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("strict", [False, True])
-async def test_switching_while_500_messages_go_both_ways_loses_nothing(lab: Any, strict: bool) -> None:
+async def test_switching_while_500_messages_go_both_ways_loses_nothing(lab: Lab, strict: bool) -> None:
     echoing(lab.hub)
     async with io(lab.url, **QUICK) as socket:
         got, lost = heard(socket), gaps(socket)
@@ -145,7 +145,7 @@ async def test_switching_while_500_messages_go_both_ways_loses_nothing(lab: Any,
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("seed", range(20))
-async def test_cuts_lose_nothing_and_repeat_nothing(lab: Any, proxy: Proxy, seed: int) -> None:
+async def test_cuts_lose_nothing_and_repeat_nothing(lab: Lab, proxy: Proxy, seed: int) -> None:
     chance, runs = random.Random(seed), list[int]()
 
     @lab.hub.on("c2s")
@@ -175,7 +175,7 @@ async def test_cuts_lose_nothing_and_repeat_nothing(lab: Any, proxy: Proxy, seed
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_answers_that_are_repeated_or_lost_change_nothing(lab: Any, proxy: Proxy, use: str) -> None:
+async def test_answers_that_are_repeated_or_lost_change_nothing(lab: Lab, proxy: Proxy, use: str) -> None:
     async with io(proxy.url, use=use, **QUICK) as socket:
         got, lost = heard(socket), gaps(socket)
         await socket.ready()
@@ -260,7 +260,7 @@ async def test_when_the_server_dies_what_was_sent_is_unknown_and_the_rest_goes_u
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_a_client_the_hub_has_forgotten_goes_on_as_a_new_one(lab: Any, use: str) -> None:
+async def test_a_client_the_hub_has_forgotten_goes_on_as_a_new_one(lab: Lab, use: str) -> None:
     echoing(lab.hub)
     async with io(lab.url, use=use, **QUICK) as socket:
         got, lost = heard(socket), gaps(socket)
@@ -289,7 +289,7 @@ class Outage(Proxy):
 @pytest.mark.anyio
 @pytest.mark.limits(grace=0.3, forget_after=0.5)
 @LADDER_TOO
-async def test_who_was_away_too_long_is_told_once_and_runs_nothing_twice(lab: Any, use: str) -> None:
+async def test_who_was_away_too_long_is_told_once_and_runs_nothing_twice(lab: Lab, use: str) -> None:
     runs: list[str] = []
 
     @lab.hub.on("run")
@@ -322,7 +322,7 @@ async def test_who_was_away_too_long_is_told_once_and_runs_nothing_twice(lab: An
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_an_error_ack_fails_and_the_next_emit_goes_on(lab: Any, use: str) -> None:
+async def test_an_error_ack_fails_and_the_next_emit_goes_on(lab: Lab, use: str) -> None:
     from transport_fallback.hub import Refuse
 
     @lab.hub.on("no")
@@ -339,7 +339,7 @@ async def test_an_error_ack_fails_and_the_next_emit_goes_on(lab: Any, use: str) 
 @pytest.mark.anyio
 @pytest.mark.limits(data=2000)
 @LADDER_TOO
-async def test_what_a_server_does_not_take_fails_alone(lab: Any, use: str) -> None:
+async def test_what_a_server_does_not_take_fails_alone(lab: Lab, use: str) -> None:
     echoing(lab.hub)
     async with io(lab.url, use=use, **QUICK) as socket:
         got, uploads = heard(socket), uploaded(socket)
@@ -373,7 +373,7 @@ def uploaded(socket: Socket) -> list[list[dict[str, Any]]]:
 @pytest.mark.anyio
 @pytest.mark.limits(emit_rate=100, emit_burst=64)
 @TRANSPORT
-async def test_a_rate_is_waited_for(lab: Any, use: str) -> None:
+async def test_a_rate_is_waited_for(lab: Lab, use: str) -> None:
     echoing(lab.hub)
     async with io(lab.url, use=use, **QUICK) as socket:
         got, uploads = heard(socket), uploaded(socket)
@@ -388,7 +388,7 @@ async def test_a_rate_is_waited_for(lab: Any, use: str) -> None:
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_no_more_than_64_emits_are_under_way(lab: Any, use: str) -> None:
+async def test_no_more_than_64_emits_are_under_way(lab: Lab, use: str) -> None:
     go, runs = asyncio.Event(), list[int]()
 
     @lab.hub.on("slow")
@@ -412,7 +412,7 @@ async def test_no_more_than_64_emits_are_under_way(lab: Any, use: str) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("use", ["ws", "longpoll"])
-async def test_a_slow_handler_is_no_failure(lab: Any, use: str) -> None:
+async def test_a_slow_handler_is_no_failure(lab: Lab, use: str) -> None:
     runs = []
 
     @lab.hub.on("slow")
@@ -442,7 +442,7 @@ class Deaf(Proxy):
 
 
 @pytest.mark.anyio
-async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> None:
+async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Lab) -> None:
     echoing(lab.hub)
     async with Deaf(lab.url) as network, io(network.url, **QUICK) as socket:
         got = heard(socket)
@@ -455,7 +455,7 @@ async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Any) -> No
 
 
 @pytest.mark.anyio
-async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Any) -> None:
+async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Lab) -> None:
     echoing(lab.hub)
     kept = {"ws": {"works": time.time() - 60}}
     gate = Gateway("direct", to=lab.url, seed=1)
@@ -474,7 +474,7 @@ async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Any) -> 
 
 
 @pytest.mark.anyio
-async def test_what_was_learnt_is_kept_by_network(lab: Any) -> None:
+async def test_what_was_learnt_is_kept_by_network(lab: Lab) -> None:
     async with io(lab.url, **QUICK) as socket:
         await eventually(lambda: socket.transport == "ws" and socket.network)
         home = socket.network
@@ -497,7 +497,7 @@ async def test_what_was_learnt_is_kept_by_network(lab: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Any) -> None:
+async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Lab) -> None:
     echoing(lab.hub)
     async with io(lab.url, **QUICK) as socket:
         got = heard(socket)
@@ -512,12 +512,13 @@ async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Any) -
         assert not any(record.strikes for record in socket.session.ladder.rungs)
 
 
-def readers(lab: Any, socket: Socket) -> int:
-    return len(lab.hub.members[socket.id].readers)
+def readers(lab: Lab, socket: Socket) -> int:
+    member: Any = lab.hub.members[socket.id]
+    return len(member.readers)
 
 
 @pytest.mark.anyio
-async def test_a_line_let_go_of_while_its_batch_is_taken_asks_no_more(lab: Any) -> None:
+async def test_a_line_let_go_of_while_its_batch_is_taken_asks_no_more(lab: Lab) -> None:
     async with io(lab.url, use="longpoll", **QUICK) as socket:
         got = heard(socket)
         socket.on("s2c", lambda data: socket.use("sse", strict=True))
@@ -529,7 +530,7 @@ async def test_a_line_let_go_of_while_its_batch_is_taken_asks_no_more(lab: Any) 
 
 
 @pytest.mark.anyio
-async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: Any) -> None:
+async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: Lab) -> None:
     async with Gateway("kill:50", to=lab.url, seed=1) as url, io(url, **QUICK) as socket:
         await eventually(lambda: any("resting" in note.text for note in socket.decisions), 15)
         await eventually(lambda: socket.transport == "sse", 15)
@@ -544,7 +545,7 @@ async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: A
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_history_is_the_past_before_the_present(lab: Any, use: str) -> None:
+async def test_history_is_the_past_before_the_present(lab: Lab, use: str) -> None:
     for i in range(5):
         await lab.say("s2c", i)
     async with io(lab.url, use=use, history=3, **QUICK) as socket:
@@ -557,7 +558,7 @@ async def test_history_is_the_past_before_the_present(lab: Any, use: str) -> Non
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_who_closes_is_gone_at_once_and_leaves_nothing_running(lab: Any, use: str) -> None:
+async def test_who_closes_is_gone_at_once_and_leaves_nothing_running(lab: Lab, use: str) -> None:
     echoing(lab.hub)
     socket = io(lab.url, use=use, **QUICK).connect()
     await socket.ready()
@@ -592,7 +593,7 @@ async def test_closing_waits_for_no_answer_that_does_not_come(nothing_left: None
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("event", ["connect", "s2c"])
-async def test_a_handler_may_close_its_own_socket(lab: Any, event: str) -> None:
+async def test_a_handler_may_close_its_own_socket(lab: Lab, event: str) -> None:
     socket = io(lab.url, **QUICK)
     closed = asyncio.Event()
 
@@ -610,7 +611,7 @@ async def test_a_handler_may_close_its_own_socket(lab: Any, event: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_who_closed_may_come_back_as_another_client(lab: Any) -> None:
+async def test_who_closed_may_come_back_as_another_client(lab: Lab) -> None:
     async with io(lab.url, use="longpoll", **QUICK) as socket:
         got, lost = heard(socket), gaps(socket)
         await socket.ready()
@@ -627,7 +628,7 @@ async def test_who_closed_may_come_back_as_another_client(lab: Any) -> None:
 
 @pytest.mark.anyio
 @TRANSPORT
-async def test_who_is_turned_out_does_not_come_back(lab: Any, use: str) -> None:
+async def test_who_is_turned_out_does_not_come_back(lab: Lab, use: str) -> None:
     async with io(lab.url, use=use, **QUICK) as socket:
         events, errors = life(socket), heard(socket, "error")
         await socket.ready()
@@ -652,7 +653,7 @@ async def test_who_is_turned_out_does_not_come_back(lab: Any, use: str) -> None:
         (b"bytes", "bad_json"),
     ],
 )
-async def test_what_no_server_takes_is_refused_before_it_has_a_number(lab: Any, data: Any, code: str) -> None:
+async def test_what_no_server_takes_is_refused_before_it_has_a_number(lab: Lab, data: Any, code: str) -> None:
     async with io(lab.url, use="longpoll", **QUICK) as socket:
         with pytest.raises(EmitError) as error:
             await socket.emit("c2s", data)
@@ -666,7 +667,7 @@ async def test_what_no_server_takes_is_refused_before_it_has_a_number(lab: Any, 
 
 @pytest.mark.anyio
 @LADDER_TOO
-async def test_a_handler_that_fails_stops_nothing(lab: Any, caplog: pytest.LogCaptureFixture, use: str) -> None:
+async def test_a_handler_that_fails_stops_nothing(lab: Lab, caplog: pytest.LogCaptureFixture, use: str) -> None:
     async with io(lab.url, use=use, **QUICK) as socket:
 
         def broken(*_: Any) -> None:
@@ -692,7 +693,7 @@ async def test_a_handler_that_fails_stops_nothing(lab: Any, caplog: pytest.LogCa
 
 
 @pytest.mark.anyio
-async def test_messages_can_be_iterated(lab: Any) -> None:
+async def test_messages_can_be_iterated(lab: Lab) -> None:
     async with io(lab.url, use="sse", **QUICK) as socket:
         messages = socket.messages
         await socket.ready()
@@ -705,7 +706,7 @@ async def test_messages_can_be_iterated(lab: Any) -> None:
 
 @pytest.mark.anyio
 @LADDER_TOO
-async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptureFixture, use: str) -> None:
+async def test_the_sid_is_in_no_url_and_no_log(lab: Lab, caplog: pytest.LogCaptureFixture, use: str) -> None:
     caplog.set_level(0)
     errors: list[Any] = []
     async with Outage(lab.url) as network, io(network.url, use=use, **QUICK) as socket:
@@ -730,7 +731,7 @@ async def test_the_sid_is_in_no_url_and_no_log(lab: Any, caplog: pytest.LogCaptu
 
 
 @pytest.mark.anyio
-async def test_a_base_url_keeps_its_path(lab: Any) -> None:
+async def test_a_base_url_keeps_its_path(lab: Lab) -> None:
     async with io("http://127.0.0.1:1/via/~abcdefgh/") as socket:
         assert socket.session.requests.target("poll", None).startswith("/via/~abcdefgh/poll?")
         failed = socket.once("connect_failed")

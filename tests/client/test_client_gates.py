@@ -13,7 +13,7 @@ import pytest
 
 from tests.client.test_client import QUICK, gaps, heard
 from tests.client.test_client_http import answering
-from tests.serving import eventually
+from tests.serving import Lab, eventually
 from transport_fallback.client import closings
 from transport_fallback.client.socket import ClosedError, EmitError, io
 
@@ -60,7 +60,7 @@ async def code(emitted: asyncio.Future[Any]) -> str:
 @pytest.mark.anyio
 @pytest.mark.parametrize("taken", [False, True])
 async def test_behind_a_gate_for_posts_an_emit_ends_and_the_next_goes_up_when_it_opens(
-    lab: Any, monkeypatch: pytest.MonkeyPatch, taken: bool
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
     monkeypatch.setattr(closings, "TURNED_AWAY", 0.5)
     ran: list[int] = []
@@ -84,7 +84,7 @@ async def test_behind_a_gate_for_posts_an_emit_ends_and_the_next_goes_up_when_it
 
 
 @pytest.mark.anyio
-async def test_behind_a_gate_for_all_an_emit_ends_too(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_behind_a_gate_for_all_an_emit_ends_too(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(closings, "TURNED_AWAY", 0.5)
     closed = True
     async with gate(lab.url, lambda head: closed) as url, io(url, use="poll", **QUICK) as socket:
@@ -94,7 +94,7 @@ async def test_behind_a_gate_for_all_an_emit_ends_too(lab: Any, monkeypatch: pyt
 
 
 @pytest.mark.anyio
-async def test_a_gate_that_opens_in_time_fails_nothing(lab: Any) -> None:
+async def test_a_gate_that_opens_in_time_fails_nothing(lab: Lab) -> None:
     closed = True
     async with gate(lab.url, lambda head: closed and head.startswith(b"POST")) as url:
         async with io(url, use="poll", **QUICK) as socket:
@@ -115,7 +115,7 @@ async def test_a_loss_told_again_while_catching_up_is_one_loss(trimmed: int) -> 
 
     def batch(cursor: int) -> dict[str, Any]:
         end = min(cursor + 10, 40)
-        gap = {"reason": "away", "missed": None} if 5 <= cursor < 40 else None
+        gap: dict[str, Any] | None = {"reason": "away", "missed": None} if 5 <= cursor < 40 else None
         if gap and trimmed and cursor == 25:
             gap["trimmed"] = trimmed
         new = [{"seq": seq, "event": "s2c", "data": seq} for seq in range(cursor + 1, end + 1)]
@@ -162,7 +162,7 @@ def no(head: bytes) -> bytes:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("refused", ["ws", "sse", "longpoll"])
-async def test_a_transport_that_is_refused_is_left_for_the_others(lab: Any, refused: str) -> None:
+async def test_a_transport_that_is_refused_is_left_for_the_others(lab: Lab, refused: str) -> None:
     def shut(head: bytes) -> bytes | None:
         return no(head) if head.startswith(b"GET /" + refused.encode()) else None
 
@@ -176,7 +176,7 @@ async def test_a_transport_that_is_refused_is_left_for_the_others(lab: Any, refu
 
 
 @pytest.mark.anyio
-async def test_where_every_transport_is_refused_whoever_waits_hears_so(lab: Any) -> None:
+async def test_where_every_transport_is_refused_whoever_waits_hears_so(lab: Lab) -> None:
     async with answering(no) as url, io(url, **QUICK) as socket:
         with pytest.raises(ClosedError, match="there is nothing here"):
             await asyncio.wait_for(socket.ready(), 5)

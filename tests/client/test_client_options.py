@@ -141,7 +141,7 @@ async def test_data_that_is_no_json_is_refused_where_it_is_emitted(data: Any) ->
 
 def test_what_can_be_meant_is_taken() -> None:
     for said in ({}, QUICK, {"transports": ("poll", "ws")}, {"transports": {"sse"}}, {"every": 60, "hold": 30}):
-        assert isinstance(io("http://127.0.0.1:1/base/", **said), Socket)  # type: ignore[arg-type]
+        assert isinstance(io("http://127.0.0.1:1/base/", **said), Socket)
 
 
 def test_what_io_may_be_told_is_what_a_socket_takes() -> None:

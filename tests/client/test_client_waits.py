@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.client.test_client import LADDER_TOO, QUICK, echoing, heard
-from tests.serving import eventually
+from tests.serving import Lab, eventually
 from transport_fallback.client import messages as unread
 from transport_fallback.client.socket import BehindError, ClosedError, EmitError, Socket, io
 
@@ -36,23 +36,23 @@ WAITS: dict[str, Callable[[Socket], Awaitable[Any]]] = {
 }
 
 
-async def refused(lab: Any, socket: Socket) -> None:
+async def refused(lab: Lab, socket: Socket) -> None:
     requests = socket.session.requests
     await requests.bye(requests.sid)  # its sid is gone before it comes
     socket.connect()
 
 
-async def kicked(lab: Any, socket: Socket) -> None:
+async def kicked(lab: Lab, socket: Socket) -> None:
     await socket.connect().ready()
     lab.people[socket.id].close("enough")
 
 
-async def closed(lab: Any, socket: Socket) -> None:
+async def closed(lab: Lab, socket: Socket) -> None:
     await socket.connect().ready()
     await socket.close()
 
 
-async def never_begun(lab: Any, socket: Socket) -> None:
+async def never_begun(lab: Lab, socket: Socket) -> None:
     await socket.close()
 
 
@@ -62,7 +62,7 @@ ENDS = pytest.mark.parametrize("end", [refused, kicked, closed, never_begun])
 @pytest.mark.anyio
 @ENDS
 @LADDER_TOO
-async def test_whatever_is_awaited_after_the_end_ends(lab: Any, use: str, end: Any) -> None:
+async def test_whatever_is_awaited_after_the_end_ends(lab: Lab, use: str, end: Any) -> None:
     socket = io(lab.url, use=use, **QUICK)
     told = heard(socket, "error")
     await end(lab, socket)
@@ -82,7 +82,7 @@ async def test_whatever_is_awaited_after_the_end_ends(lab: Any, use: str, end: A
 
 @pytest.mark.anyio
 @ENDS
-async def test_whatever_is_awaited_before_the_end_ends(lab: Any, end: Any) -> None:
+async def test_whatever_is_awaited_before_the_end_ends(lab: Lab, end: Any) -> None:
     @lab.hub.on("c2s")
     async def slow(client: Any, data: Any) -> None:
         await asyncio.sleep(2)
@@ -101,7 +101,7 @@ async def test_whatever_is_awaited_before_the_end_ends(lab: Any, end: Any) -> No
 
 
 @pytest.mark.anyio
-async def test_who_was_never_begun_is_told_to_begin(lab: Any) -> None:
+async def test_who_was_never_begun_is_told_to_begin(lab: Lab) -> None:
     socket = io(lab.url)
     with pytest.raises(ClosedError, match="connect"):
         await socket.ready()
@@ -109,7 +109,7 @@ async def test_who_was_never_begun_is_told_to_begin(lab: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_waits_that_are_over_leave_nothing_behind(lab: Any) -> None:
+async def test_waits_that_are_over_leave_nothing_behind(lab: Lab) -> None:
     async with io(lab.url, use="ws", **QUICK) as socket:
         await socket.ready()
         runner = socket.session.runner
@@ -129,7 +129,7 @@ async def test_waits_that_are_over_leave_nothing_behind(lab: Any) -> None:
 
 
 @pytest.mark.anyio
-async def test_what_is_awaited_once_is_not_taken_off_with_the_handlers(lab: Any) -> None:
+async def test_what_is_awaited_once_is_not_taken_off_with_the_handlers(lab: Lab) -> None:
     async with io(lab.url, use="ws", **QUICK) as socket:
         await socket.ready()
         coming = socket.once("s2c")
@@ -159,7 +159,7 @@ async def stopped() -> None:
 @pytest.mark.parametrize("fails", [cancelled, cancelled_at_once, stopped])
 @pytest.mark.parametrize("event", ["connect", "s2c", "*"])
 async def test_a_handler_may_end_in_whatever_it_likes(
-    lab: Any, caplog: pytest.LogCaptureFixture, fails: Callable[[], Any], event: str
+    lab: Lab, caplog: pytest.LogCaptureFixture, fails: Callable[[], Any], event: str
 ) -> None:
     echoing(lab.hub)
     async with io(lab.url, **QUICK) as socket:
@@ -173,7 +173,7 @@ async def test_a_handler_may_end_in_whatever_it_likes(
 
 
 @pytest.mark.anyio
-async def test_a_handler_of_disconnect_has_a_moment_when_the_socket_closes(lab: Any) -> None:
+async def test_a_handler_of_disconnect_has_a_moment_when_the_socket_closes(lab: Lab) -> None:
     said: list[str] = []
     async with io(lab.url, use="ws", **QUICK) as socket:
 
@@ -188,7 +188,7 @@ async def test_a_handler_of_disconnect_has_a_moment_when_the_socket_closes(lab: 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("event", ["disconnect", "error"])
-async def test_who_was_turned_out_comes_back_where_its_handler_says_connect(lab: Any, event: str) -> None:
+async def test_who_was_turned_out_comes_back_where_its_handler_says_connect(lab: Lab, event: str) -> None:
     async with io(lab.url, use="ws", **QUICK) as socket:
         await socket.ready()
         old, coming = socket.id, socket.once("s2c")
@@ -202,7 +202,7 @@ async def test_who_was_turned_out_comes_back_where_its_handler_says_connect(lab:
 
 
 @pytest.mark.anyio
-async def test_two_who_close_wait_for_the_same_end_and_one_may_connect_meanwhile(lab: Any) -> None:
+async def test_two_who_close_wait_for_the_same_end_and_one_may_connect_meanwhile(lab: Lab) -> None:
     socket = io(lab.url, use="ws", **QUICK)
     await socket.connect().ready()
     old = socket.id
@@ -218,7 +218,7 @@ async def test_two_who_close_wait_for_the_same_end_and_one_may_connect_meanwhile
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("seed", range(8))
-async def test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole(lab: Any, seed: int) -> None:
+async def test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole(lab: Lab, seed: int) -> None:
     """Random handlers say random things in random events, while the server turns clients out; then all is calm again:
     everything awaited has ended, and the client reads and is heard.
     """
@@ -274,7 +274,7 @@ async def test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole(lab
 
 @pytest.mark.anyio
 async def test_a_reader_of_messages_that_is_too_slow_is_told_how_many_it_missed(
-    lab: Any, monkeypatch: pytest.MonkeyPatch
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unread, "UNREAD", 3)
     async with io(lab.url, use="ws", **QUICK) as socket:

@@ -179,8 +179,13 @@ async def test_a_laptop_that_changes_its_network_serves_on(room: Lab, own: list[
 
 
 def test_the_addresses_are_not_looked_up_for_every_stranger(monkeypatch: pytest.MonkeyPatch) -> None:
-    now, asked = [100.0], []
-    monkeypatch.setattr(classroom, "own_addresses", lambda: asked.append(now[0]) or ["10.0.0.1"])
+    now, asked = [100.0], list[float]()
+
+    def own() -> list[str]:
+        asked.append(now[0])
+        return ["10.0.0.1"]
+
+    monkeypatch.setattr(classroom, "own_addresses", own)
     room = Classroom(everywhere=True, clock=lambda: now[0])
     for _ in range(1000):
         assert not room.knows("evil.test")
@@ -205,8 +210,8 @@ def qr(url: str) -> str:
 
 def modules(svg: str) -> list[list[int]]:
     """The dark modules that an SVG's lines draw, its quiet zone included."""
-    size = int(re.search(r'viewBox="0 0 (\d+) \1"', svg)[1])
-    path = re.search(r'stroke="#000" d="([^"]+)"', svg)[1]
+    size = int(re.findall(r'viewBox="0 0 (\d+) \1"', svg)[0])
+    path = re.findall(r'stroke="#000" d="([^"]+)"', svg)[0]
     rows, x, y = [[0] * size for _ in range(size)], 0.0, 0.0
     for move, dx, dy, width in re.findall(r"([Mm])(-?[\d.]+) (-?[\d.]+)h(\d+)", path):
         x, y = (float(dx), float(dy)) if move == "M" else (x + float(dx), y + float(dy))

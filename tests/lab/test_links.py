@@ -14,6 +14,7 @@ import pytest
 from tests.serving import Lab, eventually
 from tests.stranger.http import as_json, http, new_sid
 from tests.stranger.readers import TRANSPORTS
+from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.network.linktable import Link, LinkTable
 from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import Refused
@@ -52,8 +53,8 @@ async def put(lab: Lab, link: str, setting: str, address: str = "127.0.0.1") -> 
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
-def links_of(lab: Lab) -> LinkTable:
-    links: LinkTable = lab.app.state.links
+def links_of(lab: Lab) -> Links:
+    links: Links = lab.app.state.links
     return links
 
 
@@ -149,7 +150,7 @@ async def test_a_newcomer_gets_a_link_while_another_hangs_in_all_of_them(lab: La
             _reader, writer = await stack.enter_async_context(line_from(lab, "127.0.0.1"))
             writer.write(f"GET /via/~silent-link-{n}/hello HTTP/1.1\r\n\r\n".encode())
             link = links.find(f"silent-link-{n}")
-            await eventually(lambda link=link: link.lines)
+            await eventually(lambda: link and link.lines)
         assert (await put(lab, "one-more-link", "direct"))["error"]["code"] == "full"
         assert (await put(lab, "the-others-link", "mute", OTHER))["network"] == "mute"
         assert b"200 OK" in await asked(lab, "/via/~second-link/hello", address=OTHER)
@@ -167,7 +168,7 @@ async def test_lines_are_taken_from_who_has_most(lab: Lab, monkeypatch: pytest.M
             await put(lab, name, "silent", address)
             before = links.lines
             writer.write(f"GET /via/~{name}/hello HTTP/1.1\r\n\r\n".encode())
-            await eventually(lambda before=before: links.lines != before or before == 6)
+            await eventually(lambda: links.lines != before or before == 6)
         other = links.find("the-others-link")
         assert other is not None and len(other.lines) == 1 and links.lines <= 6
 

@@ -35,7 +35,7 @@ class Line:
         self.reader, self.writer, self.host = reader, writer, host
 
     @property
-    def bytes(self) -> tuple[int, int]:
+    def passed(self) -> tuple[int, int]:
         """Up and down, of the application."""
         info = self.writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 192)
         acked, received = INFO.unpack_from(info, 120)
@@ -68,7 +68,8 @@ async def line_to(base: str) -> AsyncIterator[Line]:
 
 
 def counted(lab: Lab, sid: str) -> dict[str, Counts]:
-    return lab.app.state.meter.of(public_id(sid))
+    counts: dict[str, Counts] = lab.app.state.meter.of(public_id(sid))
+    return counts
 
 
 def total(counts: dict[str, Counts]) -> tuple[int, int]:
@@ -91,7 +92,7 @@ async def test_polls_and_long_polls_to_the_byte(lab: Lab) -> None:
                 assert (counts.requests, counts.news, counts.empty, counts.messages) == (1, 1, 0, 1)
         polls = counted(lab, sid)["poll"]
         assert (polls.requests, polls.news, polls.empty, polls.connections) == (2, 1, 1, 1)
-        await eventually(lambda: line.bytes == total(counted(lab, sid)))
+        await eventually(lambda: line.passed == total(counted(lab, sid)))
         assert polls.as_json()["framing_up"] == polls.as_json()["framing_down"] == 0
 
 
@@ -103,7 +104,7 @@ async def test_a_stream_to_the_byte(lab: Lab) -> None:
         for word in ("one", "two", "three"):
             await lab.hub.emit("said", word)
             await line.reader.readuntil(word.encode())
-        await eventually(lambda: line.bytes == total(counted(lab, sid)))
+        await eventually(lambda: line.passed == total(counted(lab, sid)))
         counts = counted(lab, sid)["sse"]
         assert (counts.head_up, counts.head_down, counts.messages) == (len(head), len(said), 3)
         told = counts.as_json()
@@ -127,7 +128,7 @@ async def test_a_websocket_to_the_byte(lab: Lab) -> None:
         await line.reader.readuntil(b'"acks"')
         await lab.hub.emit("said", "y" * 300)
         await line.reader.readuntil(b"yyyyy")
-        await eventually(lambda: line.bytes == total(counted(lab, sid)))
+        await eventually(lambda: line.passed == total(counted(lab, sid)))
         counts = counted(lab, sid)["ws"]
         assert (counts.head_up, counts.head_down) == (len(head), len(said))
         assert (counts.payload_up, counts.frames_up, counts.as_json()["framing_up"]) == (len(text), 1, 6)
@@ -144,7 +145,7 @@ async def test_what_is_emitted_by_post_is_counted_beside(lab: Lab) -> None:
         counts = counted(lab, sid)["emit"]
         assert (counts.head_up, counts.payload_up) == (len(head), len(body))
         assert (counts.head_down, counts.payload_down) == (len(said), len(answer))
-        await eventually(lambda: line.bytes == total(counted(lab, sid)))
+        await eventually(lambda: line.passed == total(counted(lab, sid)))
 
 
 async def test_a_link_costs_what_its_client_sends(lab: Lab) -> None:
@@ -153,7 +154,7 @@ async def test_a_link_costs_what_its_client_sends(lab: Lab) -> None:
     async with line_to(lab.url) as line:
         for _ in range(2):
             await line.asked("GET", f"/via/~some-link/hello?sid={sid}")
-        await eventually(lambda: line.bytes == total(counted(lab, sid)))
+        await eventually(lambda: line.passed == total(counted(lab, sid)))
 
 
 @pytest.mark.parametrize("transport", ["poll", "longpoll", "sse", "ws"])

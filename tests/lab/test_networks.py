@@ -52,12 +52,16 @@ class Door:
 
     async def change(self, setting: str, seed: int | None = None) -> None:
         if self.gate:
-            return self.gate.change(setting, seed)
-        await put(self.lab, self.url.rpartition("~")[2], setting, seed)
+            self.gate.change(setting, seed)
+        else:
+            await put(self.lab, self.url.rpartition("~")[2], setting, seed)
 
     @property
     def through(self) -> network.Network:
-        return self.gate.through if self.gate else self.lab.app.state.links.find(self.url.rpartition("~")[2])
+        found: network.Network = (
+            self.gate.through if self.gate else self.lab.app.state.links.find(self.url.rpartition("~")[2])
+        )
+        return found
 
 
 @pytest.fixture(params=["link", "port"])
@@ -101,7 +105,7 @@ async def outcome(reader: Reader, deadline: float = QUIET) -> str:
             while True:
                 messages = (await reader.next(30)).messages
                 if messages:
-                    return messages[-1]["event"]
+                    return str(messages[-1]["event"])
                 if len(reader.batches) == 1:
                     return "first"
     except TimeoutError:
@@ -510,7 +514,7 @@ async def test_a_link_may_give_each_connection_one_answer(lab: Lab, once: bool) 
     with contextlib.closing(writer):
         writer.write(request)
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
-        await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
+        await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
         assert (b"connection: close" in head) is once
         if once:
             assert await asyncio.wait_for(reader.read(1), 2) == b""
@@ -598,7 +602,7 @@ async def test_a_link_hides_nobody_and_no_header_makes_an_address(lab: Lab) -> N
 async def told(reader: asyncio.StreamReader) -> tuple[int, Any]:
     """The next answer on a kept connection."""
     head = await reader.readuntil(b"\r\n\r\n")
-    length = int(re.search(rb"content-length: (\d+)", head.lower())[1])  # type: ignore[index]
+    length = int(re.findall(rb"content-length: (\d+)", head.lower())[0])
     body = await reader.readexactly(length)
     return int(head.split()[1]), json.loads(body) if body.startswith(b"{") else body
 
@@ -817,10 +821,10 @@ async def test_a_client_that_goes_is_gone_for_the_server(door: Door) -> None:
         reader = await door.lab.join(transport, sid, base=door.url)
         if transport is LongPoll:
             reader._start()
-        client = await eventually(lambda sid=sid: door.lab.app.state.clients.find(sid))
-        await eventually(lambda client=client: client.readers)
+        client = await eventually(lambda: door.lab.app.state.clients.find(sid))
+        await eventually(lambda: client.readers)
         await reader.cut()
-        await eventually(lambda client=client: not client.readers)
+        await eventually(lambda: not client.readers)
     await eventually(lambda: not door.through.lines)
 
 
@@ -873,7 +877,7 @@ async def test_only_so_many_lines_hang(lab: Lab) -> None:
         reader, writer = await asyncio.open_connection(url.hostname, url.port)
         writer.write(asking("/via/~some-link/hello"))
         kept.append((reader, writer))
-        await eventually(lambda writer=writer: len(link.lines) == min(len(kept), network.FROZEN))
+        await eventually(lambda: len(link.lines) == min(len(kept), network.FROZEN))
     for reader, _writer in kept[:6]:  # the oldest are let go
         with contextlib.suppress(ConnectionResetError):
             assert await asyncio.wait_for(reader.read(), 2) == b""
@@ -1151,7 +1155,7 @@ async def test_links_work_in_the_program_as_it_is_run() -> None:
     """The program runs on another event loop than the tests."""
     process = await run("app.py", "--port", "0")
     assert process.stdout is not None and process.stderr is not None
-    url = re.search(r"http://\S+", (await asyncio.wait_for(process.stdout.readline(), 15)).decode())[0]  # type: ignore[index]
+    url = re.findall(r"http://\S+", (await asyncio.wait_for(process.stdout.readline(), 15)).decode())[0]
     try:
         link = f"{url}/via/~some-link"
         for setting in ("direct", "kill:100", "silent", "slow:100", "mute", "buffer"):

@@ -216,7 +216,7 @@ async def test_it_ends_with_its_block_and_leaves_nothing(name: str, both: None, 
 async def test_a_port_that_is_taken_is_not_shared(name: str, both: None, lab: Lab) -> None:
     async with proxy(name, to=lab.url) as url:
         with pytest.raises(OSError, match="in use"):
-            await proxy(name, to=lab.url, port=urlsplit(url).port).__aenter__()
+            await proxy(name, to=lab.url, port=urlsplit(url).port or 0).__aenter__()
 
 
 async def test_a_configuration_that_is_wrong_is_told(both: None, lab: Lab) -> None:

@@ -421,7 +421,7 @@ def test_what_a_server_says_counts_against_no_rung(kind: Any) -> None:
 def test_a_rest_doubles_up_to_10_min_and_a_long_life_clears_it() -> None:
     play = Play(rungs=("ws", "longpoll")).start()
     play.beat("longpoll")
-    rests = []
+    rests: list[float] = []
     for _ in range(6):
         for _ in range(1 if rests else 3):  # who rested before gets one chance
             fail(play, "ws")
@@ -925,7 +925,8 @@ def test_an_outage_of_everything_rests_no_rung(reads: str, fates: list[tuple[str
     for _ in range(2):
         while reads not in play.rungs:
             play.go(max(0.0, play.ladder.due - play.now))
-            play.open and play.beat(play.rungs[0])
+            if play.open:
+                play.beat(play.rungs[0])
         play.beat(reads)
     play.go(6)
     for fate, after in fates:  # nothing at all comes through

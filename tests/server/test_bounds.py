@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.server.test_clients import World, sid
 from tests.serving import Lab, eventually
-from tests.stranger.http import DEADLINE, bye, new_sid, public_id
+from tests.stranger.http import DEADLINE, bye, new_sid
 from tests.stranger.http import Refused as WireRefused
 from tests.stranger.readers import Reader, Ws
 from tests.stranger.ways import PostWay
@@ -153,7 +153,7 @@ async def test_nothing_is_kept_of_who_left_while_it_read(lab: Lab, transport: ty
         await lab.join(transport, who)
     for who in sids[:-1]:
         await bye(lab.url, who)
-    lab.hub.client(public_id(sids[-1])).close()
+    lab.client(sids[-1]).close()
     await eventually(lambda: not lab.hub.members)
     await asyncio.gather(*(reader.cut() for reader in lab.readers))
     await eventually(lambda: not registry._cap._gone and not registry._cap._lingering and not registry._cap._crowds)
@@ -195,7 +195,8 @@ async def test_results_are_so_many_bytes_in_all_and_who_has_most_keeps_fewer() -
     await world.emit(honest, *((n, "e") for n in range(1, 65)))
     for who in strangers:
         await world.emit(who, *((n, "large") for n in range(1, 65)))
-        kept = [client.emits.results for client in world.hub.members.values()]
+        members: list[Any] = [*world.hub.members.values()]
+        kept = [client.emits.results for client in members]
         assert sum(len(result.result()) for one in kept for result in one._promised.values()) <= 100_000
     assert not any("error" in ack for ack in await world.emit(honest, *((n, "e") for n in range(1, 65))))
     first, *_, last = await world.emit(strangers[-1], *((n, "large") for n in range(1, 65)))
@@ -221,11 +222,14 @@ async def test_a_result_that_comes_late_is_not_kept_for_who_is_forgotten() -> No
 
 
 async def test_a_look_touches_what_is_due_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    world, looked = World(sid_burst=CROWD), []
-    look = clients.Clients._look_at
-    monkeypatch.setattr(
-        clients.Clients, "_look_at", lambda self, client, now: looked.append(client) or look(self, client, now)
-    )
+    world, look = World(sid_burst=CROWD), clients.Clients._look_at
+    looked: list[Any] = []
+
+    def seen(self: clients.Clients, client: Any, now: float) -> Any:
+        looked.append(client)
+        return look(self, client, now)
+
+    monkeypatch.setattr(clients.Clients, "_look_at", seen)
     for n in range(CROWD):
         world.now = 1000.0 + n / 100
         await world.come()
@@ -264,7 +268,8 @@ def test_due_is_what_was_added_and_not_discarded_by_its_earliest_time(steps: lis
 @given(st.lists(st.tuples(whole, st.integers(0, 5000)), min_size=1))
 @settings(deadline=None)
 def test_the_largest_is_found_to_within_a_tenth(steps: list[tuple[int, int]]) -> None:
-    sizes, audiences = Largest(), [Audience() for _ in range(10)]
+    sizes: Largest[Any] = Largest()
+    audiences = [Audience() for _ in range(10)]
     for seq, (n, size) in enumerate(steps, 1):
         if size % 3 == 0 and len(audiences[n]):
             audiences[n].trim()

@@ -89,6 +89,7 @@ async def leaving(lab: Lab, crowd: list[Person]) -> None:
 async def watcher(lab: Lab, room: str | None = None) -> tuple[Ws, list[dict[str, Any]]]:
     """A client that hears who comes and goes, and the news it has heard so far."""
     reader = await lab.join(Ws)
+    assert isinstance(reader, Ws)
     rooms = {"emits": [{"n": 1, "event": "join", "data": {"room": "who" if room is None else f"who {room}"}}]}
     await http(
         lab.url,

@@ -404,7 +404,8 @@ async def test_away_is_told_once_however_many_batches_follow(lab: Lab, transport
     cursor = lab.end
     for n in range(14):
         await lab.say("news", n)
-    sid, told, heard = new_sid(), [], []
+    sid, told = new_sid(), list[Any]()
+    heard: list[Any] = []
     await lab.reader(Poll, sid).open(cursor)  # this answer is lost
     while len(heard) < 14:
         batch = await first(lab, transport, sid, cursor)
@@ -972,6 +973,12 @@ async def test_a_malformed_last_event_id_is_a_gap(lab: Lab) -> None:
 # {"ping":X} is answered by {"pong":X}: on ws, open means the first batch and the pong to the client's own token.
 async def test_ws_echoes_the_clients_own_token(lab: Lab) -> None:
     reader = await lab.join(Ws)
+    assert isinstance(reader, Ws)
+    assert isinstance(reader, Ws)
+    assert isinstance(reader, Ws)
+    assert isinstance(reader, Ws)
+    assert isinstance(reader, Ws)
+    assert isinstance(reader, Ws)
     for token in ("a", 'é"\\\u2028', 17, None, {"x": [1]}):
         assert await reader.ping(token) == token
 
@@ -988,7 +995,7 @@ async def test_all_of_a_frame_is_answered(lab: Lab, parts: tuple[str, ...]) -> N
     assert isinstance(reader, Ws)
     await reader.write({"emits": [{"n": 1, "event": "name"}]})
     (asked,) = await reader.messages(1)
-    whole = {
+    whole: dict[str, Any] = {
         "ping": {"any": "thing"},
         "emits": [{"n": 2, "event": "say"}, {"n": 3, "event": "say"}],
         "replies": [{"seq": asked["seq"], "data": "Ada"}, {"seq": 9999, "data": "late"}],
@@ -1025,7 +1032,8 @@ async def test_a_ping_is_answered_beside_emits_that_are_refused(lab: Lab) -> Non
 async def test_an_anonymous_reader_on_ws_cannot_emit(lab: Lab) -> None:
     heard: list[Any] = []
     lab.hub.on("c2s")(lambda client, data: heard.append(data))
-    reader = await lab.track(Ws(lab.url)).open()
+    reader = Ws(lab.url)
+    await lab.track(reader).open()
     await reader.next()
     await reader.write({"emits": [{"n": 1, "event": "c2s", "data": 1}]})
     async with asyncio.timeout(AT_ONCE):

@@ -302,7 +302,7 @@ async def test_the_addresses_of_one_house_count_as_one(lab: Lab) -> None:
     server.config.load()
     doors, lines = lab.app.state.doors, []
     for source in ("2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "::ffff:10.0.0.1", "10.0.0.1"):
-        line: Any = server.config.http_protocol_class(server.config, server.server_state, {})  # type: ignore[operator, call-arg]
+        line: Any = server.config.http_protocol_class(server.config, server.server_state, {})  # type: ignore[call-arg]
         line.connection_made(From(source))
         lines.append(line)
     assert doors._from == {"2001:db8::/64": 2, "2001:db8:0:1::/64": 1, "10.0.0.1": 2}

@@ -26,7 +26,7 @@ DAY = 86_400.0
 @asynccontextmanager
 async def a_life(port: int = 0, ahead: float = 0.0) -> AsyncIterator[tuple[str, Hub]]:
     """A server whose clock is so many s ahead. It stops without waiting for anybody."""
-    limits = Limits(**GENEROUS, drain_seconds=0.1)  # type: ignore[arg-type]
+    limits = Limits(**GENEROUS, drain_seconds=0.1)
     hub = Hub(limits, clock=lambda: time.time() + ahead)
 
     @hub.on("c2s")

@@ -256,7 +256,8 @@ async def test_what_was_said_in_a_room_is_merged_with_the_rest_in_one_order() ->
     await ann.join("red")
     await ann.join("blue")
     for word in range(12):
-        await [hub.to("red"), hub, ann, hub.to("blue")][word % 4].emit("said", word)
+        places: list[Any] = [hub.to("red"), hub, ann, hub.to("blue")]
+        await places[word % 4].emit("said", word)
     await ann.leave("red")
     assert heard(hub.read(ann, at(1))) == list(range(12))
 
@@ -420,7 +421,8 @@ async def test_a_cut_batch_lacks_nothing_before_its_cursor_in_any_audience() -> 
     (ann,) = await born(hub, "ann")
     await ann.join("red")
     for word in range(9):
-        await [hub.to("red"), ann, hub][word % 3].emit("said", word)
+        places: list[Any] = [hub.to("red"), ann, hub]
+        await places[word % 3].emit("said", word)
     assert await all_heard(hub, ann, at(0)) == list(range(9))
 
 
@@ -623,7 +625,7 @@ async def test_the_largest_audience_is_trimmed_first(busy: int) -> None:
     hub = hub_with(keep_bytes=20_000)
     (ann,) = await born(hub, "ann")
     await ann.join("red")
-    places = [hub, hub.to("red"), ann]
+    places: list[Any] = [hub, hub.to("red"), ann]
     for place in places:
         await place.emit("said", "small")
     for _ in range(40):
@@ -639,7 +641,8 @@ async def test_the_bytes_counted_are_the_bytes_kept() -> None:
     ann, bob = await born(hub, "ann", "bob")
     for word in range(60):
         await (ann.join if word % 7 else ann.leave)("red")
-        await [hub, hub.to("red"), ann, bob.broadcast.to("red")][word % 4].emit("said", "x" * (37 * word % 900))
+        places: list[Any] = [hub, hub.to("red"), ann, bob.broadcast.to("red")]
+        await places[word % 4].emit("said", "x" * (37 * word % 900))
         clock.now += word % 5
         kept = [*hub.store.everyone.newest(hub.end, "")]
         for audience in (*hub.store.rooms.values(), ann.own, bob.own):

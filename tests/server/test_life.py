@@ -182,7 +182,7 @@ async def test_a_mounted_lab_says_goodbye_when_its_server_stops(serve: Any) -> N
             assert isinstance(end, Batch) and end.gap is None
             await eventually(lambda: len(app.said) == 4)
             server.should_exit = False  # leave it to the end of the test
-    assert sorted(app.said) == sorted((public_id(reader.sid), "server closing") for reader in readers.values())
+    assert sorted(app.said) == sorted((public_id(reader.sid or ""), "server closing") for reader in readers.values())
     with pytest.raises(Ended) as end_of_ws:
         await readers["ws"].next()
     assert end_of_ws.value.code == 1012
@@ -197,7 +197,8 @@ async def test_a_mounted_lab_says_goodbye_when_its_server_stops(serve: Any) -> N
 @pytest.mark.usefixtures("nothing_left")
 async def test_the_lifespan_of_a_lab_can_be_handed_to_the_application_around_it() -> None:
     app = App()
-    outer = Starlette(routes=app.outer.routes, lifespan=lambda _app: app.lab.router.lifespan_context(app.lab))
+    life: Any = app.lab.router.lifespan_context
+    outer = Starlette(routes=app.outer.routes, lifespan=lambda _app: life(app.lab))
     sid = new_sid()
     async with plainly(outer) as (url, _server):
         assert (await http(url, "GET", f"/rt/poll?sid={sid}")).status == 200
@@ -215,6 +216,12 @@ def test_a_lab_lives_again_in_each_event_loop() -> None:
                 assert client.get(f"{path}/poll?every=100&sid={sid}").status_code == 200
                 body = {"emits": [{"n": 1, "event": "said"}]}
                 assert client.post(f"{path}/emit?sid={sid}", json=body).json()["acks"][0]["n"] == 1
+                assert client.portal is not None
+                assert client.portal is not None
+                assert client.portal is not None
+                assert client.portal is not None
+                assert client.portal is not None
+                assert client.portal is not None
                 client.portal.call(eventually, lambda: not app.hub.members)
 
 
@@ -247,7 +254,7 @@ async def test_running_goes_by_the_name_it_listens_on() -> None:
 
 # Who lets the server listen itself gets the same sockets: a client that takes no bytes holds little.
 async def test_a_server_that_listens_itself_listens_as_ours_does() -> None:
-    server = server_for(build(chat=False), host="127.0.0.3", port=0)
+    server: Any = server_for(build(chat=False), host="127.0.0.3", port=0)
     server.signals = False
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)

@@ -92,7 +92,8 @@ def test_the_least_and_the_most_are_allowed() -> None:
 
 
 def test_limits_that_contradict_each_other_are_refused() -> None:
-    for numbers in ({"data": 70_000}, {"body": 4096}, {"ack": 2**20}, {"keep_bytes": 2000}):
+    contradictions: list[dict[str, Any]] = [{"data": 70_000}, {"body": 4096}, {"ack": 2**20}, {"keep_bytes": 2000}]
+    for numbers in contradictions:
         with pytest.raises(ValueError, match="may not be more than"):
             Limits(**numbers)
     assert Limits(body=4096, data=4096, ack=512).body == 4096

@@ -58,6 +58,8 @@ class Said(NamedTuple):
 
 
 class Model(RuleBasedStateMachine):
+    hub: Hub
+
     @initialize()
     def begin(self) -> None:
         self.now = 1000.0

@@ -88,7 +88,7 @@ def unnamed() -> Iterator[tuple[str, re.Pattern[Any] | None]]:
         for call in ast.walk(ast.parse(file.read_text())):
             match call:
                 case ast.Call(ast.Attribute(ast.Name("re"), way), [pattern, *_]) if way not in ("compile", "escape"):
-                    made = re.compile(pattern.value) if isinstance(pattern, ast.Constant) else None
+                    made = re.compile(str(pattern.value)) if isinstance(pattern, ast.Constant) else None
                     yield f"{file.relative_to(ROOT)}:{call.lineno} {way}", made
 
 
@@ -108,8 +108,8 @@ def slow_input(pattern: re.Pattern[Any], *, anywhere: bool) -> tuple[str, str, s
     for way, start, unit, end in product(ways, STARTS, UNITS, ENDS):
 
         def taken(length: int) -> float:
-            text = start + unit * (length // len(unit)) + end  # noqa: B023
-            return seconds(way, text.encode() if isinstance(pattern.pattern, bytes) else text)  # noqa: B023
+            text = start + unit * (length // len(unit)) + end
+            return seconds(way, text.encode() if isinstance(pattern.pattern, bytes) else text)
 
         once = taken(LENGTH)
         if once > NOTICED and taken(2 * LENGTH) > 3 * once:

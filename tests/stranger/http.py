@@ -26,7 +26,7 @@ class Refused(Exception):
         self.status = status  # the HTTP status or the close code; None where ws sent an error frame and stays open
         self.code = error.get("code")
         self.message = error.get("message")
-        self.retry = error.get("retry")
+        self.retry: Any = error.get("retry")
         self.headers = headers or {}
 
 
@@ -68,11 +68,10 @@ class Answer:
     @property
     def error(self) -> dict[str, Any]:
         """The error of this answer; fails when it is not in the protocol's form."""
-        found = self.json
-        assert set(found["error"]) >= {"code", "message"}, found
-        assert isinstance(found["error"]["code"], str) and isinstance(found["error"]["message"], str), found
+        error: dict[str, Any] = self.json["error"]
+        assert isinstance(error["code"], str) and isinstance(error["message"], str), error
         assert self.headers.get("content-type", "").startswith("application/json"), self.headers
-        return found["error"]
+        return error
 
     def accepted(self, status: int = 200) -> Any:
         """The JSON of an answer that must be a success. Raises what was refused."""
@@ -164,5 +163,8 @@ async def post(base: str, sid: str, **upload: Any) -> Answer:
 
 async def emit(base: str, sid: str, n: int, event: str, data: Any = None) -> dict[str, Any]:
     """Emit one message by POST; returns its ack."""
-    (ack,) = (await post(base, sid, emits=[{"n": n, "event": event, "data": data}])).accepted()["acks"]
-    return ack
+    acks: list[dict[str, Any]] = (await post(base, sid, emits=[{"n": n, "event": event, "data": data}])).accepted()[
+        "acks"
+    ]
+    assert len(acks) == 1, acks
+    return acks[0]

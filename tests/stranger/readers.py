@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 from tests.stranger.http import DEADLINE, Answer, Refused, target
 
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # made once: reading the machine's certificates costs 20 ms a client
+FIELDS = ("after", "cursor", "gap", "more", "messages")  # of a batch
 
 
 class Ended(Exception):
@@ -44,8 +45,8 @@ class Batch:
         found = json.loads(text)
         assert isinstance(found, dict) and isinstance(found["messages"], list), text
         assert isinstance(found["more"], bool), text
-        fields = (found[name] for name in ("after", "cursor", "gap", "more", "messages"))
-        return cls(*fields, text, event_id)
+        after, cursor, gap, more, messages = (found[name] for name in FIELDS)
+        return cls(after, cursor, gap, more, messages, text, event_id)
 
     @property
     def seqs(self) -> list[int]:
@@ -53,7 +54,8 @@ class Batch:
 
     def each(self) -> list[str]:
         """The text of each message as it stood in the batch."""
-        decoder, at, texts = json.JSONDecoder(), self.text.index('"messages":') + len('"messages":'), []
+        decoder, at = json.JSONDecoder(), self.text.index('"messages":') + len('"messages":')
+        texts: list[str] = []
         at = self.text.index("[", at) + 1
         while len(texts) < len(self.messages):
             start = at + len(self.text[at:]) - len(self.text[at:].lstrip(" \n,"))
@@ -217,7 +219,7 @@ class Sse(HttpReader):
             name, _, value = line.partition(":")
             fields.setdefault(name, []).append(value.removeprefix(" "))
         if "data" in fields:
-            self.inbox.put_nowait(Batch.parse("\n".join(fields["data"]), (fields.get("id") or [None])[-1]))
+            self.inbox.put_nowait(Batch.parse("\n".join(fields["data"]), fields["id"][-1] if "id" in fields else None))
 
 
 class Ws(Reader):
@@ -236,10 +238,10 @@ class Ws(Reader):
 
     async def _run(self) -> None:
         url = "ws" + (self.base + target("ws", **self.params, cursor=self.cursor)).removeprefix("http")
-        extra = {"compression": None, "ping_interval": None, "proxy": None, "max_size": 2**24}
+        plain: dict[str, Any] = {"compression": None, "ping_interval": None, "proxy": None, "max_size": 2**24}
         error: dict[str, Any] = {}
         try:
-            self.line = await connect(url, additional_headers=self.headers, close_timeout=2, **extra)
+            self.line = await connect(url, additional_headers=self.headers, close_timeout=2, **plain)
             self.opened.set()
             while True:
                 error = self._take(str(await self.line.recv())) or error
@@ -256,7 +258,7 @@ class Ws(Reader):
     def _take(self, frame: str) -> dict[str, Any] | None:
         """Sort one frame; returns its error if it is one."""
         self.frames.append(frame)
-        found = json.loads(frame)
+        found: dict[str, Any] = json.loads(frame)
         if "messages" in found:
             self.inbox.put_nowait(Batch.parse(frame))
         for ack in found.get("acks", ()):
@@ -265,7 +267,8 @@ class Ws(Reader):
             self.pongs.put_nowait(found["pong"])
         if "error" in found:
             self.errors.put_nowait(found["error"])
-        return found.get("error")
+        error: dict[str, Any] | None = found.get("error")
+        return error
 
     async def write(self, frame: dict[str, Any] | str | bytes) -> None:
         await self.opened.wait()

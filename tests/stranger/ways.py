@@ -8,6 +8,10 @@ from typing import Any, Self
 from tests.stranger.http import DEADLINE, Refused, hello, post
 from tests.stranger.readers import Ws
 
+Waiting = tuple[
+    set[tuple[str, int]], list[dict[str, Any]], asyncio.Future[None]
+]  # for which acks, those that came, all
+
 
 class PostWay:
     """The way up of three transports: one POST an upload."""
@@ -26,7 +30,8 @@ class PostWay:
     ) -> list[dict[str, Any]]:
         """Send one upload; returns its acks. Raises Refused when the request is refused whole."""
         upload = {"emits": emits or [], "replies": replies or [], **more}
-        return (await post(self.base, self.sid, **upload)).accepted()["acks"]
+        acks: list[dict[str, Any]] = (await post(self.base, self.sid, **upload)).accepted()["acks"]
+        return acks
 
     async def emit(self, n: int, event: str, data: Any = None) -> dict[str, Any]:
         (ack,) = await self.send([{"n": n, "event": event, "data": data}])
@@ -49,7 +54,7 @@ class WsWay(PostWay):
     def __init__(self, base: str, sid: str) -> None:
         super().__init__(base, sid)
         self.line = Ws(base, sid)
-        self.waiting: list[tuple[set[tuple[str, int]], list[dict[str, Any]], asyncio.Future[None]]] = []
+        self.waiting: list[Waiting] = []
         self.sorter: asyncio.Task[None] | None = None
 
     async def open(self) -> Self:
@@ -62,7 +67,7 @@ class WsWay(PostWay):
         self, emits: list[dict[str, Any]] | None = None, replies: list[dict[str, Any]] | None = None, **more: Any
     ) -> list[dict[str, Any]]:
         keys = {("n", item["n"]) for item in emits or []} | {("seq", item["seq"]) for item in replies or []}
-        waiting = (keys, [], asyncio.get_running_loop().create_future())
+        waiting: Waiting = (keys, [], asyncio.get_running_loop().create_future())
         self.waiting.append(waiting)
         try:
             await self.line.write({"emits": emits or [], "replies": replies or [], **more})

@@ -83,7 +83,8 @@ async def storm(nemesis: Nemesis, seconds: float, seed: int, strangers: int, lis
     ways = [nemesis.url] * 3 + [f"{nemesis.url}/via/~torture{n:03}" for n in range(LINKS)]
     crowd = [Stranger(ways, seed * 1000 + n, ids) for n in range(strangers)]
     library = [Listener(f"client {n}", ways[n % len(ways)], seed * 1000 + n, ids) for n in range(listeners)]
-    living = [asyncio.create_task(one.live(calm)) for one in (*crowd, *library)]
+    everybody: list[Stranger | Listener] = [*crowd, *library]
+    living = [asyncio.create_task(one.live(calm)) for one in everybody]
     changing = asyncio.create_task(change(nemesis, calm))
     try:
         await nemesis.storm(seconds, every)
@@ -103,7 +104,7 @@ async def storm(nemesis: Nemesis, seconds: float, seed: int, strangers: int, lis
         await nemesis.end()
     lives = truth.read(nemesis.journal.read_text().splitlines())
     pages = [page for one in crowd for page in one.transcripts]
-    emitted = [emit for one in (*crowd, *library) for emit in one.emitted]
+    emitted = [emit for one in everybody for emit in one.emitted]
     faults = check(lives, pages, [one.heard for one in library], emitted)
     faults += [f"reported: {line}" for line in nemesis.report.decode(errors="replace").splitlines()[:SHOWN]]
     given = sum(len(one.seqs) for page in pages for one in page.given) + sum(len(one.heard.handed) for one in library)

@@ -14,11 +14,12 @@ import json
 import random
 from array import array
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 
 from tests.stranger.http import DEADLINE, Refused, bye, new_sid, post, public_id
-from tests.stranger.readers import TRANSPORTS, Batch, Ended, Reader
+from tests.stranger.readers import TRANSPORTS, Batch, Ended, Poll, Reader
 from tests.torture.transcript import Emitted, Given, Transcript, split
 
 ROOMS = ("red", "green", "blue")
@@ -87,8 +88,10 @@ class Stranger:
         return self.transcripts[-1]
 
     def _reader(self, name: str, base: str, sid: str | None) -> Reader:
-        reader = TRANSPORTS[name](base, sid, **PARAMS[name])
-        reader.pause = self.luck.choice([0.0, 0.05, 0.2])  # type: ignore[attr-defined]
+        params: dict[str, Any] = PARAMS[name]
+        reader = TRANSPORTS[name](base, sid, **params)
+        if isinstance(reader, Poll):
+            reader.pause = self.luck.choice([0.0, 0.05, 0.2])
         return reader
 
     async def _take(
