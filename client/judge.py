@@ -29,7 +29,7 @@ class Judge:
         """What this end means. `others`: those that go on."""
         rung = self._rungs[attempt.rung]
         if attempt.lived >= PROBATION:
-            rung.tries = 0
+            rung.live()
         if attempt.lived >= LONG_LIFE:
             rung.clear()
         match end.kind:
@@ -38,24 +38,25 @@ class Judge:
             case "leave":
                 rung.wait(now + chance * JITTER)
                 if attempt.lived < PROBATION:  # who says so again and again is no server that restarts
-                    rung.tries += 1
+                    rung.fail(now)
                     rung.pause(now, chance)
             case "wait":
                 rung.wait(now + (LATER if end.retry is None else end.retry) * (1 + SPREAD * chance))
             case "again" if now - rung.at_once >= AT_ONCE:
                 rung.at_once = now
             case _:
-                rung.tries += not attempt.late  # that was counted when it became late
+                if not attempt.late:  # that was counted when it became late
+                    rung.fail(now)
                 if end.kind in NETWORK:
                     self._learn(attempt, end, rung, now, parts)
                     self._suspect(attempt, end, others, now, parts)
                 rung.pause(now, chance)
 
-    def late(self, attempt: Attempt) -> None:
+    def late(self, attempt: Attempt, now: float) -> None:
         """Its first batch is late, while nothing else reads: that counts as a try."""
         rung = self._rungs[attempt.rung]
         rung.late += 1
-        rung.tries += 1
+        rung.fail(now)
 
     def answered(self, attempts: Iterable[Attempt], now: float) -> Iterator[list[Part]]:
         """A witness was answered, the way is open: what broke beside a reading that stands failed alone."""

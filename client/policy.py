@@ -206,7 +206,7 @@ class Policy:
         """Nothing reads, so nothing is lost by waiting on: the next is tried beside it. Slow is not broken."""
         key = "late" if attempt.opened_at is None else "late.open"
         attempt.state = State.LATE
-        self.judge.late(attempt)
+        self.judge.late(attempt, self.now)
         self._say(part(key, rung=attempt.rung, time=(self.now - attempt.began) * 1000), part("still"))
         if self.rounds.is_over(self.now):
             self.rounds.fail("no first batch in time", self.now, self.chance)
@@ -217,7 +217,8 @@ class Policy:
         if current is None or current.lived < PROBATION:
             return
         rung = self.rungs[current.rung]
-        self.rounds.failed = rung.tries = 0
+        self.rounds.failed = 0
+        rung.live()
         probation = rung.probation
         if current.state is State.PROBATION and current.lived >= probation:
             current.state = State.PROVEN

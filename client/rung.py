@@ -54,6 +54,7 @@ class Rung:
     resting: float = -math.inf  # until
     rests: int = 0
     tries: int = 0  # failures since it last lived, late ones among them
+    failed_at: float = -math.inf  # when it failed last, since it last lived
     late: int = 0  # failures by time alone: each doubles its patience
     strikes: list[float] = field(default_factory=list)  # failures that count
     once: float | None = None  # when it failed first since it last lived, while the way was open
@@ -67,6 +68,14 @@ class Rung:
     def ready_at(self) -> float:
         """When it may be tried."""
         return max(self.paused, self.resting)
+
+    def fail(self, now: float) -> None:
+        self.tries += 1
+        self.failed_at = now
+
+    def live(self) -> None:
+        """It lives: how often it failed before says nothing any more."""
+        self.tries, self.failed_at = 0, -math.inf
 
     def rests_at(self, now: float) -> bool:
         return self.resting > now
@@ -111,7 +120,7 @@ class Rung:
     def wake(self) -> None:
         """It may be tried now: by hand, or because the network is another. What it did is not forgotten."""
         self.paused = self.resting = -math.inf
-        self.tries = 0
+        self.live()
 
     def lived(self, now: float) -> None:
         """It lived through its probation."""
@@ -119,7 +128,8 @@ class Rung:
 
     def clear(self) -> None:
         """It lived long: what was before says nothing any more."""
-        self.tries = self.late = self.rests = 0
+        self.live()
+        self.late = self.rests = 0
         self.resting, self.evidence, self.once, self.short = -math.inf, None, None, False
         self.strikes.clear()
 
@@ -147,7 +157,8 @@ class Rung:
         """As if it had never been tried, but for what still stands of a verdict. What is malformed says nothing."""
         self.learnt = self.works = self.evidence = self.once = None
         self.paused = self.resting = -math.inf
-        self.rests = self.tries = self.late = 0
+        self.live()
+        self.rests = self.late = 0
         self.strikes, self.short = [], False
         if not isinstance(verdict, dict):
             return

@@ -62,21 +62,21 @@ class Rungs:
         return _awake(sorted(self.usable, key=lambda rung: LIKELY.index(rung.name)), now)
 
     def likeliest(self, now: float) -> list[Rung]:
-        """The one that failed least since it last lived."""
-        return sorted(self.whole(now), key=_tries)[:1]
+        """The one that lived last, or whose last failure is longest past: so each has its turn."""
+        return sorted(self.whole(now), key=_failed_at)[:1]
 
     def next_below(self, name: str, now: float) -> list[Rung]:
-        """Where to fall from this one: to the best of those that failed least since they last lived.
+        """Where to fall from this one: to the best that has lived since it failed, or failed longest ago.
 
         Of two that go mute again and again each would otherwise wait for the other, and no lower one would ever be
         there to witness against them.
         """
-        return sorted(_awake(self.below(name), now), key=_tries)[:1]
+        return sorted(_awake(self.below(name), now), key=_failed_at)[:1]
 
 
 def _awake(rungs: list[Rung], now: float) -> list[Rung]:
     return [rung for rung in rungs if not rung.rests_at(now)] or rungs
 
 
-def _tries(rung: Rung) -> int:
-    return rung.tries
+def _failed_at(rung: Rung) -> float:
+    return rung.failed_at

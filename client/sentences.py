@@ -97,12 +97,13 @@ def part(key: str, **values: Any) -> Part:
     return Part(key, values)
 
 
-def span(ms: float) -> str:
-    """A time in words."""
+def span(exact: float) -> str:
+    """A time in words, of so many ms."""
+    ms = whole(exact)
     if ms >= 60_000 and ms % 60_000 == 0:
-        return f"{ms / 60_000:.0f} min"
+        return f"{ms // 60_000} min"
     if ms < 1000:
-        return f"{whole(max(0.0, ms))} ms"
+        return f"{max(0, ms)} ms"
     return f"{whole(ms / 100) / 10:g} s" if ms < 100_000 else f"{whole(ms / 60_000)} min"
 
 

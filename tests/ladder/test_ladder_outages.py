@@ -213,12 +213,33 @@ HOURS = st.lists(st.tuples(ANY | st.just(OUT), st.floats(0.0, 1800.0)), max_size
 
 
 # Two that pass and go mute: each dies while the other carries on.
+IDLE = Way("idle", after=8.0)
 BOTH_MUTE = {"ws": MUTE, "sse": MUTE, "longpoll": WORKS, "poll": WORKS}
+# After hours without a network, and a moment of another, one rung has failed far less often than those beside it.
+ONE_MUTE = {"ws": MUTE, "sse": REFUSES, "longpoll": WORKS, "poll": WORKS}
+SSE_HANGS = {"ws": WORKS, "sse": HANGS, "longpoll": WORKS, "poll": WORKS}
+WEEK = [
+    (OUT, 1416.7388101618978),
+    (OUT, 1416.7388101618978),
+    (OUT, 134.27930410703956),
+    ({"ws": MUTE, "sse": IDLE, "longpoll": IDLE, "poll": REFUSES}, 704.44965612813),
+    ({"ws": WORKS, "sse": IDLE, "longpoll": IDLE, "poll": REFUSES}, 134.27930410703956),
+    (OUT, 0.0),
+]
+DAY = [
+    (OUT, 1.2793041070395645),
+    (OUT, 1140.0),
+    (OUT, 1799.0),
+    ({"ws": IDLE, "sse": WORKS, "longpoll": REFUSES, "poll": IDLE}, 0.0),
+    ({"ws": MUTE, "sse": IDLE, "longpoll": WORKS, "poll": IDLE}, 189.0),
+]
 
 
 @settings(max_examples=80, deadline=None)
 @given(HOURS, worlds(WORKS, WORKS), SEED)
 @example(before=[(OUT, 0.0)], world=BOTH_MUTE, seed=0)
+@example(before=WEEK, world=ONE_MUTE, seed=1)
+@example(before=DAY, world=SSE_HANGS, seed=4)
 def test_whatever_was_before_half_an_hour_of_one_network_is_calm(
     before: list[tuple[dict[str, Way], float]], world: dict[str, Way], seed: int
 ) -> None:
