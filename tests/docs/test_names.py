@@ -12,7 +12,8 @@ import pytest
 from tests.docs.written import ROOT, prose, text
 from transport_fallback import Hub, build, running
 from transport_fallback.client.socket import Options, Socket
-from transport_fallback.registry.clients import Client, Clients
+from transport_fallback.registry.client import Client
+from transport_fallback.registry.clients import Clients
 
 pytestmark = pytest.mark.anyio
 

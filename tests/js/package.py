@@ -16,7 +16,7 @@ NPM = ["--offline", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package
 
 def printed(script: str, *arguments: object) -> Path:
     """The path that one of `scripts/` prints; skipped where it says that something is missing."""
-    command = [ROOT / "scripts" / script, *map(str, arguments)]
+    command = [str(ROOT / "scripts" / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     if done.returncode == 77:
         pytest.skip(done.stderr.strip().splitlines()[-1])
