@@ -40,13 +40,13 @@ __all__ = ["Address", "Batch", "Bell", "Cursor", "Hub", "Member", "Refuse"]
 Handler = Callable[..., Any]
 H = TypeVar("H", bound=Handler)
 
-LIFE = ("connect", "disconnect")  # what happens to a client, besides what it emits
+LIFE = ("connect", "disconnect")  # the events of a client that it does not emit
 
 speaking: ContextVar[str | None] = ContextVar("speaking", default=None)  # id of the client whose handler runs
 
 
 class Address(NamedTuple):
-    """Where an emit goes: everyone or a room, perhaps all but one client."""
+    """The address of an emit: everyone or a room, perhaps all but one client."""
 
     hub: Hub
     where: Where = EVERYONE
@@ -165,17 +165,17 @@ class Hub(Log[Member]):
         return self.members[client]
 
     def clients(self, room: str | None = None) -> list[Any]:
-        """Who is here, of all or of one room."""
+        """The clients who are here, of all or of one room."""
         return [self.members[client] for client in self.roll(room).ids()]
 
     def roll(self, room: str | None = None) -> Roll:
-        """Who is here, of all or of one room, to be counted (`len`) or looked at page by page."""
+        """The ids of those who are here, of all or of one room, to be counted (`len`) or looked at page by page."""
         if room is None:
             return self.here
         return self.store.rooms[room].here if room in self.store.rooms else Roll()
 
     def rolls(self, member: Member) -> list[Roll]:
-        """Those that a client is on while it is here."""
+        """The rolls that a client is on while it is here."""
         return [self.here, *(self.store.rooms[name].here for name in member.joined)]
 
     @property
@@ -192,7 +192,7 @@ class Hub(Log[Member]):
     # ---- reading: `read` stands in log/log.py
 
     async def wait(self, client: Member, cursor: Cursor, hold: float, bell: Bell | None = None) -> Batch:
-        """What comes after `cursor`, as soon as there is something; an empty batch after `hold` seconds."""
+        """The batch after `cursor`, as soon as it says something; an empty one after `hold` seconds."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + hold
         with self.listening(client, bell) as bell:

@@ -42,7 +42,7 @@ class Highest:
 
 
 class Audience:
-    """What everyone, one room or one client may read: its own last messages, in order of seq."""
+    """The last messages that everyone, one room or one client may read, in order of seq."""
 
     def __init__(self) -> None:
         self._messages: list[Message] = []
@@ -83,7 +83,7 @@ class Audience:
         return len(message.text)
 
     def between(self, after: int, until: float, client: str) -> Iterator[Message]:
-        """What `client` may read after one seq and up to and with another, in order."""
+        """The messages that `client` may read after one seq and up to and with another, in order."""
         if self.last.seq <= after:  # the common case of a reader at the end
             return
         index = bisect_right(self._messages, after, lo=self._start, key=_seq)
@@ -100,7 +100,7 @@ class Audience:
         return self._messages[-1 - count].seq if len(self) > count else 0
 
     def newest(self, until: int, client: str) -> Iterator[Message]:
-        """What `client` may read up to and with `until`, the newest first."""
+        """The messages that `client` may read up to and with `until`, the newest first."""
         index = bisect_right(self._messages, until, lo=self._start, key=_seq)
         while index > self._start:
             index -= 1
@@ -110,7 +110,7 @@ class Audience:
 
 
 class Stay(NamedTuple):
-    """One interval of membership that is over: who left may still read what was said while it was in."""
+    """One interval of membership that is over: the client may still read what was said while it was in."""
 
     audience: Audience
     joined: int  # seq of the join

@@ -22,7 +22,7 @@ ROUND_TRIP = 0.25  # s after its answer in which a client is expected to ask aga
 
 
 class Backpressure:
-    """Who may be behind, and when emitting waits for it."""
+    """The readers who may be behind, and when emitting waits for them."""
 
     def __init__(self, limits: Limits) -> None:
         self.messages = max(1, min(limits.keep_messages // 4, limits.batch_messages))
@@ -47,7 +47,7 @@ class Backpressure:
     async def ease(self, audience: Audience, bells: Callable[[], Iterable[Bell]], hears: Callable[[str], bool]) -> None:
         """Let the readers of an audience read: those on a line as far as it takes it, the others for a moment."""
         turn = audience.turn = audience.turn or asyncio.Lock()
-        async with turn:  # who emits at the same time waits in the same order
+        async with turn:  # several who emit at the same time wait in the same order
             if self.due(audience):
                 if audience.last.seq:
                     await self._streams(audience.last.seq, bells())
@@ -67,7 +67,7 @@ class Backpressure:
                 behind = {bell: bell.at for bell, at in behind.items() if at < bell.at < seq}
 
     async def _askers(self, seq: int, hears: Callable[[str], bool]) -> None:
-        """Who asks again and again needs a round trip each time."""
+        """A client that asks again and again needs a round trip each time."""
         deadline = time.monotonic() + PATIENCE
         while (now := time.monotonic()) < deadline:
             self._forget(now)

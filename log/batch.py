@@ -1,4 +1,4 @@
-"""A batch: what comes after a cursor, encoded once for all who may see the same."""
+"""A batch: the messages after a cursor, encoded once for all who may see the same."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def new_epoch(now: float) -> str:
 
 
 class Batch:
-    """What comes after a cursor. Readers who may see the same get the same object, encoded once."""
+    """The messages after a cursor. Readers who may see the same get the same object, encoded once."""
 
     __slots__ = ("after", "cursor", "forms", "gap", "messages", "more", "text")
 

@@ -1,4 +1,4 @@
-"""A bell: what wakes one reader, or ends it."""
+"""A bell: it wakes one reader, or ends it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 
 
 class Bell:
-    """What wakes one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
+    """The bell of one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
 
     __slots__ = ("_rung", "_timer", "_waiter", "at", "ended")
 

@@ -1,4 +1,4 @@
-"""Due: what is to be looked at when. A look touches what is due, however much waits."""
+"""Due: things, each with the time of the next look at it. A look touches those that are due, however many wait."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Due(Generic[K]):
         self._tidy()
 
     def take(self, now: float) -> list[K]:
-        """What is due by now. It is not waited for any more until it is added again."""
+        """The things that are due by now. They are not waited for any more until they are added again."""
         due = []
         while self._heap and self._heap[0][0] <= now:
             at, number, thing = heapq.heappop(self._heap)
@@ -44,7 +44,7 @@ class Due(Generic[K]):
         return due
 
     def _tidy(self) -> None:
-        """What was discarded is not kept until its time: when it is more than half of all, it goes."""
+        """Things discarded are not kept until their time: when they are more than half of all, they go."""
         if len(self._heap) > 2 * len(self._entries) + 64:
             self._heap = [(at, number, thing) for thing, (at, number) in self._entries.items()]
             heapq.heapify(self._heap)

@@ -10,7 +10,7 @@ STEPS = 8  # to a doubling: what is found is less than a tenth smaller than the 
 
 
 class Sized(Hashable, Protocol):
-    """What has a size in bytes, and remembers where it stands by that."""
+    """A thing that has a size in bytes, and remembers where it stands by that."""
 
     bytes: int
     size: int  # class of its bytes; -1: it has none
@@ -21,7 +21,7 @@ T = TypeVar("T", bound=Sized)
 
 
 class Largest(Generic[T]):
-    """Things by their bytes. Who changes one says so."""
+    """Things by their bytes. Whoever changes one says so."""
 
     def __init__(self) -> None:
         self._sizes: dict[int, dict[T, None]] = {}

@@ -53,7 +53,7 @@ class Log(Generic[R]):
     # ---- reading
 
     def read(self, client: Record, cursor: Cursor, *, history: int = 0, most: int | None = None) -> Batch:
-        """What `client` may see after `cursor`. Takes nothing away: the same question has the same answer.
+        """The messages that `client` may see after `cursor`. It takes nothing away: to ask again is to hear the same.
 
         `history` puts the last so many messages to everyone and to the client's rooms before it; `most` is the limit
         in bytes where it is not that of a batch.
@@ -91,7 +91,7 @@ class Log(Generic[R]):
             bell.still()
 
     def _begin(self, client: Record, cursor: Cursor) -> tuple[str | None, int]:
-        """Where reading starts, and the reason if that is not simply where the cursor says."""
+        """The seq after which reading starts, and the reason if that is not simply the cursor's."""
         if cursor.epoch != self.epoch:
             return "epoch", 0
         if cursor.seq > self.end:

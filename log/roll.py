@@ -1,4 +1,4 @@
-"""The roll: who is here, in the order of coming. Counting them, or leafing through them, costs the same for many."""
+"""The roll: the clients who are here, in the order of coming, counted and leafed through at one cost however many."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def past(store: Store, client: Record, until: int, most: int, room: int) -> list
 
 
 def missed(store: Store, client: Record, after: int) -> int:
-    """How many messages after a seq this client could have seen that are not kept. No fewer, perhaps more."""
+    """The number of messages after a seq that this client could have seen and that are not kept; never too small."""
     count = 0
     for audience, begin, until in sources(store, client, after):
         # The oldest go first: if anything past `until` was trimmed, then the message at `until` was, too.

@@ -72,7 +72,7 @@ def packed(data: Any, size: int, depth: int) -> bytes:
 
 
 def unsound(data: Any, depth: int) -> str | None:
-    """Why `data` would not arrive as it was sent, or None."""
+    """The reason why `data` would not arrive as it was sent, or None."""
     if isinstance(data, dict | list | tuple):
         if depth == 0:
             return "data is nested too deep"

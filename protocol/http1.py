@@ -71,7 +71,7 @@ class Length:
         return self.left == 0
 
     def cut(self, buffer: bytearray) -> int:
-        """How many bytes at the start of `buffer` belong to this body."""
+        """The number of bytes at the start of `buffer` that belong to this body."""
         size = min(self.left, len(buffer))
         self.left -= size
         return size
@@ -151,7 +151,7 @@ def answered_body(head: Head, method: bytes) -> Body:
 
 
 class Messages:
-    """What goes one way, cut into heads and pieces of bodies. Nothing but what is not yet a head is kept."""
+    """The bytes of one direction, cut into heads and pieces of bodies. Only the beginning of a head is kept."""
 
     def __init__(self, first: re.Pattern[bytes]) -> None:
         self.buffer = bytearray()
@@ -179,7 +179,7 @@ class Messages:
         return head_of(self.take(end + 4), self._first) if end >= 0 else None
 
     def piece(self) -> bytes:
-        """What is here of the body."""
+        """The part of the body that is here."""
         return b"" if self.body is None else self.take(self.body.cut(self.buffer))
 
     def take(self, size: int) -> bytes:
@@ -190,7 +190,7 @@ class Messages:
 
 
 def page(status: int, reason: str, text: str, method: bytes = b"GET") -> bytes:
-    """What a middlebox says: HTML, whatever was asked for."""
+    """The answer of a middlebox: HTML, whatever was asked for."""
     body = f"<!doctype html><title>{status} {reason}</title><h1>{reason}</h1><p>{text}\n".encode()
     lines = [f"HTTP/1.1 {status} {reason}", "Content-Type: text/html; charset=utf-8", f"Content-Length: {len(body)}"]
     head = "\r\n".join([*lines, "Cache-Control: no-store", "Connection: close", "", ""]).encode()
@@ -198,7 +198,7 @@ def page(status: int, reason: str, text: str, method: bytes = b"GET") -> bytes:
 
 
 def refusal(refused: Refused) -> bytes:
-    """What is no HTTP is refused in the protocol's form."""
+    """The answer to bytes that are no HTTP, or to a request before it is parsed: a refusal in the protocol's form."""
     body = encode(refused.as_json())
     head = f"HTTP/1.1 {refused.status} Refused\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
     return head.encode() + b"Cache-Control: no-store\r\n%b\r\nConnection: close\r\n\r\n" % NOSNIFF + body

@@ -27,7 +27,7 @@ SPARE_FILES = 32  # which the program itself holds open: listeners, the loop, lo
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one process of the lab may hold and how long it waits. Times in seconds, sizes in bytes unless said.
+    """The bounds of one process, in what it holds and how long it waits. Times in seconds, sizes in bytes unless said.
 
     ValueError: a number that no session could live with.
     """
@@ -89,7 +89,7 @@ class Limits:
 
     @property
     def most_clients(self) -> int:
-        """How many client records fit: as many as could hold a connection each."""
+        """The number of client records that fit: as many as could hold a connection each."""
         return self.clients or file_limit_share()
 
     @property
@@ -125,7 +125,7 @@ def check(name: str, value: object) -> None:
 
 
 def allowed(name: str) -> str:
-    """What this limit may be, in words."""
+    """The values that this limit may have, in words."""
     one = FIELDS[name]
     if one.type == "bool":
         return "0 or 1"

@@ -14,7 +14,7 @@ NAMES = 50_000  # addresses whose pace is remembered; a stranger may have as man
 
 @lru_cache(1024)
 def owner_of(address: str) -> str:
-    """Who counts as one: an address; of IPv6 the 64 bits that a network gives to one house (RFC 6177)."""
+    """The name of those who count as one: an address; of IPv6 the 64 bits that one house is given (RFC 6177)."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

@@ -16,7 +16,7 @@ from .marks import Marks
 
 
 class Arrivals:
-    """Who comes to one hub, and who leaves it."""
+    """The coming and going of the clients of one hub."""
 
     def __init__(self, hub: Hub, cap: Cap, marks: Marks) -> None:
         self.hub, self.cap, self.marks = hub, cap, marks

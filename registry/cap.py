@@ -11,7 +11,7 @@ LOOK = 64  # at so many of those who may make room, then nobody is found
 
 
 class Cap:
-    """Those whom nobody would miss, in the order in which they ended their last read."""
+    """The clients whom nobody would miss, in the order in which they ended their last read."""
 
     def __init__(self) -> None:
         self._gone: OrderedDict[str, Client] = OrderedDict()  # not here any more

@@ -39,7 +39,7 @@ class Client(Member):
         self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
         self.start: int | None = None  # where a newcomer starts until it has read with a cursor
         self.arrival: asyncio.Future[None] | None = None  # done when it is let in: its `connect` handlers ran
-        self.refused: Refused | None = None  # what they turned it away with
+        self.refused: Refused | None = None  # the refusal by which they turned it away
         self.readers: list[Bell] = []  # oldest first
         self.grace = hub.limits.grace
         self.last_read = 0.0  # when its last read ended

@@ -189,7 +189,7 @@ class Clients:
             self.dismiss(client, "gone", "this client said bye")
 
     def sweep(self) -> None:
-        """What time alone brings about: grace over, forgotten, marks and messages too old. Call it often."""
+        """Do what time alone brings about: grace over, forgotten, marks and messages too old. Call it often."""
         for client_id in self._due.take(self.clock()):
             client = self.hub.members.get(client_id)
             if isinstance(client, Client) and not client.readers:
@@ -240,7 +240,7 @@ class Clients:
     # ---- emits
 
     async def take(self, sid: str | None, upload: Upload, address: str) -> list[Ack]:
-        """What each reply and emit is answered with, in order. Refused: the emits, whole; the replies are taken."""
+        """Take an upload. Returns the acks of replies and emits, in order. Refused: all emits, the replies are taken."""
         if sid is None:
             raise Refused("no_sid", "who emits needs a sid")
         client = self.find(sid)

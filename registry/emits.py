@@ -30,7 +30,7 @@ class Reply(msgspec.Struct):
 
 
 class Upload(msgspec.Struct):
-    """What a client sends up, on any transport."""
+    """The emits and replies that a client sends up, on any transport."""
 
     emits: list[Emit] = []
     replies: list[Reply] = []
@@ -70,7 +70,7 @@ class Emits:
 
     @property
     def unfinished(self) -> int:
-        """How many are claimed and not answered yet."""
+        """The number of those claimed and not answered yet."""
         return self._unfinished
 
     def claim(self, emit: Emit) -> Ack:
@@ -116,7 +116,7 @@ class Emits:
 
 
 def fresh(emits: list[Emit], expected: int) -> int:
-    """How many of these would be claimed: not the repeats, not what comes after a hole."""
+    """The number of these that would be claimed: not the repeats, not those after a hole."""
     first = expected
     for emit in emits:
         expected += emit.n == expected
@@ -124,7 +124,7 @@ def fresh(emits: list[Emit], expected: int) -> int:
 
 
 def holes(emits: list[Emit], beyond: int) -> int:
-    """How many of these come after a hole."""
+    """The number of these that come after a hole."""
     return sum(emit.n > beyond for emit in emits)
 
 

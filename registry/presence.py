@@ -33,7 +33,7 @@ def person(member: Member) -> dict[str, Any]:
 
 
 class Changes:
-    """Those about whom there is news that has yet to be told: a few by name, the others as `more`."""
+    """The clients of whom there is news that has yet to be told: a few by name, the others as `more`."""
 
     def __init__(self) -> None:
         self.members: dict[str, Member] = {}
@@ -47,7 +47,7 @@ class Changes:
 
 
 class Presence:
-    """Who is here, in all and in each room."""
+    """The clients who are here, in all and in each room."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub

@@ -1,4 +1,4 @@
-"""The results: what the emits of each client were answered with, kept for repeats; of all clients so many bytes."""
+"""The results: the answers to each client's emits, kept for repeats; of all clients so many bytes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Kept:
 
 
 class Results:
-    """Those of one client, by n."""
+    """The results of one client, by n."""
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
@@ -54,7 +54,7 @@ class Results:
             self._kept.weigh(self, len(ack))
 
     def fail(self, error: Exception) -> None:
-        """What is still promised does not come."""
+        """Break every promise that is not kept yet."""
         for result in self._promised.values():
             if not result.done():
                 result.set_exception(error)

@@ -1,4 +1,4 @@
-"""The accounts: what is kept of each client, of a bounded number of them; those who are here stay first."""
+"""The accounts: the figures of each client, of a bounded number of them; those who are here stay first."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from .trace import Shelf, Trace
 
-CLIENTS = 2000  # who have been here
-STRANGERS = 200  # who have only said a sid, which anybody can make up
+CLIENTS = 2000  # clients that have been here
+STRANGERS = 200  # clients that have only said a sid, which anybody can make up
 CHANCES = 8  # how many who are here are passed over, to find one who is not
 
 
 @dataclass(slots=True)
 class Counts:
-    """What one client, or everybody, caused on one transport. Bytes but for the last nine."""
+    """The figures of one client, or of everybody, on one transport. Bytes but for the last nine."""
 
     up: int = 0
     down: int = 0
@@ -41,7 +41,7 @@ class Counts:
 
 
 class Account:
-    """What is kept of one client."""
+    """The figures and the trace of one client."""
 
     __slots__ = ("counts", "trace")
 

@@ -1,4 +1,4 @@
-"""The answer: what HTTP asks of it that uvicorn and the application leave open."""
+"""The answer: the rules of HTTP for it that uvicorn and the application leave open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection: what HTTP and WebSocket have in common, whoever is at the other end.
+"""A connection: the stages that HTTP and WebSocket have in common, whoever is at the other end.
 
 It is worked at when its turn comes, read while little waits for that, and it has one deadline at a time, which what the
 peer sends does not push back. Its stages, and what ends those that do not end by themselves:
@@ -33,7 +33,7 @@ LINGER_BYTES = 256 << 10  # of what it sends in that time are read
 
 
 class Line(Wire):
-    """What uvicorn's protocols see of a connection's transport."""
+    """A connection's transport, as uvicorn's protocols see it."""
 
     __slots__ = ("owner",)
 
@@ -52,7 +52,7 @@ class Line(Wire):
         return self.owner.left or bool(self.transport.is_closing())
 
     def pause_reading(self) -> None:
-        """What is there waits; its line is read on for a while, or nobody would hear of its end."""
+        """The bytes that are here wait; the line is read on for a while, or nobody would hear of its end."""
         self.owner.waits = True
 
     def resume_reading(self) -> None:
@@ -73,7 +73,7 @@ class Connection:
     link: Link | None = None  # the network it comes through, if it does not come straight
     origin: tuple[str, int] | None = None  # who is at the other end of that
     address = ""
-    half = True  # who ends its side may still hear (RFC 9112, 9.6)
+    half = True  # a peer that ends its side may still hear (RFC 9112, 9.6)
     waits = False  # the application has enough for now
     left = False  # we have said our last word
     lost = False  # nobody is there

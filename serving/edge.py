@@ -45,7 +45,7 @@ async def on_refused(_request: Request, refused: Exception) -> Response:
 
 
 async def on_gone(_request: Request, _left: Exception) -> Response:
-    """Who hangs up in the middle of a request is no news, and hears no answer."""
+    """A client that hangs up in the middle of a request is no news, and hears no answer."""
     return refusal(Refused("bad_request", "the body did not come"))
 
 
@@ -139,7 +139,7 @@ class Edge:
             log.warning("refused a page of %s; --allow-origin %s lets its like in", origin, origin)
 
     def preflight(self, headers: Headers, scope: Scope) -> Response:
-        """What is there by this address; to a page that asks, what there is at all."""
+        """The methods of this address; for a page that asks, all that there are."""
         routes: list[BaseRoute] = scope["app"].routes
         here = {method for route in routes if matches(route, scope) for method in methods_of(route)}
         allow = {"Allow": listed(here | {"OPTIONS"})}

@@ -16,7 +16,7 @@ Reads = Callable[[str], Any]
 
 
 def options(arguments: list[str]) -> argparse.Namespace:
-    """What was asked for, checked. Ends the program with 2 and a sentence where something could never hold."""
+    """The options of the program, checked. It ends with 2 and a sentence where something could never hold."""
     parser = argparse.ArgumentParser(
         usage="%(prog)s [FLAG VALUE]…   (--help tells them all)",
         description="A lab of transports: poll, longpoll, sse, ws, and the way between.",

@@ -16,7 +16,7 @@ class Frames:
         self._rest = 0  # bytes of it that are still to come
 
     def next(self, buffer: bytearray) -> int:
-        """How many bytes at the start of `buffer` are the next piece. 0: not even its head is here."""
+        """The number of bytes at the start of `buffer` that are the next piece. 0: not even its head is here."""
         if not self._rest:
             self._rest = self._size(buffer)
         size = min(self._rest, len(buffer))

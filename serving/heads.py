@@ -10,7 +10,7 @@ Headers = list[tuple[bytes, bytes]]  # their names in lower case
 
 
 def framing(headers: Headers) -> Body:
-    """Where the body ends, as the parser sees it too, which refuses what contradicts itself."""
+    """The framing of the body, as the parser sees it too, which refuses heads that contradict themselves."""
     for name, value in headers:
         if name == b"transfer-encoding":
             return Chunked()

@@ -25,7 +25,7 @@ LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn 
 
 
 class Links(Protocol):
-    """Whoever takes the connections that ask to come through a network, before the parser has seen a byte."""
+    """The taker of connections that ask to come through a network, before the parser has seen a byte."""
 
     def claims(self, data: bytes) -> bool | None:
         """Whether a request that begins so asks for that. None: that cannot be told yet."""
@@ -50,7 +50,7 @@ class Http(Connection, HttpToolsProtocol):
     _heard = 0  # bytes of the request so far
     _body = 0  # of its body
     _exchange: Exchange | None = None  # to which they are counted, once its head is whole
-    _astray = False  # what comes is no HTTP
+    _astray = False  # the bytes that come are no HTTP
     _first = True  # request of this connection
 
     def connection_made(self, transport: Any) -> None:
@@ -267,7 +267,7 @@ class Http(Connection, HttpToolsProtocol):
         self.wake()
 
     def send_400_response(self, msg: str) -> None:
-        """What is no HTTP is refused in the protocol's form, too."""
+        """Refuse what is no HTTP, in the protocol's form."""
         if self.left or self.real.is_closing():
             return
         self._astray = True

@@ -50,7 +50,7 @@ class Listener:
             self._wait(owner_of(str(address[0])), connection)
 
     def _wait(self, address: str, connection: socket.socket) -> None:
-        """It waits for its turn. Where as many wait as there is room for, the address with most of them gives way."""
+        """Let it wait for its turn. Where no more can wait, the address that has most waiting gives way."""
         if not self._doors.open_to(address, len(self._waiting.get(address, ()))):
             return connection.close()
         if not self._doors.room(self._taken):

@@ -1,4 +1,4 @@
-"""Memory: what those who have gone took goes back to the system.
+"""Memory: the part of connections that have gone goes back to the system.
 
 A connection and what serves it know each other, so Python frees them only when it looks for such circles, which it does
 seldom; and what is freed in the middle of the heap, the C library keeps for the next one who asks (malloc_trim(3)).
@@ -19,7 +19,7 @@ LEAST = 100  # connections that must have gone, for a search
 
 
 def settle() -> None:
-    """What is here when the program begins stays until it ends: no search need look at it."""
+    """Leave out of every search the objects that are here when the program begins: they stay until it ends."""
     gc.collect()
     gc.freeze()
 
@@ -31,7 +31,7 @@ def trim() -> None:
 
 
 class Memory:
-    """When to look. A search costs as much as is here: it is made when as many have gone as are."""
+    """The time to look. A search costs as much as is here: it is made when as many have gone as are."""
 
     def __init__(self, doors: Doors, clock: Callable[[], float] = time.monotonic) -> None:
         self.doors, self.clock = doors, clock

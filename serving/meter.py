@@ -1,4 +1,4 @@
-"""The meter: what goes over the wire for each client and transport, counted where it is written and read.
+"""The meter: the bytes and messages of each client and transport, counted where they are written and read.
 
 A page cannot know: a browser tells a fixed guess for the head of an answer, nothing of a stream that runs, and nothing
 at all of a WebSocket. Here each byte is counted once, as the server's connection is given it. What the kernel, TCP and
@@ -170,16 +170,16 @@ class Meter:
         return self.accounts.open(client)
 
     def of(self, client: str) -> dict[str, Counts]:
-        """What is kept of one client, by transport."""
+        """The counts of one client, by transport."""
         known = self.accounts.find(client) if client else self._nobody
         return known.counts if known else {}
 
     def trace(self, client: str) -> Trace:
-        """What crossed the wire for one client; it may be one that has yet to come."""
+        """The trace of one client; it may be one that has yet to come."""
         return self.account(client).trace
 
     def sweep(self) -> None:
-        """Free what is no longer kept, though nothing more comes of it."""
+        """Free whatever is kept too long already."""
         self.accounts.sweep()
 
     def routes(self) -> list[Route | WebSocketRoute]:
@@ -190,7 +190,7 @@ class Meter:
         ]
 
     async def _watch(self, socket: WebSocket) -> None:
-        """What some clients cause, as it happens: `?client=ID`, up to eight times. This line is counted as other."""
+        """Tell the counts of some clients as they change: `?client=ID`, up to eight times. This counts as other."""
         clients = socket.query_params.getlist("client")[:WATCHED]
         told = ""
 

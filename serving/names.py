@@ -1,4 +1,4 @@
-"""Names: what a host and an origin are called, and which of them are this server's."""
+"""Names: the names of hosts and origins, and which of them are this server's."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def parts_of(authority: str) -> tuple[str, int | None] | None:
 
 def origin_of(text: str) -> str | None:
     """An origin as it is compared: the port of http and https left out where it is the default. None: it is none."""
-    if text == "null":  # what files and sandboxed frames say
+    if text == "null":  # the origin of files and sandboxed frames
         return text
     found = ORIGIN.fullmatch(text.lower())
     parts = parts_of(found[2]) if found else None

@@ -89,7 +89,7 @@ def is_file(path: str) -> bool:
 
 
 def policy(host: str, names: Iterable[str]) -> str:
-    """What the page may load: nothing from outside. It may use any of our names: six connections are for each."""
+    """The policy of the page: nothing from outside. It may use any of our names: six connections are for each."""
     _name, port = parts_of(host) or ("", None)
     end = "" if port is None else f":{port}"
     own = (f"http://{name}{end}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses

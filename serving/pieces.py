@@ -20,7 +20,7 @@ class Pieces:
         self._seam = b""  # its last bytes, where its end may lie across two pieces
 
     def next(self, buffer: bytearray) -> int:
-        """How many bytes at the start of `buffer` are of this head, or of this body."""
+        """The number of bytes at the start of `buffer` that are of this head, or of this body."""
         if self._in_head:
             seam = len(self._seam)
             found = (self._seam + buffer[: HEAD_BYTES + 1]).find(HEAD_END)
@@ -31,7 +31,7 @@ class Pieces:
             return len(buffer)  # the parser will say so
 
     def took(self, piece: bytes) -> None:
-        """It is about to be parsed."""
+        """Count a piece that is about to be parsed."""
         if self._in_head:
             self._head += len(piece)
             self._seam = (self._seam + piece)[-3:]

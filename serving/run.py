@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
         for server in self.servers:
             server.close()
         state = self.lab.state
-        state.links.thaw()  # what hangs is not waited for
+        state.links.thaw()  # a network that hangs is not waited for
         await state.life.drain()
         await state.links.close()
         await super().shutdown(sockets)
@@ -136,7 +136,7 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
         proxy_headers=False,  # or anybody could claim any address
         server_header=False,
         access_log=False,  # a query may hold a sid
-        log_level="error",  # what a stranger sends that is no HTTP is no news
+        log_level="error",  # bytes of a stranger that are no HTTP are no news
         timeout_graceful_shutdown=1,
         lifespan="auto",
         **settings,

@@ -15,11 +15,11 @@ from ..transports.request import payer_of
 from ..transports.ws import refuse
 from .shares import who_gives_way
 
-RATE, BURST = 20, 100  # what one line may say in a second, and at once
+RATE, BURST = 20, 100  # words that one line may say in a second, and at once
 
 
 async def nothing(_text: str) -> None:
-    """What is said there is not listened to."""
+    """Listen to nothing that is said there."""
 
 
 class Sockets:

@@ -64,7 +64,7 @@ class Shelf:
 
 
 class Trace:
-    """What crossed the wire for one client. An event is (exchange, s since 1970, kind, bytes, more)."""
+    """The events of one client's wire, each (exchange, s since 1970, kind, bytes, more)."""
 
     __slots__ = ("_costs", "_events", "_most", "_shelf", "bytes", "exchanges", "on", "total")
 

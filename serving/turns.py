@@ -19,7 +19,7 @@ STEP_BYTES = 4 << 10  # which count as a step more
 
 
 class Working(Protocol):
-    """What has steps to do."""
+    """A connection that has steps to do."""
 
     address: str
 
@@ -59,7 +59,7 @@ class Turns:
         for address, ones in waiting.items():
             while ones and self._used.get(address, 0.0) < SHARE:
                 go_on(ones.popleft())
-            ones.extend(self._waiting.pop(address, ()))  # who did a step stands behind those who did none
+            ones.extend(self._waiting.pop(address, ()))  # one that did a step stands behind those who did none
             if ones:
                 self._waiting[address] = ones
         self._set = bool(self._used or self._waiting)

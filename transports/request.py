@@ -74,7 +74,7 @@ async def open_reader(
     grace: float | None = None,
     paced: bool = False,
 ) -> Reader:
-    """What the four have in common: who reads, and from where. Refused before the first byte of an answer."""
+    """Open the read of a request, as all four transports do. Refused before the first byte of an answer."""
     history = int(number(request, "history", 0, 0, clients.limits.history))
     reader = await clients.read(
         sid_of(request), cursor, address=payer_of(request), history=history, grace=grace, paced=paced

@@ -39,6 +39,6 @@ class Served:
 
 
 def served(scope: MutableMapping[str, Any]) -> Served | None:
-    """What our server says of this request. None: another server serves it."""
+    """The word of our server on this request. None: another server serves it."""
     found: Served | None = scope.get("state", {}).get(KEY)
     return found

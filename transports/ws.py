@@ -25,7 +25,7 @@ ENDED = {"draining": 1012, "crowded": 4208, "gone": 4010, "kicked": 4001, "refus
 
 
 class Frame(Upload):
-    """What comes up a pipe: the upload of every way up, or a ping."""
+    """A text that comes up: the upload of every way up, or a ping."""
 
     ping: Any = msgspec.UNSET
 
@@ -108,7 +108,7 @@ async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks, s
     pinged = frame.ping is not msgspec.UNSET
     if pinged:
         await socket.send_text(f'{{"pong":{packed(frame.ping, limits.data, limits.depth).decode()}}}')
-    if frame.emits or frame.replies or frame.acked or not pinged:  # who only pings may be nobody
+    if frame.emits or frame.replies or frame.acked or not pinged:  # a client that only pings may be nobody
         if len(answers) >= ANSWERS * limits.window:
             raise Refused("window", "this client does not take what it is answered", retry=0.5)
         acks = await clients.take(sid_of(socket), frame, payer_of(socket))
