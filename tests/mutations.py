@@ -394,6 +394,14 @@ MUTATIONS = [
         "tests/server/test_edge.py::test_a_page_of_another_site_that_does_not_say_which_is_refused",
     ),
     Mutation(
+        "types leave no line",
+        "an error in the browser names another line than the file",
+        "serving/untyped.py",
+        'gone = "\\n" * (',
+        'gone = "" * (',
+        "tests/server/test_untyped.py::test_types_go_and_words_stay_each_on_its_line",
+    ),
+    Mutation(
         "a name is what begins like one",
         "a Host writes into the policy of the page",
         "serving/names.py",
