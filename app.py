@@ -50,9 +50,14 @@ def build(
     everywhere: bool = False,
     chat: bool = True,
 ) -> Starlette:
-    """The whole lab around a hub: its own, or the one given, whose limits then hold.
+    """A Starlette application around a hub: the four transports, the page, and the instruments of the lab.
 
-    `everywhere`: this machine's addresses are names of this server, whichever it has.
+    `hub`: an application's own, whose limits then hold; by default a new one with `limits`. `allow_hosts`: names of this
+    server, without scheme and port. `allow_origins`: origins whose pages may ask, with scheme. `everywhere`: all of this
+    machine's addresses are its names, whichever it has. `chat`: the handlers of the chat room, too.
+
+    ValueError: limits beside a hub that has its own, a hub that was built already, a name or an origin that no request
+    could have.
     """
     if hub is not None and limits not in (DEFAULTS, hub.limits):
         raise ValueError("a hub has its limits already: Hub(Limits(…))")

@@ -60,4 +60,7 @@ class Refused(Exception):
 
 
 class Refuse(Exception):
-    """Raised by a handler to turn away: a client (in `connect`: 403 / 4003) or an emit (its ack is `refused`)."""
+    """Raised by a handler to turn away: a client (in `connect`: 403 / 4003) or an emit (its ack is `refused`).
+
+    Its text is the reason that the client is told.
+    """
