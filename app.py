@@ -52,8 +52,8 @@ def build(
 ) -> Starlette:
     """A Starlette application around a hub: the four transports, the page, and the instruments of the lab.
 
-    `hub`: an application's own, whose limits then hold; by default a new one with `limits`. `allow_hosts`: names of this
-    server, without scheme and port. `allow_origins`: origins whose pages may ask, with scheme. `everywhere`: all of this
+    `hub`: an application's own, whose limits then hold; by default a new one with `limits`. `allow_hosts`: names of
+    this server, without scheme and port. `allow_origins`: origins whose pages may ask, with scheme. `everywhere`: this
     machine's addresses are its names, whichever it has. `chat`: the handlers of the chat room, too.
 
     ValueError: limits beside a hub that has its own, a hub that was built already, a name or an origin that no request

@@ -240,7 +240,7 @@ class Clients:
     # ---- emits
 
     async def take(self, sid: str | None, upload: Upload, address: str) -> list[Ack]:
-        """Take an upload. Returns the acks of replies and emits, in order. Refused: all emits, the replies are taken."""
+        """Take an upload. Returns the acks of replies and emits, in order. Refused: the emits, but not the replies."""
         if sid is None:
             raise Refused("no_sid", "who emits needs a sid")
         client = self.find(sid)

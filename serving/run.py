@@ -170,8 +170,8 @@ async def running(
 ) -> AsyncIterator[str]:
     """Serve `app` in this event loop, by the name `host` too. Yields its URL; leaving drains it.
 
-    `port`: 0 is any free one. `lab`: the application of `build` where several are mounted in `app`. OSError: the port is
-    taken. ValueError: no application of `build` is in `app`, or several are.
+    `port`: 0 is any free one. `lab`: the application of `build` where several are mounted in `app`. OSError: the port
+    is taken. ValueError: no application of `build` is in `app`, or several are.
 
     SIGTERM, where nobody else minds it, drains and cancels the body; when all has unwound, the process ends by it. A
     second one ends it at once. SIGINT is `asyncio.run`'s, which cancels its task: so that leaves, too.
