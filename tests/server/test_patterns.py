@@ -141,8 +141,8 @@ def test_twice_as_much_takes_twice_as_long(name: str) -> None:
 def test_a_pattern_that_goes_back_is_noticed(nasty: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The measure itself: one blank that two parts of a pattern want, one end looked for from every start."""
     if "+)+" in nasty:  # doubles with each letter: five hundred would never end
-        monkeypatch.setattr("test_patterns.LENGTH", 12)
-        monkeypatch.setattr("test_patterns.NOTICED", 1e-5)
+        monkeypatch.setattr(f"{__name__}.LENGTH", 12)
+        monkeypatch.setattr(f"{__name__}.NOTICED", 1e-5)
     assert slow_input(re.compile(nasty), anywhere=True) is not None
 
 
