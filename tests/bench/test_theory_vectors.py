@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from bench.theory import models
 from tests.root import ROOT
-from transport_fallback.bench.theory import models
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "theory.json").read_text("utf-8"))
 CURSOR = 16  # bytes, as in the vectors

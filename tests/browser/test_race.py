@@ -13,9 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
+from bench.theory import models
 from tests.browser.page import DEADLINE, Panel, Scheme, Seat, texts_of, until
 from tests.browser.program import Asking, Crowd, Program, ask
-from transport_fallback.bench.theory import models
 from transport_fallback.lab.budget import FEEDS, Bounds
 
 LANES = ("poll", "longpoll", "sse", "ws")
