@@ -284,8 +284,9 @@ async def test_a_reader_of_messages_that_is_too_slow_is_told_how_many_it_missed(
             await lab.say("s2c", i)
             assert (await anext(quick)).data == i
         with pytest.raises(BehindError) as behind:
-            async for message in slow:
-                heard.append(message.data)
+            async with asyncio.timeout(5):
+                async for message in slow:
+                    heard.append(message.data)
         assert behind.value.missed == 5 and not heard
         await lab.say("s2c", 8)
         assert (await anext(quick)).data == 8
