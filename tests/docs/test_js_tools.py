@@ -35,7 +35,7 @@ def copy(tmp_path: Path) -> Path:
 
 def run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if name != "LAB_REQUIRE"} | environment
-    return subprocess.run([folder / CHECK], env=environ, capture_output=True, text=True, timeout=60)
+    return subprocess.run([folder / CHECK], env=environ, capture_output=True, text=True, timeout=100)
 
 
 @pytest.fixture
@@ -50,6 +50,7 @@ def tooled(copy: Path) -> Path:
     return copy
 
 
+@pytest.mark.timeout(120)  # seconds of all the JavaScript there is, on a busy machine
 @pytest.mark.parametrize("place", ["web/page", "tests/js"])
 def test_both_tools_tell_of_a_fault(tooled: Path, place: str) -> None:
     (tooled / place / "added.js").write_text(FAULTY)
