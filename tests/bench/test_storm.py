@@ -8,23 +8,11 @@ from itertools import islice
 
 import pytest
 
-from bench.storm import (
-    BIN,
-    EVERYBODY,
-    RTT,
-    Storm,
-    Who,
-    centrifuge,
-    drained,
-    gone,
-    panels,
-    phoenix,
-    signalr,
-    socketio,
-    storm,
-    table,
-)
-from bench.storm_figure import WIDE, figure
+from bench.storm.figure import WIDE, figure
+from bench.storm.others import centrifuge, phoenix, signalr, socketio
+from bench.storm.ours import BIN, RTT, drained, gone
+from bench.storm.shown import panels, table
+from bench.storm.storm import EVERYBODY, Storm, Who, storm
 
 CROWD = 400
 BY_NAME = {who.name: who for who in EVERYBODY}

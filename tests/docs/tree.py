@@ -23,7 +23,10 @@ ROOMS = {
     "web/page/class": "the panel for a class: address, link and code",
     "web/page/texts": "every text, in English and in Chinese; those of panels in folders",
     "web/lessons": "the lessons: prose in two languages, and the live parts in it; README.md says how to write one",
-    **dict.fromkeys(("bench", "bench/fallback", "bench/load", "bench/theory", "bench/report", "bench/experiments"), ""),
+    **dict.fromkeys(
+        ("bench", "bench/fallback", "bench/storm", "bench/load", "bench/theory", "bench/report", "bench/experiments"),
+        "",
+    ),
     **dict.fromkeys(("bench/claims", "bench/peers"), ""),
     "bench/results": "the committed run: report.html, its data, E4 as a slide",
     "tests": "the promises; the first sentence of each file says its own",

@@ -1,0 +1,1 @@
+"""The reconnect storm: everybody is dropped at once. Run as `python -m bench.storm`."""
