@@ -201,7 +201,7 @@ class Hub(Log[Member]):
                 batch = self.read(client, cursor)
                 if batch.news or bell.ended or loop.time() >= deadline:
                     return batch
-                await bell.heard(deadline)
+                await bell.listen(deadline)
 
     async def follow(
         self, client: Member, cursor: Cursor, heartbeat: float, bell: Bell | None = None, *, history: int = 0
@@ -220,12 +220,12 @@ class Hub(Log[Member]):
                 yield batch
                 due = loop.time() + heartbeat
                 if not batch.more:
-                    await bell.heard(due)
+                    await bell.listen(due)
                 sent = batch.cursor
                 batch = self.read(client, sent, most=most)
                 while not (batch.news or bell.ended or loop.time() >= due):
                     bell.at = batch.cursor.seq
-                    await bell.heard(due)
+                    await bell.listen(due)
                     batch = self.read(client, sent, most=most)
 
     async def reach(self, cursor: Cursor) -> None:

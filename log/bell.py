@@ -27,7 +27,7 @@ class Bell:
         self.ended = self.ended or why
         self.ring()
 
-    async def heard(self, deadline: float) -> None:
+    async def listen(self, deadline: float) -> None:
         """Wait until it rang, or until `deadline` on the loop's clock; perhaps not so long: look again."""
         if not self._rung:
             # A future of its own: one that readers shared would be cancelled for all when one of them leaves.
@@ -39,8 +39,8 @@ class Bell:
                 self._waiter = None
         self._rung = False
 
-    def still(self) -> None:
-        """Nobody listens any more."""
+    def disarm(self) -> None:
+        """Stop the clock: nobody listens any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -48,7 +48,7 @@ class Bell:
     def _set_timer(self, deadline: float) -> None:
         # An earlier timer stays as it is: in a stream of news it is set once a heartbeat, not once a message.
         if self._timer is None or self._timer.when() > deadline:
-            self.still()
+            self.disarm()
             self._timer = asyncio.get_running_loop().call_at(deadline, self._time_out)
 
     def _time_out(self) -> None:

@@ -26,7 +26,7 @@ class Largest(Generic[T]):
     def __init__(self) -> None:
         self._sizes: dict[int, dict[T, None]] = {}
 
-    def sized(self, one: T) -> None:
+    def weigh(self, one: T) -> None:
         """It has grown or shrunk."""
         least, less = one.size_bounds
         if least <= one.bytes < less:

@@ -88,7 +88,7 @@ class Log(Generic[R]):
             self._bells.discard(bell)
             client.bells.discard(bell)
             bell.at = math.inf
-            bell.still()
+            bell.disarm()
 
     def _begin(self, client: Record, cursor: Cursor) -> tuple[str | None, int]:
         """The seq after which reading starts, and the reason if that is not simply the cursor's."""
@@ -197,7 +197,7 @@ class Log(Generic[R]):
             self._apply_leave(seq, client, name)
         self.store.discard(member.own)
         del self.members[client]
-        member.forgotten()
+        member.on_forgotten()
 
     # ---- who hears
 

@@ -37,5 +37,5 @@ class Record:
         if len(self.stays) > STAYS:
             self.doubt = max(self.doubt, self.stays.pop(0).last)
 
-    def forgotten(self) -> None:
+    def on_forgotten(self) -> None:
         """The log does not know this client any more."""

@@ -80,7 +80,7 @@ class Store:
         if len(audience) > self.limits.keep_messages:
             self._trim(audience)
         self._trim_old(audience)
-        self._largest.sized(audience)
+        self._largest.weigh(audience)
         if self.bytes > self.limits.keep_bytes:
             self._trim_largest()
 
@@ -94,7 +94,7 @@ class Store:
         """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
         for audience in self._old.take(self.clock()):
             self._trim_old(audience)
-            self._largest.sized(audience)
+            self._largest.weigh(audience)
             if audience:
                 self._old.add(audience, audience.oldest.at + self.limits.keep_seconds)
             elif isinstance(audience, Room):
@@ -115,4 +115,4 @@ class Store:
             half = largest.bytes // 2
             while largest.bytes > half and self.bytes > self.limits.keep_bytes * 63 // 64:
                 self._trim(largest)
-            self._largest.sized(largest)
+            self._largest.weigh(largest)

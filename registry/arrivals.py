@@ -24,7 +24,7 @@ class Arrivals:
     def arrive(self, client: Client) -> None:
         client.here = True
         if not client.readers:
-            self.cap.lingers(client)
+            self.cap.on_rest(client)
         client.arrival = promise()
         client.queue.add(self._connect(client, client.arrival))
 
@@ -75,5 +75,5 @@ class Arrivals:
             client.here = False
             client.ask_no_more()
             if not client.readers:
-                self.cap.lingers(client)
+                self.cap.on_rest(client)
             client.queue.add(self._announce(client, "disconnect", reason))

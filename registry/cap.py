@@ -20,19 +20,19 @@ class Cap:
         )  # here because they read a moment ago, and not reading now
         self._crowds: dict[str, int] = {}  # address → clients that were born from there
 
-    def born(self, client: Client) -> None:
+    def on_birth(self, client: Client) -> None:
         self._crowds[client.address] = self._crowds.get(client.address, 0) + 1
 
-    def reads(self, client: Client) -> None:
+    def on_read(self, client: Client) -> None:
         self._gone.pop(client.id, None)
         self._lingering.pop(client.id, None)
 
-    def lingers(self, client: Client) -> None:
-        self.reads(client)
+    def on_rest(self, client: Client) -> None:
+        self.on_read(client)
         (self._lingering if client.here else self._gone)[client.id] = client
 
-    def forgotten(self, client: Client) -> None:
-        self.reads(client)
+    def on_forgotten(self, client: Client) -> None:
+        self.on_read(client)
         left = self._crowds.get(client.address, 0) - 1
         self._crowds[client.address] = left
         if left <= 0:

@@ -26,7 +26,7 @@ class Registry(Protocol):
 
     def dismiss(self, client: Client, code: str, message: str) -> None: ...
 
-    def forgotten(self, client: Client) -> None: ...
+    def on_forgotten(self, client: Client) -> None: ...
 
 
 class Client(Member):
@@ -91,8 +91,8 @@ class Client(Member):
         current = self.hub.members.get(self.id)  # forgotten and come back, it is another record
         self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
 
-    def forgotten(self) -> None:
-        self.registry.forgotten(self)
+    def on_forgotten(self) -> None:
+        self.registry.on_forgotten(self)
 
 
 def promise() -> asyncio.Future[Any]:

@@ -102,7 +102,7 @@ class Clients:
         reader = Reader(client, cursor, client.start or 0, history, release)
         client.grace = self.limits.grace if grace is None else grace
         client.readers.append(reader)
-        self._cap.reads(client)
+        self._cap.on_read(client)
         going_on = [reader for reader in client.readers if not reader.ended]
         if len(going_on) > self.limits.readers:
             going_on[0].end("crowded")  # the oldest: a dead pipe must not lock its owner out
@@ -135,7 +135,7 @@ class Clients:
         client.start = self.hub.end
         client.last_read = client.last_request = self.clock()
         client.address = address
-        self._cap.born(client)
+        self._cap.on_birth(client)
         self._rests(client)
         return client
 
@@ -156,12 +156,12 @@ class Clients:
         """Nobody reads as this client: time will tell. Nothing more is kept of one that is forgotten already."""
         if self.hub.members.get(client.id) is not client:
             return
-        self._cap.lingers(client)
+        self._cap.on_rest(client)
         self._due.add(client.id, self.clock() + client.grace)
 
-    def forgotten(self, client: Client) -> None:
+    def on_forgotten(self, client: Client) -> None:
         self._due.discard(client.id)
-        self._cap.forgotten(client)
+        self._cap.on_forgotten(client)
         client.emits.results.clear()
 
     def _all(self) -> list[Client]:

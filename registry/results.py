@@ -21,7 +21,7 @@ class Kept:
         """One client's are so many bytes more, or fewer."""
         results.bytes += size
         self.bytes += size
-        self._largest.sized(results)
+        self._largest.weigh(results)
         while size > 0 and self.bytes > self.most:
             largest = self._largest.first()
             largest.shrink(largest.bytes // 2)  # by so much that it does not happen at every emit

@@ -34,7 +34,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
                 default = read(text)
             except ValueError as error:
                 parser.error(f"{variable}: {error}")
-        to.add_argument(flag, type=told(read), default=default, help=meaning.replace("%", "%%"))
+        to.add_argument(flag, type=explained(read), default=default, help=meaning.replace("%", "%%"))
 
     add(parser, "--host", checked_host, "127.0.0.1", "address to listen on")
     add(parser, "--port", port_of, 3000, "0 = any free one")
@@ -45,7 +45,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
         ("--allow-host", checked_host, "a name this server goes by"),
         ("--allow-origin", checked_origin, "an origin whose pages may use this server"),
     ):
-        parser.add_argument(flag, type=told(read), action="append", default=[], help=meaning)
+        parser.add_argument(flag, type=explained(read), action="append", default=[], help=meaning)
     group = parser.add_argument_group("limits", "each also settable in the environment, as LAB_NAME")
     for name in FIELDS:
         meaning = f"{FIELDS[name].metadata['meaning']} (default {FIELDS[name].default}; {allowed(name)})"
@@ -63,7 +63,7 @@ def options(arguments: list[str]) -> argparse.Namespace:
     return chosen
 
 
-def told(read: Reads) -> Reads:
+def explained(read: Reads) -> Reads:
     """`read`, whose ValueError is shown as it is."""
 
     def checked(text: str) -> Any:

@@ -25,7 +25,7 @@ class Link(Protocol):
         """The part of the target that it took off on the way: the client has sent it all the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: there is one for each request
 class Served:
     """One request, or one WebSocket, as our server serves it."""
 

@@ -275,7 +275,7 @@ def test_the_largest_is_found_to_within_a_tenth(steps: list[tuple[int, int]]) ->
             audiences[n].trim()
         else:
             audiences[n].add(Message(seq, b"x" * (size + 1), None, 0.0))
-        sizes.sized(audiences[n])
+        sizes.weigh(audiences[n])
         most = max(audience.bytes for audience in audiences)
         if most:
             assert sizes.first().bytes * 2 ** (1 / STEPS) >= most

@@ -105,6 +105,15 @@ def test_limits_beside_a_hub_that_has_its_own_are_not_swallowed() -> None:
     assert build(Hub(Limits(window=8)), limits=Limits(window=8)).state.hub.limits.window == 8
 
 
+def test_a_hub_is_built_into_one_application() -> None:
+    hub = Hub()
+    build(hub)
+    handlers = {event: list(ones) for event, ones in hub.handlers.items()}
+    with pytest.raises(ValueError, match="another application"):
+        build(hub)
+    assert hub.handlers == handlers
+
+
 @pytest.mark.parametrize("flags, name, right", FLAGS)
 def test_a_flag_that_could_never_hold_is_refused_at_the_start_by_name(
     flags: str, name: str, right: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
