@@ -202,7 +202,8 @@ def merged(texts: Iterable[str]) -> Spectrum | None:
     if not count:
         return None
     steps, seen = [], 0
-    for item in whole.get_recorded_iterator():
-        seen += int(item.count_added_in_this_iter_step)
-        steps.append((item.value_iterated_to / 1e6, seen / count))
+    for index, here in enumerate(whole.counts):  # its own iterator takes ten times as long
+        if here:
+            seen += int(here)
+            steps.append((whole.get_highest_equivalent_value(whole.get_value_from_index(index)) / 1e6, seen / count))
     return Spectrum(steps, count)
