@@ -14,7 +14,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new test check fix map unit browser proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new test check fix map unit browser search proxies some-mutants mutants bench bench-quick fallback storm \
 	torture torture-proof attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -47,13 +47,17 @@ fix: $(TEST_READY) ## format, and mend what ruff and ESLint can
 map: $(TEST_READY) ## write the tree of docs/map.md anew, in the words of the code
 	$(TEST)/bin/python -m tests.docs.tree
 
-# In two processes, file by file: these tests mostly wait for what a person would wait for.
-unit: $(TEST_READY) ## the tests that need no browser
-	$(TEST)/bin/python -m pytest -n 2 --dist loadfile tests --ignore=tests/browser
+# In more processes than there are cores: these tests mostly wait for what a person would wait for.
+SHARED = --dist worksteal --durations 10 --durations-min 3
+unit: $(TEST_READY) ## the tests that need no browser, and which were slow
+	$(TEST)/bin/python -m pytest -n 4 $(SHARED) tests --ignore=tests/browser
 
 # In processes of their own: the loop that Playwright keeps running is in the way of every other async test.
 browser: $(TEST_READY) ## the tests in Chromium
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 2 --dist loadfile tests/browser
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 3 $(SHARED) tests/browser
+
+search: $(TEST_READY) ## what the tests try with the same cases each time, with new ones (EXAMPLES=10000 of each model)
+	LAB_EXAMPLES=$(or $(EXAMPLES),10000) $(TEST)/bin/python -m pytest -n 2 -m hypothesis --hypothesis-profile search tests
 
 proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets them)
 	@scripts/get-proxies > /dev/null

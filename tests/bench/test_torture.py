@@ -141,5 +141,5 @@ def test_a_journal_that_was_cut_in_its_last_line_is_read() -> None:
 async def test_a_short_storm_finds_nothing() -> None:
     verdict = await torture(ROOT, 8.0, 11, strangers=15, listeners=6, every=1.5)
     assert not verdict.faults, str(verdict)
-    assert verdict.deliveries > 1000, str(verdict)
-    assert verdict.figures["lives"] > 1 and verdict.figures["repeats"] > 10, str(verdict)
+    assert not verdict.void, str(verdict)
+    assert verdict.figures["lives"] > 1 and verdict.deliveries > verdict.figures["messages"], str(verdict)
