@@ -78,7 +78,8 @@ class Files(StaticFiles):
             return super().file_response(full_path, stat_result, scope, status_code)
         script = untyped(Path(full_path).read_text("utf-8")).encode()
         tag = blake2b(script, digest_size=8).hexdigest()  # short: the page is sixty scripts
-        response = Response(script, status_code, media_type="text/javascript", headers={"ETag": f'"{tag}"'})
+        kind = "text/javascript" if script.isascii() else "text/javascript; charset=utf-8"  # said where it matters
+        response = Response(script, status_code, headers={"ETag": f'"{tag}"', "Content-Type": kind})
         known = self.is_not_modified(response.headers, Headers(scope=scope))
         return NotModifiedResponse(response.headers) if known else response
 

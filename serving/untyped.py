@@ -11,6 +11,7 @@ LONE = re.compile(r"^/\*\*\s*\* (?=.*$)")  # one line of words, which needs no l
 
 def untyped(script: str) -> str:
     """The script without them. What it says in words stays, and each line stays where it is: errors name lines."""
+    script = script.removeprefix("// @ts-check")
     return BLOCK.sub(words, script)
 
 

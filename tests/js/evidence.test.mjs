@@ -67,7 +67,7 @@ class Outages extends Course {
   }
 }
 
-const judged = (course) => course.ladder.rungs.filter((rung) => rung.fails.length || rung.rests).map((rung) => rung.name);
+const judged = (course) => course.ladder.rungs.all.filter((rung) => rung.strikes.length || rung.rests).map((rung) => rung.name);
 
 /** The lowest rung reads and ws is tried beside it; `step` counts as one event. */
 function beside(order = ["ws", "longpoll"]) {
@@ -76,7 +76,7 @@ function beside(order = ["ws", "longpoll"]) {
 }
 
 const idOf = (course, name) => [...course.live].find(([, transport]) => transport === name)[0];
-const once = (course) => course.ladder.rungs[0].once !== null;
+const once = (course) => course.ladder.rungs.all[0].once !== null;
 
 test("no outage of everything counts against any rung", () => {
   for (let seed = 0; seed < 1500; seed += 1) {
@@ -151,7 +151,7 @@ test("a witness that fails is held against nobody and hinders nothing", () => {
   const course = new Course({ ws: REFUSES, sse: WORKS, longpoll: WORKS, poll: REFUSES }).pass(31);
   same([...course.live.values()].sort(), ["longpoll", "poll", "sse"]);
   course.pass(300);
-  same([course.ladder.transport, course.ladder.rungs[3].tries, once(course)], ["sse", 0, false]);
+  same([course.ladder.transport, course.ladder.rungs.all[3].tries, once(course)], ["sse", 0, false]);
 });
 
 test("a rung that fails by itself rests after a few tries", () => {
@@ -169,12 +169,12 @@ test("a rung that fails by itself rests after a few tries", () => {
         const well = { pass: 20, beat };
         const course = new Course({ sse: well, longpoll: well, poll: well, ws }, { order });
         let seconds = 0;
-        while (!course.ladder.rungs[0].rests && seconds < 300) {
+        while (!course.ladder.rungs.all[0].rests && seconds < 300) {
           course.pass(1000);
           seconds += 1;
         }
         const about = `${fault}, ${order}, beat ${beat}: ${course.log.join("\n")}`;
-        ok(course.ladder.rungs[0].rests === 1 && course.tries("ws") <= 5, about);
+        ok(course.ladder.rungs.all[0].rests === 1 && course.tries("ws") <= 5, about);
       }
     }
   }

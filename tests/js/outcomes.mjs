@@ -1,6 +1,7 @@
 // Reports what came of each test, one a line of JSON: node --test-reporter=./outcomes.mjs FILE
 import { inspect } from "node:util";
 
+/** @param {AsyncIterable<{type: string, data: any}>} events */
 export default async function* outcomes(events) {
   for await (const { type, data } of events) {
     if (type === "test:diagnostic") yield `# ${data.message}\n`;

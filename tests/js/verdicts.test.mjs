@@ -54,6 +54,6 @@ test("nothing rests for longer than it would have, whatever the time of day jump
     verdicts.keep("home", { ws: { works: null, fails: [1e12], rests: 9, resting: 1e12 + 600_000, beat: null, evidence: null } });
     clock.jump = jump;
     const ladder = new Ladder({ pace: OLD_CLIENT, network: "home", verdicts: verdicts.of("home"), now: 1e12 });
-    ok(ladder.rungs[0].resting <= 1e12 + 600_000 && ladder.rungs[0].until <= 1e12 + 600_000, jump);
+    ok(ladder.rungs.all[0].resting <= 1e12 + 600_000 && ladder.rungs.all[0].paused <= 1e12 + 600_000, jump);
   }
 });

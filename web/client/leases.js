@@ -12,9 +12,7 @@ const LOOKS = 3; // in which a lease has not changed, each of them a renewal apa
 /**
  * Kept in localStorage and not in Web Locks, which need a secure context: a class on a local network has none.
  * {name of a lease: a number that each renewal changes}. No time stands in it, for the clocks of two tabs may be a day
- * apart: performance.timeOrigin is the time of day at which a tab was opened (High Resolution Time, 6), whatever was
- * set since. Each tab judges by its own clock how often it saw no change; one that slept has looked once.
- * Two tabs that ask in the same instant may both get the last one; that is one connection too many for 2 s at most.
+ * apart (High Resolution Time, 6): each tab judges by its own how often it saw no change; one that slept has looked once.
  */
 export class Leases {
   key;
@@ -22,7 +20,7 @@ export class Leases {
   #store;
   #name;
   /** @type {Map<object, string>} */
-  #held = new Map(); // holder → name of its lease
+  #held = new Map(); // the name of each holder's lease
   /** @type {Map<string, Look>} */
   #seen = new Map(); // by the name of a lease
   #count = 0;

@@ -2,30 +2,35 @@
 // The life cycle: which events an application hears of a connection that comes and goes, in the article's order.
 
 import { sentence } from "./sentences.js";
-/** @import {Part, Transport} from "./types.js" */
 
 const TAKE_OVER = 1500; // ms: a loss that is made good within it is a switch, not a disconnect
 
-/** Pure: told what happens and when, it says what to tell the application, as {do: "tell", event, detail} in `out`. */
-export class Life {
-  #out;
-  /** @type {"new"|"on"|"lost"|"off"|"ended"} */
-  state = "new"; // new → on ⇄ lost → off → on …; ended
-  /** @type {Transport|null} */
-  transport = null;
-  lostAt = 0;
-  /** @type {Part[]|null} */
-  why = null;
-  attempt = 0;
-  /** @type {{wait: number}|null} */
-  #trying = null; // the attempt that is under way
-  /** @type {Transport|null} */
-  #opened = null; // what of it opened
-  failedOnce = false;
+/**
+ * @typedef {import("./types.js").Part} Part
+ * @typedef {"new"|"on"|"lost"|"off"|"ended"} Phase lost: nothing reads, and that is not yet a disconnect
+ */
 
-  /** @param {object[]} out */
+/** Pure: told what happens and when, it decides what to tell the application. */
+export class Life {
+  /** @type {Phase} */ state = "new";
+  /** @type {string|null} */ transport = null; // that read last
+  lostAt = 0;
+  attempt = 0; // to come back, since the last disconnect
+  failedOnce = false;
+  /** @type {Part[]} */ why = [];
+  /** @type {number|null} */ #trying = null; // an attempt is under way, begun after so many ms
+  /** @type {string|null} */ #open = null; // the rung of it that opened last
+
+  /** @param {import("./ladder.js").Command[]} out */
   constructor(out) {
-    this.#out = out;
+    this.out = out;
+  }
+
+  restart() {
+    this.state = "new";
+    this.transport = this.#trying = this.#open = null;
+    this.attempt = 0;
+    this.failedOnce = false;
   }
 
   get due() {
@@ -36,22 +41,27 @@ export class Life {
     return this.state === "on" || this.state === "lost";
   }
 
-  /** An attempt begins, after so many ms of waiting. @param {number} wait */
-  begins(wait) {
-    this.#trying = { wait };
-    this.#opened = null;
+  /** @param {number} now @returns {Part[]} */
+  silence(now) {
+    return this.state === "lost" ? [{ key: "silence", time: now - this.lostAt }] : [];
+  }
+
+  /** @param {number} waited */
+  begins(waited) {
+    this.#trying = waited;
+    this.#open = null;
     this.#announce();
   }
 
-  /** A pipe opened; whether it is worth anything shows when its first batch comes. @param {Transport} transport */
+  /** @param {string} transport */
   opens(transport) {
-    this.#opened = transport;
+    this.#open = transport;
     if (this.state === "new" || this.state === "off") this.#tell("connecting", { transport });
   }
 
   /**
-   * A rung reads: `detail` of its first batch, `why` the reason it is the one in use.
-   * @param {number} now @param {Transport} transport @param {Part[]} why @param {{fresh?: boolean, missed?: number|null}} detail
+   * `detail`: of its first batch.
+   * @param {number} now @param {string} transport @param {Part[]} why @param {{fresh?: boolean, missed?: number|null}} detail
    */
   reads(now, transport, why, detail) {
     const from = this.transport;
@@ -61,7 +71,7 @@ export class Life {
     this.#trying = null;
     if (before === "on" || before === "lost") {
       const gapMs = before === "lost" ? Math.round(now - this.lostAt) : 0;
-      this.#tell("switch", { from, to: transport, gapMs }, why);
+      if (transport !== from || before === "on") this.#tell("switch", { from, to: transport, gapMs }, why);
       return;
     }
     this.attempt = 0;
@@ -69,7 +79,7 @@ export class Life {
     this.#tell("connect", { transport, ...detail });
   }
 
-  /** No rung reads. @param {number} now @param {Part[]} why */
+  /** @param {number} now @param {Part[]} why */
   loses(now, why) {
     if (this.state !== "on") return;
     this.state = "lost";
@@ -77,7 +87,7 @@ export class Life {
     this.why = why;
   }
 
-  /** Every rung failed in this round. @param {Part[]} why */
+  /** @param {Part[]} why */
   fails(why) {
     this.#trying = null;
     if (this.state !== "new" || this.failedOnce) return;
@@ -91,20 +101,20 @@ export class Life {
     this.state = "off";
     this.#tell("disconnect", { transport: this.transport }, this.why);
     this.#announce();
-    if (this.#trying && this.#opened) this.#tell("connecting", { transport: this.#opened });
+    if (this.#trying !== null && this.#open) this.#tell("connecting", { transport: this.#open });
   }
 
   /** It is over, by the application's word or the server's. @param {Part[]} why */
   ends(why) {
     if (this.connected) this.#tell("disconnect", { transport: this.transport }, why);
-    else if (this.state === "new") this.fails(why);
+    this.#trying = null;
     this.state = "ended";
   }
 
   #announce() {
-    if (!this.#trying || (this.state !== "off" && !(this.state === "new" && this.failedOnce))) return;
+    if (this.#trying === null || (this.state !== "off" && !(this.state === "new" && this.failedOnce))) return;
     this.attempt += 1;
-    this.#tell("reconnecting", { attempt: this.attempt, waitMs: Math.round(this.#trying.wait) });
+    this.#tell("reconnecting", { attempt: this.attempt, waitMs: Math.round(this.#trying) });
   }
 
   /**
@@ -112,6 +122,6 @@ export class Life {
    * @param {string} event @param {object} detail @param {Part[]|null} because
    */
   #tell(event, detail, because = null) {
-    this.#out.push({ do: "tell", event, detail: because ? { ...detail, why: sentence(because), because } : detail });
+    this.out.push({ do: "tell", event, detail: because ? { ...detail, why: sentence(because), because } : detail });
   }
 }

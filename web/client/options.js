@@ -2,7 +2,7 @@
 // The options: what io() and use() may be told, each checked where it is said and refused by its name: by a RangeError
 // where it is a value that does not occur here, by a TypeError where it is of another kind.
 import { namesEvent } from "./codec.js";
-import { LADDER } from "./ladder.js";
+import { RUNGS } from "./rungs.js";
 /** @import {Options, Transport} from "./types.js" */
 
 /** @type {Record<"every"|"hold"|"heartbeat", [number, number, string]>} */
@@ -43,7 +43,7 @@ export function checkNames(of, options, known) {
 
 /** @param {unknown} names */
 function checkTransports(names) {
-  const list = `a list of names, best first, out of ${LADDER.join(", ")}`;
+  const list = `a list of names, best first, out of ${RUNGS.join(", ")}`;
   if (!Array.isArray(names)) throw new TypeError(`transports: ${shown(names)} is not ${list}`);
   if (!names.length) throw new RangeError(`transports: none is given; it is ${list}`);
   for (const name of names) checkTransport("transports", name);
@@ -56,9 +56,9 @@ function checkTransports(names) {
  * @param {string} said @param {unknown} name @returns {asserts name is Transport}
  */
 export function checkTransport(said, name) {
-  if (LADDER.includes(/** @type {Transport} */ (name))) return;
+  if (RUNGS.includes(/** @type {Transport} */ (name))) return;
   const right = Object.hasOwn(CALLED_HERE, String(name).toLowerCase()) ? CALLED_HERE[String(name).toLowerCase()] : null;
-  const instead = right ? `it is called ${right}` : `there are ${LADDER.join(", ")}`;
+  const instead = right ? `it is called ${right}` : `there are ${RUNGS.join(", ")}`;
   throw new RangeError(`${said}: there is no ${shown(name)} here; ${instead}`);
 }
 

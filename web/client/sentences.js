@@ -1,6 +1,10 @@
+// @ts-check
 // Sentences: what the ladder decided, as parts that a person can read in any language; here in English.
-// A decision is a list of parts, {key, …values}; each brings its own lead-in. A value may be a part again.
+// A decision is a list of parts, {key, …values}; each brings its own lead-in. A value may be a part again, or a list of them.
 
+/** @import {Part} from "./types.js" */
+
+/** @type {Record<string, string>} */
 export const ENGLISH = {
   // What came back
   died: "{rung} opened and died after {time}",
@@ -55,7 +59,6 @@ export const ENGLISH = {
   "network.known": "what was learnt on it holds again",
   ended: "ended: {because}",
   closed: "closed by the application",
-  round: "every rung failed",
   none: "the server refuses every transport there is",
   // Why something failed
   code: "closed with {code}",
@@ -68,7 +71,6 @@ export const ENGLISH = {
   over: "the pipe ended",
   dropped: "its batch was dropped: {reason}",
   hidden: "the page is hidden",
-  outage: "nothing below it has delivered since",
   // The way up
   lost: "emit: some were lost on the way, they go again",
   unsent: "emit by {way}: {because}",
@@ -81,27 +83,30 @@ export const ENGLISH = {
 
 const NTH = ["", "first", "second", "third"];
 
-/** A time in words. */
-export function span(ms) {
+/** A time in words. @param {number} exact in ms */
+export function span(exact) {
+  const ms = Math.round(exact);
   if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000} min`;
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 1000) return `${Math.max(0, ms)} ms`;
   if (ms < 100_000) return `${Math.round(ms / 100) / 10} s`.replace(".0 ", " ");
   return `${Math.round(ms / 60_000)} min`;
 }
 
-/** English made of parts; a part nobody knows is shown as its `text`. */
+/** English made of parts; a part nobody knows is shown as its `text`. @param {Part|Part[]} parts @returns {string} */
 export function sentence(parts) {
   return [parts].flat().map(clause).join("");
 }
 
+/** @param {Part} part */
 function clause({ key, ...values }) {
   const form = ENGLISH[key] ?? String(values.text ?? key);
   return form.replace(/\{(\w+)\}/g, (_all, name) => word(name, values[name]));
 }
 
+/** @param {string} name @param {unknown} value */
 function word(name, value) {
-  if (value !== null && typeof value === "object") return sentence(value);
-  if (name === "time") return span(value);
-  if (name === "nth") return NTH[value] ?? `${value}th`;
+  if (value !== null && typeof value === "object") return sentence(/** @type {Part|Part[]} */ (value));
+  if (name === "time") return span(Number(value));
+  if (name === "nth") return NTH[Number(value)] ?? `${value}th`;
   return String(value);
 }

@@ -59,7 +59,7 @@ export class Session {
     this.#verdicts = new Verdicts({ base, clock, storage });
     const network = this.#verdicts.last;
     const verdicts = network === null ? {} : this.#verdicts.of(network);
-    this.ladder = new Ladder(/** @type {any} */ ({ order, only, pace: options, network, verdicts, now: clock.now() }));
+    this.ladder = new Ladder({ order, only, pace: options, network, verdicts, now: clock.now() });
     const late = () => (this.ladder.transport === "poll" ? options.every : 0);
     this.#acks = new Acks({ position: this.#position, clock, late });
     this.#wayUp = new WayUp({

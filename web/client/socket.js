@@ -3,7 +3,7 @@
 import { LONGEST_TIMER, realClock, timeOfDay } from "./clock.js";
 import { checkEvent, EmitError, packData } from "./codec.js";
 import { Events } from "./events.js";
-import { LADDER } from "./ladder.js";
+import { RUNGS } from "./rungs.js";
 import { Listening } from "./listening.js";
 import { checkNames, checkOptions, checkTransport } from "./options.js";
 import { Session } from "./session.js";
@@ -59,7 +59,7 @@ export class Socket extends Listening {
     this.#pace = { ...DEFAULT_PACE, history: 0, ...options };
     const world = { ...browserWorld(), ...options.world };
     /** @type {readonly Transport[]} those there are here, best first */
-    this.transports = available(options.transports ?? /** @type {Transport[]} */ (LADDER), world);
+    this.transports = available(options.transports ?? RUNGS, world);
     const only = options.use && options.use !== "auto" ? this.#known("use", options.use) : null;
     const [base, order] = [this.base, [...this.transports]];
     this.#session = new Session({ base, clock, world, options: this.#pace, events, order, only });

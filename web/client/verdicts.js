@@ -1,3 +1,4 @@
+// @ts-check
 // Verdicts: what was learnt about each rung, kept for the next visit, per server and network.
 
 import { timeOfDay } from "./clock.js";
@@ -5,9 +6,15 @@ import { timeOfDay } from "./clock.js";
 const NETWORKS = 8; // remembered of one server
 const BASES = 16; // servers remembered, links among them
 
-/** A verdict by another clock: the same, its times moved by so many ms. */
+/**
+ * What is kept of one server; what lies in a storage may be anything.
+ * @typedef {{last: string|null, networks: Record<string, Record<string, any>>}} Kept
+ */
+
+/** A verdict by another clock: the same, its times moved by so many ms. @param {any} verdict @param {number} ms */
 function moved(verdict, ms) {
   if (typeof verdict !== "object" || verdict === null) return verdict;
+  /** @param {unknown} at */
   const move = (at) => (typeof at === "number" && at !== 0 ? at + ms : at);
   const { works, fails, resting } = verdict;
   return { ...verdict, works: move(works), fails: Array.isArray(fails) ? fails.map(move) : fails, resting: move(resting) };
@@ -20,22 +27,24 @@ function moved(verdict, ms) {
 export class Verdicts {
   #key = "transport-fallback verdicts";
 
+  /** @param {{base: string, clock: import("./types.js").Clock, storage: Pick<Storage, "getItem"|"setItem">|null}} given */
   constructor({ base, clock, storage }) {
-    Object.assign(this, { base, clock, storage });
+    this.base = base;
+    this.clock = clock;
+    this.storage = storage;
   }
 
-  /** The network this client was on last, null if none is known. */
   get last() {
     return this.#mine().last;
   }
 
-  /** What is kept of a network, by rung. */
+  /** @param {string} network @returns {Record<string, any>} */
   of(network) {
     const kept = this.#mine().networks[network];
     return typeof kept === "object" && kept !== null ? this.#moved(kept, -this.#ahead) : {};
   }
 
-  /** @param {Record<string, object>} verdicts by rung */
+  /** @param {string} network @param {Record<string, object>} verdicts by rung */
   keep(network, verdicts) {
     const mine = this.#mine();
     delete mine.networks[network];
@@ -49,6 +58,7 @@ export class Verdicts {
     return timeOfDay(this.clock, 0);
   }
 
+  /** @param {Record<string, any>} verdicts @param {number} ms */
   #moved(verdicts, ms) {
     return Object.fromEntries(Object.entries(verdicts).map(([rung, verdict]) => [rung, moved(verdict, ms)]));
   }
@@ -57,6 +67,7 @@ export class Verdicts {
     this.#write(null);
   }
 
+  /** @returns {Record<string, any>} */
   #all() {
     try {
       const all = JSON.parse(this.storage?.getItem(this.#key) ?? "{}");
@@ -66,12 +77,14 @@ export class Verdicts {
     }
   }
 
+  /** @returns {Kept} */
   #mine() {
     const mine = this.#all()[this.base];
     if (typeof mine?.networks !== "object" || mine.networks === null) return { last: null, networks: {} };
     return { last: typeof mine.last === "string" ? mine.last : null, networks: mine.networks };
   }
 
+  /** @param {Kept|null} mine */
   #write(mine) {
     const all = this.#all();
     delete all[this.base];

@@ -10,7 +10,7 @@ import { Network } from "./network.js";
 import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
 import { tapped } from "./tap.js";
-import { say, text } from "./words.js";
+import { learn, say, text } from "./words.js";
 
 /** @import { Ack, Decision, Message } from "/client/socket.js" */
 /** @import { Choice, Knobs, Side } from "./knobs.js" */
@@ -140,7 +140,7 @@ export class Seat extends EventTarget {
   /** The ladder is drawn, and how is loaded, once its panel is opened. */
   async climb() {
     if (this.rungs) return;
-    const { Rungs } = await import("./rungs.js");
+    const [{ Rungs }] = await Promise.all([import("./rungs.js"), learn("/page/texts/ladder")]);
     this.rungs ??= new Rungs(this.parts, this.socket);
   }
 

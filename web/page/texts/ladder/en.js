@@ -1,0 +1,16 @@
+// The English texts of the ladder, as it is drawn.
+
+export default {
+  "rung.reads": "reads",
+  "rung.probation": "on probation: it must live 5 s",
+  "rung.beside": "reads on until the other is proven",
+  "rung.trying": "is being tried",
+  "rung.refused": "refused by the server",
+  "rung.resting": "rests until {when}: {why}",
+  "rung.waits": "waits until {when}",
+  "rung.ready": "not tried",
+  "rung.works": "worked here before",
+  "rung.fails": "failed {count} times while a lower one delivered: {why}",
+  "rung.absent": "this browser does not have it",
+  "rung.beat": "beats every {beat} s",
+};
