@@ -1,4 +1,4 @@
-"""The limits: every number the lab promises, with its reason and its unit, and between which it may be chosen."""
+"""The limits: every number a server promises, with its reason and its unit, and between which it may be chosen."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..hub import LIFE, Hub, Member, speaking
 
-log = logging.getLogger("lab")
+log = logging.getLogger(__name__)
 
 Job = Coroutine[Any, Any, None]
 

@@ -22,7 +22,7 @@ from ..protocol.codec import encode
 from ..protocol.errors import Refused
 from .names import PORTS, Names, checked_origin, origin_of, parts_of
 
-log = logging.getLogger("lab")
+log = logging.getLogger(__name__)
 
 HEADERS = "Authorization, Content-Type, Last-Event-ID"
 FILES = frozenset(("GET", "HEAD"))

@@ -89,7 +89,7 @@ class Lived:
         if not self.warned:
             self.warned = True
             log.warning(
-                "This is not served by server.running or server_for: no deadline for heads and for lines that take no "
+                "This is not served by `running` or `server_for`: no deadline for heads and for lines that take no "
                 "bytes, no bound on frames and pings, no links and no figures; and an access log quotes sids."
             )
 

@@ -115,7 +115,7 @@ def lab_in(app: ASGIApp) -> Starlette:
     """The application that `build` made: this one, or the one mounted in it. ValueError: none, or several."""
     found = [lab for lab, _path in labs_in(app)]
     if len(found) != 1:
-        raise ValueError(f"{len(found)} applications of app.build are in this one, and one there must be: say lab=…")
+        raise ValueError(f"{len(found)} applications of `build` are in this one, and one there must be: say lab=…")
     return found[0]
 
 

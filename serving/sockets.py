@@ -1,4 +1,4 @@
-"""The lab's own WebSockets: so many at once, each told and heard at a bounded pace, and refused as elsewhere."""
+"""The WebSockets of the instruments: so many at once, each told and heard at a bounded pace, refused as elsewhere."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import logging
 from collections import deque
 from typing import Protocol
 
-log = logging.getLogger("lab")
+log = logging.getLogger(__name__)
 
 SHARE = 4  # steps of one address in one turn: requests begun, frames read
 STEP_BYTES = 4 << 10  # which count as a step more

@@ -232,7 +232,7 @@ async def test_who_serves_it_without_our_server_is_told_once_what_does_not_hold(
     async with plainly(app.outer) as (url, _server):
         for _ in range(3):
             assert (await http(url, "GET", "/rt/hello")).status == 200
-    assert ["server.running" in record.getMessage() for record in caplog.records] == [True]
+    assert ["`running`" in record.getMessage() for record in caplog.records] == [True]
     caplog.clear()
     async with ours(App().outer) as (url, _none):
         await http(url, "GET", "/rt/hello")
