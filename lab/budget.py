@@ -33,7 +33,7 @@ class Bounds:
 class Budget:
     """What feeds may say. A crowd's own words are not to be pushed out of what is kept: of that a part is for feeds."""
 
-    def __init__(self, hub: Hub, bounds: Bounds = Bounds()) -> None:  # noqa: B008
+    def __init__(self, hub: Hub, bounds: Bounds = Bounds()) -> None:
         self.hub, self.bounds = hub, bounds
         kept = hub.limits.keep_messages * bounds.share
         self.crowds = Bucket(kept / hub.limits.keep_seconds, kept, time.monotonic())

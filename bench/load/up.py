@@ -76,7 +76,7 @@ class Frames(Speaker, Ws):
 
     def answered(self, data: bytes, at: int, end: int) -> None:
         if data.startswith(b'{"acks"', at):
-            Post._acked(self, data, at)  # type: ignore[arg-type]
+            Post._acked(self, data, at)  # type: ignore[arg-type]  # noqa: SLF001
         else:
             Ws.answered(self, data, at, end)
 

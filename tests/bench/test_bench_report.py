@@ -128,7 +128,7 @@ def law_of_longpoll(run: Run, rate: float, rtt: float) -> None:
     name = f"rtt={rtt * 1000:g}"
     run.add("E3", f"longpoll batched {name}", "longpoll", batched, rtt=rtt, rate=rate)
     if a < 0.95:
-        drawn = lambda: run.latency(queued(run, single, rate, rtt), 400)  # noqa: E731
+        drawn = lambda: run.latency(queued(run, single, rate, rtt), 400)
         run.add("E3", f"longpoll unbatched {name}", "longpoll", drawn, "unbatched", rtt=rtt, rate=rate)
     elif a > 1:
         run.add("E3", f"longpoll unbatched {name}", "longpoll", growing, "unbatched", rtt=rtt, rate=rate, beyond=True)
@@ -194,19 +194,19 @@ def costs_and_faults(run: Run) -> None:
     for size in (20, 125, 1000, 64000):
         for name, interval in kinds:
             transport = name.split()[0]
-            made = lambda: sized(transport, size, interval)  # noqa: E731
+            made = lambda: sized(transport, size, interval)
             run.add("E1", name, transport, made, size=size, interval=interval, rate=4.0, shape="periodic")
     for transport in ("poll", "ws"):
-        replayed = lambda: kaazing(transport)  # noqa: E731
+        replayed = lambda: kaazing(transport)
         run.add("E1", f"the paper's {transport}", transport, replayed, "kaazing", size=21, rate=4.0)
     for transport, each in (("poll", 2.1), ("longpoll", 9.5), ("sse", 14.0), ("ws", 19.5)):
         for clients in (200, 1000):
-            made = lambda: {"memory_per_client": each * 1024 * run.noise(), "server_cpu": 0.02}  # noqa: E731
+            made = lambda: {"memory_per_client": each * 1024 * run.noise(), "server_cpu": 0.02}
             run.add("E5", f"{transport} N={clients}", transport, made, clients=clients, rate=0, twin=clients == 1000)
     for transport in ("poll", "longpoll", "sse", "ws"):
         for cursor in (True, False):
             share = 1.0 if cursor else 0.84
-            made = lambda: {"delivered": 1000, "lost": 0, "retained": share * (run.noise() if share < 1 else 1)}  # noqa: E731
+            made = lambda: {"delivered": 1000, "lost": 0, "retained": share * (run.noise() if share < 1 else 1)}
             run.add("E6", f"{transport} {cursor}", transport, made, cursor=cursor, cut=3.0)
     for transport in ("poll", "ws"):
         for retry in ("fixed", "jitter"):
@@ -220,7 +220,7 @@ def costs_and_faults(run: Run) -> None:
                 retry=retry,
             )
     for name, transport, around in (("POST up", "poll", 301.0), ("ws up", "ws", 6.0)):
-        made = lambda: {"overhead_up": around, "mean": 0.0502 * run.noise(0.002), "delivered": 30}  # noqa: E731
+        made = lambda: {"overhead_up": around, "mean": 0.0502 * run.noise(0.002), "delivered": 30}
         run.add("E1", name, transport, made, direction="up", rate=10.0, rtt=0.1, size=20)
     bozdag(run)
     tabs(run)
@@ -233,7 +233,7 @@ def tabs(run: Run, streams: int = 6) -> None:
         ("sse", streams, streams, None),
         ("ws", 8, 8, 0.005),
     ):
-        made = lambda: {"held": through, "heard_by": heard, "beside": after}  # noqa: E731
+        made = lambda: {"held": through, "heard_by": heard, "beside": after}
         run.add("E9", f"eight of {transport}", transport, made, clients=8)
 
 
@@ -452,7 +452,7 @@ def test_long_polling_that_is_as_late_or_later_does_not_beat_anything(times: flo
 def test_a_queue_that_does_not_grow_refutes_its_collapse() -> None:
     run = Run()
     for rate, late in ((2.0, 0.0625), (20.0, 0.09)):
-        made = lambda: {"mean": late * run.noise(), "delivered": 100}  # noqa: E731
+        made = lambda: {"mean": late * run.noise(), "delivered": 100}
         run.add("E3", f"longpoll unbatched {rate}", "longpoll", made, "unbatched", rate=rate, rtt=0.1)
     assert found(parse(framed(run)))["C4"] is Verdict.FAILS
 

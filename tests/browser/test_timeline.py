@@ -254,7 +254,7 @@ def test_what_never_arrives_is_crossed_out(tab: Tab) -> None:
     right.reads_by("ws")
     left.part("network").select_option("silent")
     left.say("into the dark")
-    gone = lambda: [  # noqa: E731
+    gone = lambda: [
         flight for one in tape(page)["exchanges"] for flight in one["flights"]
         if one["side"] == "left" and flight["way"] == "up" and flight["came"] is None
     ]  # fmt: skip

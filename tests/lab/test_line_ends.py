@@ -60,7 +60,7 @@ async def test_a_size_is_the_same_however_it_is_written(lab: Lab, escaped: bool)
 async def test_the_hub_measures_the_same() -> None:
     hub = Hub()
     await hub.emit("news", FITS)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="the limit is"):
         await hub.emit("news", FITS + "\u2028")
 
 

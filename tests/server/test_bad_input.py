@@ -141,7 +141,7 @@ BAD_NUMBERS = ["abc", "nan", "inf", "-inf", "0x5", "٣", "5s", "1,5", " 5", "5\n
 
 # 400 bad request (malformed parameters too), before the first byte of a stream.
 @pytest.mark.parametrize(
-    "door, name",
+    ("door", "name"),
     [("poll", "every"), ("longpoll", "hold"), ("sse", "heartbeat"), ("poll", "history"), ("sse", "history")],
 )
 async def test_a_malformed_parameter_is_refused(lab: Lab, door: str, name: str) -> None:
@@ -268,7 +268,7 @@ async def test_a_line_that_goes_on_with_bad_frames_is_closed(lab: Lab, heard: li
 
 # From the stack (which says so in its log): 1003 a binary frame, 1007 text that is not UTF-8.
 @pytest.mark.logs_errors
-@pytest.mark.parametrize("text, code", [(False, 1003), (True, 1007)], ids=["binary", "not UTF-8"])
+@pytest.mark.parametrize(("text", "code"), [(False, 1003), (True, 1007)], ids=["binary", "not UTF-8"])
 async def test_a_frame_that_is_no_text_ends_the_line(lab: Lab, text: bool, code: int) -> None:
     line = await lab.join(Ws)
     assert isinstance(line, Ws) and line.line is not None
@@ -447,7 +447,7 @@ METHODS = [
 
 
 # 405 with `Allow`.
-@pytest.mark.parametrize("method, path, allowed", METHODS)
+@pytest.mark.parametrize(("method", "path", "allowed"), METHODS)
 async def test_a_wrong_method_is_refused(lab: Lab, method: str, path: str, allowed: str) -> None:
     async with nothing_changes(lab):
         answer = await http(lab.url, method, f"{path}?sid={new_sid()}", headers=JSON, body=b"{}")
@@ -546,7 +546,7 @@ async def test_a_foreign_origin_is_refused_on_ws(lab: Lab) -> None:
 
 
 # Among own origins CORS works, on errors too (exact echo, `Vary: Origin`, no credentials, `Retry-After` exposed).
-@pytest.mark.parametrize("path, status", [("/hello", 200), ("/poll", 200), ("/poll?cursor=bad", 400), ("/no", 404)])
+@pytest.mark.parametrize(("path", "status"), [("/hello", 200), ("/poll", 200), ("/poll?cursor=bad", 400), ("/no", 404)])
 async def test_an_own_origin_may_read_every_answer(lab: Lab, path: str, status: int) -> None:
     for origin in own_origins(lab):
         answer = await http(lab.url, "GET", path, headers=[("Origin", origin)])

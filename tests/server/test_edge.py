@@ -154,7 +154,7 @@ async def raw_head(lab: Lab, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "path, allowed",
+    ("path", "allowed"),
     [("/lab/feed/abc", "DELETE"), ("/lab/feed", "GET HEAD POST"), ("/via/~some-link", "GET HEAD PUT"),
      ("/emit", "POST"), ("/poll", "GET HEAD"), ("/client/socket.js", "GET HEAD"), ("/", "GET HEAD"), ("/nowhere", "")],
 )  # fmt: skip
@@ -173,7 +173,7 @@ async def test_a_page_is_told_which_methods_there_are(lab: Lab, path: str, allow
 
 # RFC 9110, 12.5.3: a weight of 0 means "not acceptable".
 @pytest.mark.parametrize(
-    "accepts, taken",
+    ("accepts", "taken"),
     [("gzip", True), ("GZIP;q=0.5, br", True), ("gzip;q=0", False), ("gzip; q=0.000", False), ("*", True),
      ("br", False), ("*;q=0", False), ("*, gzip;q=0", False), ("x-gzip", True), ("", False), ("gzipped", False),
      ("gzip;q=0.001", True)],

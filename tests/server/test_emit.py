@@ -419,7 +419,7 @@ async def test_the_hub_itself_may_not_emit_a_reserved_event(lab: Lab) -> None:
     client, end = lab.client(sid), lab.hub.end
     for event in RESERVED:
         for form in (lab.hub, lab.hub.to("lobby"), lab.hub.client(client.id), client, client.broadcast):
-            with pytest.raises(ValueError):
+            with pytest.raises(ValueError, match="an event is"):
                 await form.emit(event, "x")
     assert lab.hub.end == end
 

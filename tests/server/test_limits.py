@@ -114,7 +114,7 @@ def test_a_hub_is_built_into_one_application() -> None:
     assert hub.handlers == handlers
 
 
-@pytest.mark.parametrize("flags, name, right", FLAGS)
+@pytest.mark.parametrize(("flags", "name", "right"), FLAGS)
 def test_a_flag_that_could_never_hold_is_refused_at_the_start_by_name(
     flags: str, name: str, right: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +135,7 @@ def test_the_program_itself_starts_with_none_of_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "given, asked",
+    ("given", "asked"),
     [
         ("Lab.Example.ORG", "lab.example.org:8080"),
         ("lab.example.org.", "LAB.example.org"),
