@@ -50,7 +50,6 @@ export class Attempts {
     return this.all.filter((one) => one.reads).sort((a, b) => a.rung.rank - b.rung.rank);
   }
 
-  /** Those that are to read, and whose first batch has not come. */
   get trying() {
     return this.all.filter((one) => !one.reads && one.role !== "witness");
   }

@@ -104,7 +104,7 @@ export class Life {
     if (this.#trying !== null && this.#open) this.#tell("connecting", { transport: this.#open });
   }
 
-  /** It is over, by the application's word or the server's. @param {Part[]} why */
+  /** @param {Part[]} why */
   ends(why) {
     if (this.connected) this.#tell("disconnect", { transport: this.transport }, why);
     this.#trying = null;

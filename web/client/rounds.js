@@ -44,8 +44,6 @@ export class Rounds {
     return this.#fresh && this.#at > now ? this.#at : null;
   }
 
-  // ---- what is planned
-
   /** @param {Rung[]} queue @param {number} now */
   plan(queue, now, wait = 0) {
     this.#queue = queue;
@@ -89,8 +87,6 @@ export class Rounds {
     this.#attempts.say({ key: "nothing", time: wait });
     this.plan([], now, wait);
   }
-
-  // ---- what is tried
 
   /** @param {number} now */
   step(now) {

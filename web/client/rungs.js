@@ -55,7 +55,7 @@ export class Rungs {
     return this.usable.filter((other) => (this.only ? other !== rung : other.rank < rung.rank));
   }
 
-  /** All that may be tried, the most likely to answer first; those that rest only if all do. @param {number} now */
+  /** @param {number} now */
   whole(now) {
     return awake([...this.usable].sort((a, b) => LIKELY.indexOf(a.name) - LIKELY.indexOf(b.name)), now);
   }
