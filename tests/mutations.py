@@ -462,7 +462,7 @@ MUTATIONS = [
         "who takes no bytes holds its buffers for ever",
         "serving/connection.py",
         "loop.call_later(self.limits.stall_seconds, self.cut)",
-        "loop.call_later(self.limits.stall_seconds, self.transport.close)",
+        "loop.call_later(self.limits.stall_seconds, self.real.close)",
         GUARDS + "test_a_reader_that_takes_no_bytes_is_cut_and_delays_nobody",
     ),
     Mutation(
