@@ -8,7 +8,8 @@ import { parseJson } from "../../web/client/wire.js";
 import { FakeClock } from "./fake.mjs";
 
 /** @import { Failure } from "../../web/client/closings.js" */
-/** @import { Batch, Reading } from "../../web/client/reading.js" */
+/** @import { Reading } from "../../web/client/reading.js" */
+/** @import { Batch } from "../../web/client/types.js" */
 /** @typedef {Record<string, any>} Step   as the vectors have it: what is done, with what, and what it gives */
 
 /** What each step gives. @param {Step[]} steps */
@@ -99,7 +100,7 @@ const DEEDS = {
   upload,
   reply: (outbox, step) => outbox.reply(step.reply, data(step)),
   take: (outbox, step) => numbers(outbox.take(step.take, step.most)),
-  take_replies: (outbox, step) => outbox.takeReplies(step.take_replies).map(({ seq }) => seq),
+  take_replies: (outbox, step) => outbox.takeReplies(step.take_replies).map((/** @type {{seq: number}} */ { seq }) => seq),
   last_words: (outbox, step) => lastWords(outbox, step.last_words),
   again: (outbox) => outbox.again(),
   answer: acked,

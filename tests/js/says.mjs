@@ -1,7 +1,7 @@
 // What a test says: that two are the same, or that something is so.
 import assert from "node:assert/strict";
 
-/** @param {unknown} actual @param {unknown} expected */
+/** @param {unknown} actual @param {unknown} expected @param {unknown} about */
 export function same(actual, expected, about = "") {
   try {
     assert.deepEqual(actual, expected);
@@ -11,7 +11,7 @@ export function same(actual, expected, about = "") {
   }
 }
 
-/** @param {unknown} fact @param {string} about */
+/** @param {unknown} fact @param {unknown} about */
 export function ok(fact, about) {
   assert.ok(fact, `not so: ${about}`);
 }

@@ -12,7 +12,7 @@ const SLEPT = 2000; // ms a tick may be late before it was this page that slept:
 
 /**
  * @typedef {import("./attempt.js").Attempt} Attempt @typedef {import("./types.js").Part} Part
- * @typedef {{do: "open", id: number, transport: string, beat: number} | {do: "close", id: number}
+ * @typedef {{do: "open", id: number, transport: import("./types.js").Transport, beat: number} | {do: "close", id: number}
  *   | {do: "use", id: number|null} | {do: "say", parts: Part[]} | {do: "tell", event: string, detail: object}
  *   | {do: "learnt"} | {do: "end", why: Part[]}} Command
  * @typedef {{type: "opened"|"alive"|"doubt"|"deaf", id: number} | {type: "rtt", ms: number}
