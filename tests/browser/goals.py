@@ -21,6 +21,7 @@ from tests.browser.page import Seat
 from tests.browser.program import Crowd, Program, program
 
 VIEWS = 7  # of which the median is told
+ROOM = "goals"  # of few: to a crowd a feed does not say so much
 RATE, SECONDS = 100, 20  # messages a second of the feed, to both seats; s of looking
 BLOCK_COMMENTS = re.compile(r"/\*.*?\*/|<!--.*?-->", re.DOTALL)
 LINE_COMMENTS = re.compile(r"^\s*//.*\n|(?<=[;{},)\]]) +// .*$", re.MULTILINE)
@@ -75,15 +76,25 @@ def news(browser: Browser, lab: Program) -> float:
     return took
 
 
+def enter(seat: Seat, room: str) -> None:
+    seat.part("room-panel").locator("summary").click()
+    seat.part("room").fill(room)
+    seat.part("join").click()
+    seat.part("rooms").get_by_text(room).wait_for()
+    seat.part("room-panel").locator("summary").click()
+
+
 def frames(page: Page, lab: Program, seconds: float) -> dict[str, float]:
     """While a feed speaks to both seats: distances of frames, and tasks that block."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.goto(lab.url + "/?left=sse&right=ws")
     Seat(page, "right").reads_by("ws")
+    for side in ("left", "right"):
+        enter(Seat(page, side), ROOM)
     owner = Crowd(lab)
     owner.come(1)
-    owner.here[0].ask("join", {"room": "lobby"})
-    feed = json.dumps({"rate": RATE, "seconds": seconds + 5, "size": 40, "room": "lobby"}).encode()
+    owner.here[0].ask("join", {"room": ROOM})
+    feed = json.dumps({"rate": RATE, "seconds": seconds + 5, "size": 40, "room": ROOM}).encode()
     url = f"{lab.url}/lab/feed?sid={owner.here[0].sid}"
     urllib.request.urlopen(urllib.request.Request(url, feed, {"Content-Type": "application/json"})).close()
     page.wait_for_timeout(2000)
