@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import Locator, Page, Request
 
 from tests.browser.page import texts_of, until
 from tests.stranger.http import public_id
@@ -78,15 +78,21 @@ class Wire:
     """What the page was told over HTTP: the answers to polls, and what the meter said of each client."""
 
     def __init__(self, page: Page) -> None:
-        self.responses: list[Response] = []
-        page.on("response", lambda response: self.responses.append(response))
+        self.answers: list[tuple[str, Any]] = []  # kept at once: a browser forgets what came before
+        page.on("requestfinished", self._keep)
+
+    def _keep(self, request: Request) -> None:
+        if re.search(r"/(poll|stats)\?", request.url):
+            response = request.response()
+            assert response is not None
+            self.answers.append((request.url, response.json()))
 
     def told(self, pattern: str) -> dict[str, list[Any]]:
         """The answers to questions like this one, by whose they are, in the order of who came first."""
         told: dict[str, list[Any]] = {}
-        for response in self.responses:
-            if found := re.search(pattern, response.url):
-                told.setdefault(found[1], []).append(response.json())
+        for url, answer in self.answers:
+            if found := re.search(pattern, url):
+                told.setdefault(found[1], []).append(answer)
         return told
 
     def spent(self, way: str, name: str) -> int:
