@@ -63,3 +63,8 @@ export function clock(ms) {
 export function cap(list, most) {
   while (list.childElementCount > most) list.firstElementChild?.remove();
 }
+
+/** Have this style from now on. @param {string} address */
+export function dress(address) {
+  document.head.append(make("link", { rel: "stylesheet", href: address }));
+}

@@ -1,6 +1,6 @@
 // Panels: what is opened when wanted, each with its own address, and loaded no sooner.
 
-import { find } from "./dom.js";
+import { dress, find } from "./dom.js";
 import { knob, set } from "./knobs.js";
 import { learn, translate } from "./words.js";
 
@@ -56,9 +56,7 @@ export class Panels {
 
   /** @param {string} name @param {HTMLElement} section */
   async load(name, section) {
-    const style = document.createElement("link");
-    Object.assign(style, { rel: "stylesheet", href: `/page/${name}/panel.css` });
-    document.head.append(style);
+    dress(`/page/${name}/panel.css`);
     const [{ open }] = await Promise.all([import(`./${name}/panel.js`), learn(`/page/${name}`)]);
     const panel = await open(section, this.page);
     translate(section);

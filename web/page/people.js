@@ -5,7 +5,7 @@ import { NEWS } from "./rooms.js";
 import { say } from "./words.js";
 
 /** @import { Socket } from "/client/socket.js" */
-/** @import { Change } from "./rooms.js" */
+/** @import { Change } from "./doors.js" */
 /** @import { Parts } from "./seat.js" */
 
 const AGAIN = 2000; // ms, and up to twice as many: the list is asked for anew where the news could not name everybody

@@ -1,6 +1,6 @@
-// The rungs: the ladder drawn, with what becomes of each transport now, and why.
+// The rungs: the ladder drawn, with what becomes of each transport now, and why; what was measured, and what one may do.
 
-import { clock, make, mark, saying } from "./dom.js";
+import { clock, dress, find, make, mark, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
 import { span } from "/client/sentences.js";
 import { TRANSPORTS } from "./knobs.js";
@@ -10,26 +10,42 @@ import { hush, say } from "./words.js";
 /** @import { Parts } from "./seat.js" */
 /** @typedef {Socket["rungs"][number]} Rung */
 
+dress("/page/rungs.css");
+
+const ACTS = /** @type {const} */ (["cut", "retry", "forget"]);
+
 export class Rungs {
   /** @param {Parts} parts @param {Socket} socket */
   constructor(parts, socket) {
-    this.parts = parts;
     this.socket = socket;
+    this.list = make("ol", { "data-role": "rungs" });
+    this.first = make("dd", { "data-role": "first" });
+    this.silence = make("dd", { "data-role": "silence" });
+    this.repeats = make("dd", { "data-role": "repeats" });
+    const acts = ACTS.map((act) => {
+      const button = saying("button", `act.${act}`, {}, { type: "button", "data-role": act });
+      button.addEventListener("click", () => socket[act]());
+      return button;
+    });
+    /** @param {"first" | "silence" | "repeats"} name */
+    const measured = (name) => make("div", {}, saying("dt", `fact.${name}`), this[name]);
+    const facts = make("dl", { class: "measured" }, measured("first"), measured("silence"), measured("repeats"));
+    find(parts["decision-panel"], "summary").after(this.list, make("p", { class: "acts" }, ...acts), facts);
     this.show();
   }
 
   show() {
     const known = new Map(this.socket.rungs.map((rung) => [rung.name, rung]));
     const ladder = TRANSPORTS.toReversed(); // best on top
-    this.parts.rungs.replaceChildren(...ladder.map((name) => row(name, known.get(name))));
+    this.list.replaceChildren(...ladder.map((name) => row(name, known.get(name))));
     this.facts();
   }
 
   facts() {
     const { first, silence, longest, repeats } = this.socket.facts;
-    fact(this.parts.first, first === null ? null : span(first));
-    fact(this.parts.silence, silence === null ? null : `${span(silence)} · ${span(longest)}`);
-    this.parts.repeats.textContent = String(repeats);
+    fact(this.first, first === null ? null : span(first));
+    fact(this.silence, silence === null ? null : `${span(silence)} · ${span(longest)}`);
+    this.repeats.textContent = String(repeats);
   }
 }
 

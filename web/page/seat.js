@@ -22,7 +22,7 @@ import { learn, say, text } from "./words.js";
 
 /**
  * The elements of a seat, by their roles.
- * @typedef {Record<string, HTMLElement> & Record<"text" | "name" | "every" | "room", HTMLInputElement>
+ * @typedef {Record<string, HTMLElement> & Record<"text" | "name" | "every", HTMLInputElement>
  *   & Record<"to" | "network", HTMLSelectElement> & Record<`${"decision" | "here" | "room"}-panel`, HTMLDetailsElement>} Parts
  */
 
@@ -120,9 +120,6 @@ export class Seat extends EventTarget {
     }
     this.parts["here-panel"].addEventListener("toggle", () => this.meet());
     this.parts["decision-panel"].addEventListener("toggle", () => this.climb());
-    for (const act of /** @type {const} */ (["cut", "retry", "forget"])) {
-      this.parts[act].addEventListener("click", () => socket[act]());
-    }
     socket.onLife((event, detail) => this.lived(event, detail));
     socket.onDecision((decision) => this.decided(decision));
     socket.on("s2c", (_data, _reply, message) => this.heard(message));

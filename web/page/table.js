@@ -6,6 +6,7 @@ import { text } from "./words.js";
 
 /** @import { Flight, Tape } from "./tape.js" */
 
+const COLUMNS = ["at", "seat", "name", "way", "what", "bytes", "took"];
 const ROWS = 60;
 const EVERY = 1000; // ms between two looks while it is open
 
@@ -17,7 +18,9 @@ export class Table {
     this.details = details;
     this.tape = tape;
     this.choose = choose;
-    this.body = find(details, "tbody");
+    this.body = make("tbody");
+    const head = COLUMNS.map((name) => saying("th", `wire.column.${name}`));
+    find(details, "table").append(make("thead", {}, make("tr", {}, ...head)), this.body);
     details.addEventListener("toggle", () => this.show());
     this.show();
   }

@@ -330,26 +330,6 @@ export class Tape extends EventTarget {
     if (kind === "ask" || kind === "up") counts.up += bytes;
     if (kind === "head" || kind === "down") counts.down += bytes;
   }
-
-  /** All of it as data. No sid is on the tape. */
-  toJSON() {
-    const exchanges = new Map();
-    for (const flight of this.flights) {
-      const { exchange } = flight;
-      if (!exchanges.has(exchange)) exchanges.set(exchange, { ...told(exchange), flights: [] });
-      const { up, kind, left, came, bytes, payload, seqs } = flight;
-      exchanges.get(exchange).flights.push({ way: up ? "up" : "down", kind, left, came, bytes, payload, seqs });
-    }
-    const { offset, doubt } = this.trace;
-    const clock = { unit: "ms since 1970", offset, doubt };
-    return { version: 1, at: now(), clock, missed: this.missed, totals: this.totals, exchanges: [...exchanges.values()] };
-  }
-}
-
-/** @param {Exchange} exchange */
-function told(exchange) {
-  const { side, name, method, target, status, fresh, headUp, headDown, over, ending, bytes } = exchange;
-  return { side, name, method, target, status, newConnection: fresh, headUp, headDown, over, ending, bytes };
 }
 
 /** Nothing arrives before it left, whatever the clocks say. @param {number} left @param {number | null} came */

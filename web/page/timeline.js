@@ -9,6 +9,7 @@ import { learn, say, text } from "./words.js";
 
 /** @import { Shown, View } from "./diagram.js" */
 /** @import { Side } from "./knobs.js" */
+/** @import { Pointing } from "./pointing.js" */
 /** @import { Table } from "./table.js" */
 /** @import { Flight, Tape } from "./tape.js" */
 /** @typedef {(name: string) => HTMLElement} Role */
@@ -18,13 +19,11 @@ const USUAL = 8;
 const BACK = 120; // s one may go back
 const MANY = 150; // lines in sight beyond which every second frame is enough
 const AHEAD = 0.85; // of the span that is still to come, where it stands still
-const NEAR = 9; // px from a line that still point at it
-const EXCHANGE = "/page/texts/exchange"; // the texts of what is opened
 const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Timeline {
-  #shown = /** @type {Shown[]} */ ([]); // what can be pointed at
+  shown = /** @type {Shown[]} */ ([]); // what can be pointed at
   #asked = 0; // the animation frame that was asked for
   #seen = false;
   #odd = false;
@@ -43,7 +42,7 @@ export class Timeline {
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     this.box = role("exchange");
     this.chosen = /** @type {Flight | null} */ (null);
-    this.opened = /** @type {typeof import("./exchange.js").opened | null} */ (null);
+    this.hand = /** @type {Pointing | null} */ (null); // once somebody points
     this.diagram = new Diagram();
     this.stopped = /** @type {number | null} */ (null); // the time at the bottom, where it does not move
     this.hovered = /** @type {number | null} */ (null);
@@ -59,7 +58,11 @@ export class Timeline {
     const table = /** @type {HTMLDetailsElement} */ (role("table"));
     table.addEventListener("toggle", () => this.tabulate(table), { once: true });
     this.controls(role);
-    this.pointing();
+    // The focus comes before the first key: that key must not scroll the page, too.
+    for (const type of ["pointermove", "pointerleave", "click", "focus", "keydown"]) {
+      this.canvas.addEventListener(type, (event) => this.take(event));
+    }
+    this.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     new ResizeObserver(() => this.fit()).observe(this.place);
     new IntersectionObserver(([entry]) => this.look(entry.isIntersecting)).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.fit());
@@ -95,8 +98,8 @@ export class Timeline {
     this.pause.addEventListener("click", () => (this.stopped === null ? this.stop(now()) : this.go()));
     this.back.max = String(BACK);
     this.back.addEventListener("input", () => this.stop(this.latest - Number(this.back.value) * 1000));
-    role("svg").addEventListener("click", async () => save("wire.svg", "image/svg+xml", await this.svg()));
-    role("json").addEventListener("click", () => save("wire.json", "application/json", this.json()));
+    role("svg").addEventListener("click", async () => (await import("./take.js")).takePicture(this));
+    role("json").addEventListener("click", async () => (await import("./take.js")).takeTape(this.tape, this.ids()));
     this.told();
   }
 
@@ -122,98 +125,27 @@ export class Timeline {
 
   /** The table is made when it is wanted. @param {HTMLDetailsElement} details */
   async tabulate(details) {
-    const [{ Table }] = await Promise.all([import("./table.js"), learn(EXCHANGE)]);
-    this.table = new Table(details, this.tape, (flight) => this.choose(flight));
+    const [{ Table }, hand] = await Promise.all([import("./table.js"), this.pointing(), learn("/page/texts/exchange")]);
+    this.table = new Table(details, this.tape, (flight) => hand.choose(flight));
   }
 
   translated() {
     this.draw();
     this.table?.show();
-    if (this.chosen) this.tell();
-  }
-
-  /** What an exchange was, in the box below; how that is told is loaded when it is asked for first. */
-  async tell() {
-    if (!this.opened) [{ opened: this.opened }] = await Promise.all([import("./exchange.js"), learn(EXCHANGE)]);
-    if (this.chosen) this.opened(this.box, this.chosen);
+    if (this.chosen) this.hand?.tell();
   }
 
   // ---- pointing
 
-  pointing() {
-    const { canvas } = this;
-    canvas.addEventListener("pointermove", (event) => this.point(event));
-    canvas.addEventListener("pointerleave", () => this.point(null));
-    canvas.addEventListener("click", (event) => {
-      const flight = this.under(event);
-      if (flight) this.choose(flight);
-    });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
+  /** How one points at things and opens them is loaded when somebody does, and does then what they did. */
+  async pointing() {
+    const { Pointing } = await import("./pointing.js");
+    return (this.hand ??= new Pointing(this, this.box));
   }
 
-  /** @param {{offsetX: number, offsetY: number}} at */
-  under({ offsetX: x, offsetY: y }) {
-    let best = null;
-    let least = NEAR;
-    for (const { x1, y1, x2, y2, flight } of this.#shown) {
-      const [low, high] = x1 < x2 ? [x1, x2] : [x2, x1];
-      if (x < low - 4 || x > high + 4) continue;
-      const distance = Math.abs(y1 + ((y2 - y1) * (x - x1)) / (x2 - x1 || 1) - y);
-      if (distance < least) [best, least] = [flight, distance];
-    }
-    return best;
-  }
-
-  /**
-   * What the pointer is on is opened, and stands still as long as it is there: one cannot read what runs away.
-   * @param {PointerEvent | null} event
-   */
-  point(event) {
-    const flight = event && this.under(event);
-    this.hovered = flight ? (this.hovered ?? this.stopped ?? now()) : null;
-    this.canvas.style.cursor = flight ? "pointer" : "";
-    if (flight && flight !== this.chosen) this.open(flight);
-    else if (!flight) this.draw();
-  }
-
-  /** Opened, and the time stopped. @param {Flight} flight */
-  choose(flight) {
-    const at = Math.max(flight.at, flight.came ?? 0);
-    const { bottom } = this;
-    if (this.stopped === null) this.stop(bottom);
-    if (at > bottom || at < bottom - this.seconds * 1000) this.stop(at + (this.seconds * 1000) / 3);
-    this.open(flight);
-  }
-
-  /** @param {Flight} flight */
-  open(flight) {
-    this.chosen = flight;
-    this.tell();
-    this.draw();
-  }
-
-  /**
-   * Up and down go from one to the next in time, Home and End to the first and the last, Escape closes.
-   * @param {KeyboardEvent} event
-   */
-  key(event) {
-    this.render(); // a key may come before the first frame in sight
-    const flights = this.#shown.map(({ flight }) => flight);
-    const at = this.chosen ? flights.indexOf(this.chosen) : -1;
-    const last = flights.length - 1;
-    const next = { ArrowUp: at < 0 ? last : at - 1, ArrowDown: at < 0 ? last : at + 1, Home: 0, End: last }[event.key];
-    if (event.key === "Escape") this.close();
-    else if (event.key === " ") this.pause.click();
-    else if (next !== undefined && flights.length) this.choose(flights[Math.max(0, Math.min(last, next))]);
-    else return;
-    event.preventDefault();
-  }
-
-  close() {
-    this.chosen = null;
-    this.box.replaceChildren();
-    this.draw();
+  /** @param {Event} event */
+  async take(event) {
+    (this.hand ?? (await this.pointing())).take(event);
   }
 
   /**
@@ -259,7 +191,7 @@ export class Timeline {
     this.#asked = requestAnimationFrame(() => {
       this.#asked = 0;
       this.#odd = !this.#odd;
-      if (this.#odd || this.#shown.length < MANY) this.render();
+      if (this.#odd || this.shown.length < MANY) this.render();
       this.table?.tick();
       if (this.bottom !== this.stopped || this.stopped > now()) this.draw(); // time goes on
     });
@@ -276,20 +208,9 @@ export class Timeline {
   render() {
     if (!this.width) return;
     const pen = new Pen();
-    this.#shown = this.diagram.draw(pen, this.tape, this.view());
+    this.shown = this.diagram.draw(pen, this.tape, this.view());
     this.context.clearRect(0, 0, this.width, this.height);
     pen.onto(this.context, this.colours, this.font);
-  }
-
-  json() {
-    return JSON.stringify({ clients: this.ids(), ...this.tape.toJSON() }, null, 1);
-  }
-
-  async svg() {
-    const { svg, writing } = await import("./svg.js");
-    const pen = writing();
-    this.diagram.draw(pen, this.tape, this.view());
-    return svg(pen, this.width, this.height, this.colours, this.font, text("wire.title"));
   }
 }
 
@@ -313,10 +234,3 @@ function label(flight, wide) {
 
 /** @param {number | null} carried @param {number | null} said */
 const sum = (carried, said) => (carried === null || said === null ? "" : `${carried} + ${said}`);
-
-/** @param {string} name @param {string} type @param {string} words */
-function save(name, type, words) {
-  const address = URL.createObjectURL(new Blob([words], { type }));
-  make("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
-}

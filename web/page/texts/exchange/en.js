@@ -1,6 +1,13 @@
 // What an exchange was, and what the table of them says, in English.
 
 export default {
+  "wire.column.at": "At",
+  "wire.column.seat": "Seat",
+  "wire.column.name": "Request",
+  "wire.column.way": "Way",
+  "wire.column.what": "What",
+  "wire.column.bytes": "Bytes",
+  "wire.column.took": "Took",
   "wire.up": "up",
   "wire.down": "down",
   "wire.gone": "never arrived",

@@ -1,6 +1,13 @@
 // What an exchange was, and what the table of them says, in Chinese.
 
 export default {
+  "wire.column.at": "时刻",
+  "wire.column.seat": "座位",
+  "wire.column.name": "请求",
+  "wire.column.way": "方向",
+  "wire.column.what": "内容",
+  "wire.column.bytes": "字节",
+  "wire.column.took": "用时",
   "wire.up": "向上",
   "wire.down": "向下",
   "wire.gone": "没有到",

@@ -13,4 +13,11 @@ export default {
   "rung.fails": "failed {count} times while a lower one delivered: {why}",
   "rung.absent": "this browser does not have it",
   "rung.beat": "beats every {beat} s",
+  "act.cut": "Cut the wire now",
+  "act.retry": "Try again now",
+  "act.forget": "Forget what was learnt",
+  "fact.first": "First news after",
+  "fact.silence": "Silence at a switch, last and longest",
+  "fact.repeats": "Repeats thrown away",
+  "fact.none": "none yet",
 };

@@ -13,4 +13,11 @@ export default {
   "rung.fails": "在更低一级正常送达时失败了 {count} 次：{why}",
   "rung.absent": "这个浏览器没有它",
   "rung.beat": "每 {beat} s 跳一次",
+  "act.cut": "现在剪断",
+  "act.retry": "现在再试",
+  "act.forget": "忘掉学到的",
+  "fact.first": "首条消息用时",
+  "fact.silence": "切换时的静默（最近、最长）",
+  "fact.repeats": "丢弃的重复",
+  "fact.none": "还没有",
 };
