@@ -110,6 +110,24 @@ test("a handler that throws stops nothing, and is told as error", async () => {
   socket.close();
 });
 
+test("the silence before a rung is back counts, though nothing is told of it", async () => {
+  const server = new FakeServer(new FakeClock());
+  const socket = client(server, { use: "poll" });
+  await server.clock.pass(7000);
+  equal([socket.facts.silence, socket.facts.longest], [null, 0]);
+  server.down = true;
+  await server.clock.pass(350);
+  server.down = false;
+  await server.clock.pass(1500);
+  equal(socket.lived, ["connecting", "connect"]);
+  const { silence, longest } = socket.facts;
+  sure(silence !== null && silence > 0 && silence < 1500 && silence === longest, `${silence} ms, at most ${longest} ms`);
+  socket.use("longpoll");
+  await server.clock.pass(4000); // its first answer is held
+  equal([socket.facts.silence, socket.facts.longest], [0, silence]);
+  socket.close();
+});
+
 test("a network that answers with pages of its own is a failure, not a crash", async () => {
   const clock = new FakeClock();
   const server = new FakeServer(clock);

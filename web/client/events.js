@@ -19,8 +19,8 @@ export class Events {
   watchers = new Handlers((error) => console.error(error)); // of hello and decisions
   /** @type {Decision[]} */
   decisions = [];
-  /** @type {{first: number|null, silence: number|null, longest: number, repeats: number}} */
-  facts = { first: null, silence: null, longest: 0, repeats: 0 }; // ms to the first message; ms without a reader
+  /** @type {{first: number|null, repeats: number}} */
+  facts = { first: null, repeats: 0 }; // ms to the first message; messages that came again
 
   /** @param {Clock} clock */
   constructor(clock) {
@@ -35,10 +35,6 @@ export class Events {
 
   /** @param {string} event @param {any} detail */
   tell(event, detail) {
-    if (event === "switch" || event === "reconnect") {
-      this.facts.silence = detail.gapMs;
-      this.facts.longest = Math.max(this.facts.longest, detail.gapMs);
-    }
     this.life.tell(event, detail);
   }
 

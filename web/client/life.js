@@ -17,6 +17,8 @@ export class Life {
   lostAt = 0;
   attempt = 0; // to come back, since the last disconnect
   failedOnce = false;
+  /** @type {number|null} */ gap = null; // ms without a reader, when the attempt in use changed last
+  longestGap = 0;
   /** @type {Part[]} */ why = [];
   /** @type {number|null} */ #trying = null; // an attempt is under way, begun after so many ms
   /** @type {string|null} */ #open = null; // the rung of it that opened last
@@ -69,13 +71,15 @@ export class Life {
     this.state = "on";
     this.transport = transport;
     this.#trying = null;
+    const gapMs = before === "lost" || before === "off" ? Math.round(now - this.lostAt) : 0;
+    if (before !== "new") this.gap = gapMs; // that of a rung which is back within TAKE_OVER, too, though no event tells it
+    this.longestGap = Math.max(this.longestGap, gapMs);
     if (before === "on" || before === "lost") {
-      const gapMs = before === "lost" ? Math.round(now - this.lostAt) : 0;
       if (transport !== from || before === "on") this.#tell("switch", { from, to: transport, gapMs }, why);
       return;
     }
     this.attempt = 0;
-    if (before === "off") this.#tell("reconnect", { transport, ...detail, gapMs: Math.round(now - this.lostAt) });
+    if (before === "off") this.#tell("reconnect", { transport, ...detail, gapMs });
     this.#tell("connect", { transport, ...detail });
   }
 

@@ -181,7 +181,8 @@ export class Socket extends Listening {
 
   /** ms to the first message; ms without a reader, last and longest; messages that came again. */
   get facts() {
-    return this.#events.facts;
+    const { gap, longestGap } = this.#session.ladder.life;
+    return { ...this.#events.facts, silence: gap, longest: longestGap };
   }
 
   /** ms between two polls; may be set at any time. */
