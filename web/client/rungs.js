@@ -31,7 +31,7 @@ export class Rungs {
       const { name, strikes, rests, beat, works, evidence, readyAt } = rung;
       const attempt = attempts.all.find((one) => one.rung === rung && one.role !== "witness");
       const [since, until] = [attempt?.began ?? null, readyAt > now ? readyAt : null];
-      const state = shown(rung, attempt, attempts, now);
+      const state = stateOf(rung, attempt, attempts, now);
       return { name, state, since, until, fails: strikes.length, rests, beat, works, evidence };
     });
   }
@@ -80,7 +80,7 @@ export class Rungs {
  * @param {Rung} rung @param {import("./attempt.js").Attempt|undefined} attempt
  * @param {import("./attempts.js").Attempts} attempts @param {number} now @returns {Shown}
  */
-function shown(rung, attempt, { current, reading }, now) {
+function stateOf(rung, attempt, { current, reading }, now) {
   if (current?.rung === rung) return current.state === "probation" && reading.length > 1 ? "probation" : "reads";
   if (attempt) return attempt.reads ? "beside" : "trying";
   if (rung.refused) return "refused";

@@ -6,7 +6,7 @@
 const PATIENCE = 1500; // ms for a first batch; doubled after each failure by time alone
 const PATIENCE_MOST = 15_000; // ms
 const ROUND_TRIPS = 6; // of the smallest seen, where that is longer
-const FIRST_HOLD = 1000; // ms more of longpoll, whose first answer is held so long at most
+export const FIRST_HOLD = 1000; // ms more of longpoll, whose first answer is held so long at most
 const SILENT_BEATS = 2.5;
 const SLACK = 2000; // ms an answer may come later than its hold, or
 const SLACK_TRIPS = 4; // round trips

@@ -1,12 +1,11 @@
 // @ts-check
 // Long polling: ask, and be answered when there is something to say.
+import { FIRST_HOLD } from "../timing.js";
 /** @import {Context} from "../runner.js" */
-
-const FIRST_HOLD = 1; // s, the shortest there is: the first answer proves that this rung reads, so it must not tarry
 
 /** @param {string|null} cursor @param {AbortSignal} signal @param {Context} context */
 export async function* longpoll(cursor, signal, context) {
-  let hold = FIRST_HOLD;
+  let hold = FIRST_HOLD / 1000; // s, the shortest there is: the first answer proves that this rung reads
   for (;;) {
     const asked = context.now();
     const batch = await context.get("longpoll", { cursor, hold }, signal);
