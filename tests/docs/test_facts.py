@@ -9,9 +9,10 @@ import subprocess
 
 import pytest
 
+from bench.report.answer import NAMES, all_series
 from bench.report.document import read
 from bench.report.files import markdown
-from tests.docs.written import ROOT, section, snippets, text
+from tests.docs.written import READMES, ROOT, section, snippets, text
 from transport_fallback.lab.network.proxies import ROWS
 from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import CODES
@@ -66,6 +67,22 @@ def test_the_unit_of_systemd_starts_the_program_with_flags_that_it_takes() -> No
 
 def test_the_comparison_is_what_the_committed_report_says() -> None:
     assert markdown(read(ROOT / "bench" / "results" / "report.json.gz")) in text("docs/comparison.md")
+
+
+# Who chooses by the README chooses by what is measured.
+@pytest.mark.parametrize("page", READMES)
+def test_the_advice_for_a_full_server_is_what_the_report_says(page: str) -> None:
+    (row,) = [line for line in text(page).splitlines() if line[:1] == "|" and "p99" in line]
+    measured = all_series(read(ROOT / "bench" / "results" / "report.json.gz"))
+    late = {series.name: dict(series.middle("p99"))[300_000] for series in measured}
+    best, sse, longpoll, naive = (
+        late[name] for name in ("coalesced ws", "sse", "longpoll", NAMES["ws", "per-message"])
+    )
+    assert best < sse < longpoll < naive
+    told = re.findall(r"[\d.]+(?= m?s\b)", row)
+    assert [float(one) for one in told] == [pytest.approx(s, rel=0.01) for s in (best * 1e3, longpoll * 1e3, naive)]
+    times = re.search(r"([\d.]+)(?: times| 倍)", row)
+    assert times and times[1] in markdown(read(ROOT / "bench" / "results" / "report.json.gz"))
 
 
 @pytest.mark.parametrize("name", ["fallback", "storm"])
