@@ -5,8 +5,8 @@ import { sentence } from "../../web/client/sentences.js";
 const ENDINGS = new Set(["lost", "leave", "wait", "again", "refused", "over", "lease"]);
 const DEFAULTS = { every: 1, hold: 20, heartbeat: 15 };
 
-/** What the ladder takes for an event. @param {string} words @returns {any} */
-function eventOf(words) {
+/** What the ladder takes for an event. @param {string} words @param {Record<string, any>} kept @returns {any} */
+function eventOf(words, kept) {
   const [type, first, second, third] = words.split(" ");
   if (ENDINGS.has(type)) {
     const why = type === "lost" ? { key: "text", text: "the line broke" } : null;
@@ -15,7 +15,7 @@ function eventOf(words) {
   switch (type) {
     case "rtt": return { type, ms: Number(first) };
     case "use": return { type, transport: first, strict: second === "strict" };
-    case "network": return { type, name: first };
+    case "network": return { type, name: first, verdicts: kept[first] };
     case "stop": return { type, why: [{ key: "closed" }] };
     default: return { type, id: Number(second) };
   }
@@ -30,9 +30,10 @@ function told(event, { from, to, transport, attempt, gapMs, waitMs }) {
 
 /**
  * The commands of each step, as the scenario writes them, and when the ladder then wants to be asked again: ms, or null.
- * @param {{options?: any, chance?: number, steps: [number, string, ...string[]][]}} scenario
+ * `kept`: verdicts in the browser's storage, by network.
+ * @param {{options?: any, chance?: number, kept?: Record<string, any>, steps: [number, string, ...string[]][]}} scenario
  */
-export function courseOf({ options = {}, chance = 0.5, steps }) {
+export function courseOf({ options = {}, chance = 0.5, kept = {}, steps }) {
   const { rungs: order, every, hold, heartbeat, ...more } = { ...DEFAULTS, ...options };
   const ladder = new Ladder({ ...more, ...(order && { order }), pace: { every: every * 1000, hold, heartbeat } });
   const names = new Map();
@@ -54,7 +55,10 @@ export function courseOf({ options = {}, chance = 0.5, steps }) {
   for (const [now, event] of steps) {
     const next = /^chance (.+)/.exec(event);
     if (next) chance = Number(next[1]);
-    const commands = next ? [] : ladder.step(eventOf(event || "tick"), now, chance);
+    const [, rung, id] = event.split(" ");
+    const attempt = ladder.attempts.get(Number(id));
+    if (attempt && attempt.rung.name !== rung) throw new Error(`${event}: ${id} is of ${attempt.rung.name}`);
+    const commands = next ? [] : ladder.step(eventOf(event || "tick", kept), now, chance);
     course.commands.push(commands.map(said).flatMap((words) => words ?? []));
     course.due.push(ladder.due);
   }

@@ -1,4 +1,4 @@
-// The scenarios of tests/ladder, which both ladders run: the same events, the same commands.
+// The scenarios of tests/ladder: the same events, the same commands. Python runs them, too, but for page.json.
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { same } from "./says.mjs";

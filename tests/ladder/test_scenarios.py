@@ -1,4 +1,4 @@
-"""The rules of docs/ladder.md, each shown by scenarios that both languages run (tests/js runs the same files)."""
+"""The rules of docs/ladder.md, each shown by scenarios that both languages run: tests/js has them, and page.json."""
 
 from __future__ import annotations
 

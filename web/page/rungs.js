@@ -1,4 +1,4 @@
-// The rungs: the ladder drawn, with what becomes of each transport now, and why; what was measured, and what one may do.
+// Rungs: the ladder drawn, with what becomes of each transport and why, what was measured, and what one may do.
 
 import { clock, dress, find, make, mark, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
