@@ -50,7 +50,7 @@ ENGLISH = {
     "auto": "the ladder chooses",
     "online": "the browser says it is online",
     "offline": "the browser says it is offline",
-    "slept": "the page slept for {time}: that silence proves nothing",
+    "slept": "this client slept for {time}: that silence proves nothing",
     "away": "the page was put away",
     "newsid": "a new sid",
     "forgotten": "the server has forgotten this client: it goes on with a new sid",
@@ -77,7 +77,7 @@ ENGLISH = {
     "moved": "emit by POST: a redirect led to {base}, so it is posted there",
     "giveup": "emit by {way}: no answer, asked whether it lives",
     "goeson": "; {other} carries on",
-    "slow": "emit by {way}: alive, so a handler is slow",
+    "slow": "emit by {way}: alive, so a handler is slow or one answer was lost",
     "dumb": "emit by {way}: it answers nothing",
 }
 

@@ -11,7 +11,11 @@ function wayUp() {
   const outbox = new Outbox();
   /** @type {{ ws: any[], posts: any[], done: any[], accused: string[], forgotten: number, hello: boolean }} */
   const noted = { ws: [], posts: [], done: [], accused: [], forgotten: 0, hello: true };
-  const post = (/** @type {string} */ text) => new Promise((resolve, reject) => noted.posts.push({ ...JSON.parse(text), resolve, reject }));
+  const post = (/** @type {string} */ text, /** @type {AbortSignal} */ signal) =>
+    new Promise((resolve, reject) => {
+      noted.posts.push({ ...JSON.parse(text), resolve, reject });
+      signal.addEventListener("abort", () => reject(signal.reason));
+    });
   const hello = () => (noted.hello ? Promise.resolve({}) : new Promise(() => {}));
   const on = {
     done: (/** @type {any} */ emit, /** @type {any} */ _data, /** @type {any} */ error) => noted.done.push([emit.event, error?.code ?? "ok"]),
@@ -118,6 +122,32 @@ test("a POST nobody answers goes again when hello is silent too", async () => {
   emit("a");
   await clock.pass(3100);
   equal(noted.posts.map(numbers), [[1], [1]]);
+});
+
+test("a POST nobody answers is given up after 30 s, though hello is answered, and posted again with its n", async () => {
+  const { way, emit, noted, clock } = wayUp();
+  way.use(true, null);
+  emit("a");
+  emit("b");
+  await clock.pass(29_999);
+  equal(noted.posts.map(numbers), [[1]]);
+  await clock.pass(2000);
+  equal(noted.posts.map(numbers), [[1], [1, 2]]);
+  noted.posts[1].resolve(acksOf(1, 2));
+  await clock.pass(1);
+  equal(noted.done, [
+    ["a", "ok"],
+    ["b", "ok"],
+  ]);
+});
+
+test("a POST that was answered is not given up later", async () => {
+  const { way, emit, noted, clock } = wayUp();
+  way.use(true, null);
+  emit("a");
+  noted.posts[0].resolve(acksOf(1));
+  await clock.pass(1);
+  equal(clock.pending, 0);
 });
 
 test("while nothing reads what was sent waits, then goes again", async () => {

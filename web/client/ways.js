@@ -2,7 +2,9 @@
 // The ways up: a ws that reads, or POST, which is always there.
 import { Failure } from "./closings.js";
 /** @import {Emit, Outbox} from "./outbox.js" */
-/** @import {WireAck} from "./types.js" */
+/** @import {Clock, WireAck} from "./types.js" */
+
+const ANSWERED_WITHIN = 30_000; // ms after which nobody waits for a POST any more
 
 /** The ws that reads, as a way up. */
 export class WsWay {
@@ -43,6 +45,7 @@ export class WsWay {
 
 /** POST. */
 export class PostWay {
+  #clock;
   #post;
   #landed;
   /** @type {Set<Flight>} */
@@ -51,10 +54,12 @@ export class PostWay {
   current = null;
 
   /**
+   * @param {Clock} clock
    * @param {(text: string, signal: AbortSignal) => Promise<any>} post
    * @param {(flight: Flight, acks: WireAck[], failure: Failure|null) => void} landed
    */
-  constructor(post, landed) {
+  constructor(clock, post, landed) {
+    this.#clock = clock;
     this.#post = post;
     this.#landed = landed;
   }
@@ -74,7 +79,9 @@ export class PostWay {
   /** Post, and take the acks: some may come with a refusal. @param {Flight} flight @param {string} text */
   async #fly(flight, text) {
     this.#flights.add(flight);
+    const timer = this.#clock.setTimeout(() => flight.abort.abort(), ANSWERED_WITHIN);
     const answer = await this.#post(text, flight.abort.signal).then(acksOf).catch(failureBy);
+    this.#clock.clearTimeout(timer);
     if (!this.#flights.delete(flight)) return;
     if (answer instanceof Failure) this.#landed(flight, answer.acks, answer);
     else this.#landed(flight, answer, null);

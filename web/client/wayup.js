@@ -41,7 +41,7 @@ export class WayUp {
     this.#on = on;
     this.#alarm = new Alarm(clock, () => this.#rang());
     this.#patience = new Patience({ clock, rtt, hello });
-    this.#posts = new PostWay(post, (...landed) => this.#landed(...landed));
+    this.#posts = new PostWay(clock, post, (...landed) => this.#landed(...landed));
   }
 
   /** Whether something reads; `ws`: if that is one, it is the other way up. @param {boolean} alive @param {WebSocket|null} ws */

@@ -39,7 +39,7 @@ export const zh = {
   auto: "由阶梯自己选择",
   online: "浏览器说已联网",
   offline: "浏览器说已断网",
-  slept: "页面睡了 {time}：这段沉默说明不了什么",
+  slept: "客户端睡了 {time}：这段沉默说明不了什么",
   away: "页面被收起来了",
   newsid: "换了新的 sid",
   forgotten: "服务器忘了这个客户端：它用新的 sid 继续",
@@ -66,6 +66,6 @@ export const zh = {
   moved: "经 POST 上行：被重定向到 {base}，于是改投那里",
   giveup: "经 {way} 上行：没有回答，问它是否还活着",
   goeson: "；改由 {other} 继续",
-  slow: "经 {way} 上行：还活着，只是处理得慢",
+  slow: "经 {way} 上行：还活着：是处理得慢，或者有个回答丢了",
   dumb: "经 {way} 上行：什么也不回答",
 };
