@@ -79,8 +79,10 @@ export class PostWay {
   /** Post, and take the acks: some may come with a refusal. @param {Flight} flight @param {string} text */
   async #fly(flight, text) {
     this.#flights.add(flight);
+    const { signal } = flight.abort;
     const timer = this.#clock.setTimeout(() => flight.abort.abort(), ANSWERED_WITHIN);
-    const answer = await this.#post(text, flight.abort.signal).then(acksOf).catch(failureBy);
+    signal.addEventListener("abort", () => this.#clock.clearTimeout(timer));
+    const answer = await this.#post(text, signal).then(acksOf).catch(failureBy);
     this.#clock.clearTimeout(timer);
     if (!this.#flights.delete(flight)) return;
     if (answer instanceof Failure) this.#landed(flight, answer.acks, answer);
