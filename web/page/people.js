@@ -92,6 +92,7 @@ export class People {
     try {
       for (; pages > 0 && next !== null; pages -= 1) {
         const page = await this.socket.emitWithAck(NEWS, { after: next }, { timeout: PATIENCE });
+        if (!page) return; // a hub without a chat room does not tell who is here
         for (const { id, name } of page.who) known.set(id, name);
         next = page.next;
         if (!this.open) return;

@@ -56,6 +56,7 @@ export class Rooms {
   ask(event, room, choose = false) {
     this.socket.emit(event, { room }, (answer, error) => {
       if (error) return this.doors?.tell("rooms.refused", { why: error.message ?? error.code });
+      if (!answer) return; // a hub without a chat room has no handler of this: its ack is empty
       this.rooms = answer.rooms.filter((/** @type {string} */ room) => !forNews(room) && !this.#quiet.has(room));
       this.show();
       if (choose) this.parts.to.value = room;
