@@ -1,1 +1,1 @@
-"""Load comparisons and other measurements, each a command: `python -m bench.NAME`."""
+"""Load comparisons and other measurements, each a program."""

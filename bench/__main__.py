@@ -1,4 +1,4 @@
-"""The load comparison: python -m bench
+"""The load comparison.
 
     python -m bench                          all experiments, E1 to E9: three quarters of an hour, and a report
     python -m bench --quick                  the same in short: two minutes, one round, no browser, no other libraries

@@ -1,4 +1,4 @@
-"""`python -m client`: the chat in a terminal, see client/terminal.py."""
+"""The chat in a terminal, as a program: see client/terminal.py."""
 
 from transport_fallback.client.terminal import main
 

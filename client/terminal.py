@@ -75,8 +75,9 @@ def lenient(stream: TextIO | None, errors: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
+        prog="python -m transport_fallback.client",
         description="A chat in a terminal: what you type is said, what is said is shown. It goes on listening when its"
-        " input ends; Ctrl-C ends it."
+        " input ends; Ctrl-C ends it.",
     )
     parser.add_argument("url", nargs="?", default="http://127.0.0.1:3000")
     parser.add_argument("--use", default="auto", choices=["auto", *RUNGS], help="the transport to read by")

@@ -1,4 +1,4 @@
-"""`python -m lab.networks`: see lab/network/gateway.py."""
+"""A faulty network in front of a server, as a program: see lab/network/gateway.py."""
 
 import sys
 

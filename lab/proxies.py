@@ -1,4 +1,4 @@
-"""`python -m lab.proxies`: see lab/network/proxies.py."""
+"""A real proxy in front of a server, as a program: see lab/network/proxies.py."""
 
 import sys
 

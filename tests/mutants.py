@@ -94,7 +94,9 @@ def chosen(options: argparse.Namespace) -> list[Mutation]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.mutants", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     parser.add_argument("--some", type=int, metavar="N", help="N of them, others each day")
     parser.add_argument("--only", nargs="+", metavar="NAME")
     parser.add_argument("--list", action="store_true")

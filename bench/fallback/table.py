@@ -130,7 +130,7 @@ def facts(chosen: argparse.Namespace, arguments: list[str]) -> dict[str, Any]:
     """Where and how this was measured."""
     peers = socketio.versions() if set(chosen.who) != {"ours"} and not socketio.lacking() else {}
     return {
-        "command": " ".join(["python -m bench.fallback", *map(shlex.quote, arguments)]),
+        "command": " ".join([".venv-test/bin/python -m bench.fallback", *map(shlex.quote, arguments)]),
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "cores": os.cpu_count(),
         "machine": platform.platform(),

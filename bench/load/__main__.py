@@ -1,4 +1,4 @@
-"""`python -m bench.load`: see bench/load/generator.py."""
+"""The generator, as a program: see bench/load/generator.py."""
 
 from bench.load.generator import main
 

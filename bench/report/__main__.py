@@ -17,7 +17,9 @@ from bench.report.files import markdown, tables, write
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Make the report of a run again, from its JSON.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.report", description="Make the report of a run again, from its JSON."
+    )
     parser.add_argument("result", type=Path, help="the JSON of a run, plain or as gzip")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
     parser.add_argument("--docs", action="store_true", help="write the answer and the verdicts into docs/comparison.md")

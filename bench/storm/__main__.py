@@ -30,7 +30,7 @@ from bench.storm.storm import EVERYBODY, storm
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(prog="python -m bench.storm", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--clients", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=120.0, help="played after the drop")
     parser.add_argument("--outage", type=float, nargs="+", default=[0.0, 30.0], metavar="S")

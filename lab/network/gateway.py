@@ -1,7 +1,7 @@
 """A gateway: a port in front of any server, and a network of one's choice between the two.
 
-python -m lab.networks kill --listen 9001 --to 8000      a port 9001 through which every WebSocket dies
-async with Gateway("kill", to=url) as faulty: ...        the same for a test
+python -m transport_fallback.lab.networks kill --listen 9001 --to 8000    a port 9001 through which every WebSocket dies
+async with Gateway("kill", to=url) as faulty: ...                         the same for a test
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ async def serve(setting: Setting, listen: tuple[str, int], to: tuple[str, int], 
 
 def main(arguments: Iterable[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m lab.networks",
+        prog="python -m transport_fallback.lab.networks",
         description="A faulty network in front of a server.",
         epilog="\n".join(f"  {row.name:11}{row.en}" for row in TABLE),
         formatter_class=argparse.RawDescriptionHelpFormatter,

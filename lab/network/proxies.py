@@ -1,7 +1,7 @@
 """Real proxies: nginx and HAProxy, in the configurations people really have.
 
-python -m lab.proxies nginx-plain --listen 9001 --to 8000     an nginx at port 9001, in front of the server at 8000
-async with proxy("nginx-plain", to=url) as url: ...           the same for a test
+python -m transport_fallback.lab.proxies nginx-plain --listen 9001 --to 8000    an nginx at 9001, in front of 8000
+async with proxy("nginx-plain", to=url) as url: ...                             the same for a test
 """
 
 from __future__ import annotations
@@ -286,7 +286,7 @@ async def serve(row: Row, listen: tuple[str, int], to: tuple[str, int]) -> None:
 
 def main(arguments: Iterable[str]) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m lab.proxies",
+        prog="python -m transport_fallback.lab.proxies",
         description="A real proxy in front of a server.",
         epilog="\n".join(f"  {row.name:18}{row.en}" for row in TABLE),
         formatter_class=argparse.RawDescriptionHelpFormatter,

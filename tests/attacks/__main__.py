@@ -157,10 +157,17 @@ async def all_of_them(names: list[str], seconds: float, settle: float, flags: li
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.attacks",
+        description=__doc__.splitlines()[0] if __doc__ else None,
+        epilog="\n".join(["attacks:", *(f"  {name}" for name in ATTACKS)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--settle", type=float, default=30.0, help="s the server may take to give memory back")
-    parser.add_argument("--only", nargs="+", choices=list(ATTACKS), metavar="NAME", default=list(ATTACKS))
+    parser.add_argument(
+        "--only", nargs="+", choices=list(ATTACKS), metavar="NAME", default=list(ATTACKS), help="some of those below"
+    )
     parser.add_argument("--flags", default="", help="of app.py")
     parser.add_argument("--attack", nargs=3, metavar=("NAME", "PORT", "SECONDS"), help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -177,7 +177,12 @@ def board(*results: Result) -> Board:
     return Board(parsed(["--who", "ours,socketio"]), results=list(results))
 
 
-ABOUT = {"date": "2026-01-02T03:04:05", "cores": 2, "python": "3.11", "command": "python -m bench.fallback"}
+ABOUT = {
+    "date": "2026-01-02T03:04:05",
+    "cores": 2,
+    "python": "3.11",
+    "command": ".venv-test/bin/python -m bench.fallback",
+}
 
 
 def test_the_markdown_has_a_line_for_each_network() -> None:

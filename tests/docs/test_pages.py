@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+import shlex
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import pytest
@@ -41,10 +44,23 @@ def test_links_lead_to_files_and_headings(page: str) -> None:
 def test_every_command_that_is_named_is_one(page: str) -> None:
     named = set(re.findall(r"(?:`|^|\()make ([a-z-]+)", text(page), re.MULTILINE))
     assert named <= TARGETS, named - TARGETS
-    for module in re.findall(r"python -m ([a-z_][\w.]*)", text(page)):
-        assert runs(module) or "NAME" in module, module
+    for python, module in re.findall(r"([\w./-]*python) -m\s+([a-z_][\w.]*)", text(page)):
+        assert python == f".venv{'-test' if module.partition('.')[0] in TESTED else ''}/bin/python", (python, module)
+        assert runs(module), module
     for script in re.findall(r"(?<![\w/])(scripts/[\w-]+)", text(page)):
         assert (ROOT / script).exists(), script
+
+
+TESTED = ("bench", "tests", "pytest")  # what needs more than the lab does
+
+
+def test_the_examples_of_running_tests_run_some() -> None:
+    commands = re.findall(r"^\.venv-test/bin/python -m pytest ([^#\n]+)", text("CONTRIBUTING.md"), re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        call = [sys.executable, "-m", "pytest", "--collect-only", "-q", *shlex.split(command)]
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout[-500:] + done.stderr
 
 
 def runs(module: str) -> bool:

@@ -158,7 +158,9 @@ async def networks(nemesis: Nemesis, choose: object) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.torture", description=__doc__.splitlines()[0] if __doc__ else None
+    )
     parser.add_argument("--seconds", type=float, default=150.0)
     parser.add_argument("--seed", type=int)
     parser.add_argument("--strangers", type=int, default=60)
