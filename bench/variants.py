@@ -125,7 +125,7 @@ def unbatched(clients: Clients) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         hold = number(request, "hold", clients.limits.hold, 1, 30)
-        async with reading(clients, request) as reader:
+        async with reading(clients, request, "longpoll") as reader:
             batch = await reader.hub.wait(reader.client, reader.cursor, hold, reader) if not reader.newcomer else None
             batch = reader.give(first(batch) if batch else reader.hub.read(reader.client, reader.cursor))
         return batch_response(batch)
@@ -146,7 +146,7 @@ def latest(clients: Clients) -> Endpoint:
     """What is newest now. Who asks too seldom misses what was in between, and who asks too often hears it again."""
 
     async def answer(request: Request) -> Response:
-        async with reading(clients, request, grace=MANY, paced=True) as reader:
+        async with reading(clients, request, "poll", grace=MANY, paced=True) as reader:
             hub = reader.hub
             batch = reader.give(hub.read(reader.client, Cursor(hub.epoch, hub.end), history=1))
         return batch_response(batch)

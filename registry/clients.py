@@ -24,7 +24,7 @@ from .handlers import Tasks
 from .identity import identity
 from .marks import Marks
 from .nobodies import Nobodies
-from .reader import Reader
+from .reader import Reader, least_missed
 from .results import Kept
 
 CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
@@ -60,6 +60,7 @@ class Clients:
         history: int = 0,
         grace: float | None = None,
         paced: bool = False,
+        transport: str = "",
     ) -> Reader:
         """Open a read, and bear the client if it is new. Close what this returns. Refused: who may not read now."""
         if self.draining:
@@ -75,7 +76,7 @@ class Clients:
             client = await self._bear(sid, address)
         elif paced and (cursor is None or cursor != client.owed):
             client.polls.take(1, self.clock(), "polls")
-        reader = self._reader(client, cursor, history, grace)
+        reader = self._reader(client, cursor, history, grace, transport)
         try:
             await self._arrivals.arrived(client)
             if reader.ended in ("gone", "kicked"):
@@ -85,7 +86,9 @@ class Clients:
             raise
         return reader
 
-    def _reader(self, client: Client, cursor: Cursor | None, history: int, grace: float | None) -> Reader:
+    def _reader(
+        self, client: Client, cursor: Cursor | None, history: int, grace: float | None, transport: str
+    ) -> Reader:
         """One more read of this client. The position is fixed here, before its `connect` handlers run."""
         if cursor is not None:
             client.start = None
@@ -99,13 +102,13 @@ class Clients:
             if not client.readers:
                 self._rests(client)
 
-        reader = Reader(client, cursor, client.start or 0, history, release)
+        reader = Reader(client, cursor, client.start or 0, history, release, transport)
         client.grace = self.limits.grace if grace is None else grace
         client.readers.append(reader)
         self._cap.on_read(client)
-        going_on = [reader for reader in client.readers if not reader.ended]
+        going_on = [one for one in client.readers if isinstance(one, Reader) and not one.ended]
         if len(going_on) > self.limits.readers:
-            going_on[0].end("crowded")  # the oldest: a dead pipe must not lock its owner out
+            least_missed(going_on).end("crowded")
         if not client.here:
             self._arrivals.arrive(client)
         return reader

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 
 from ..hub import Member
@@ -13,9 +14,18 @@ from .client import Client
 class Reader(Bell):
     """One read in progress: who reads, from where; and the bell that wakes or ends it."""
 
-    def __init__(self, client: Member, cursor: Cursor | None, start: int, history: int, release: Callable[[], None]):
+    def __init__(
+        self,
+        client: Member,
+        cursor: Cursor | None,
+        start: int,
+        history: int,
+        release: Callable[[], None],
+        transport: str = "",
+    ):
         super().__init__()
         self.client = client
+        self.transport = transport
         self.hub = client.hub
         self.cursor = cursor or Cursor(self.hub.epoch, start)
         self.newcomer = cursor is None
@@ -57,3 +67,13 @@ class Reader(Bell):
         release, self._release = self._release, None
         if release:
             release()
+
+
+def least_missed(readers: list[Reader]) -> Reader:
+    """Of these readers of one client, oldest first: the oldest of the transport that has the most of them.
+
+    A dead pipe must not lock its owner out; and where tries of one transport died one after the other, the line of
+    another that works is perhaps the oldest of all.
+    """
+    counts = Counter(reader.transport for reader in readers)
+    return max(readers, key=lambda reader: counts[reader.transport])  # the first of those that are equal

@@ -325,7 +325,7 @@ MUTATIONS = [
         "the newest reader ends",
         "a dead pipe locks its owner out",
         "registry/clients.py",
-        'going_on[0].end("crowded")',
+        'least_missed(going_on).end("crowded")',
         'going_on[-1].end("crowded")',
         PRESENCE + "test_a_fifth_reader_ends_the_oldest",
     ),

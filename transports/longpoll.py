@@ -13,7 +13,7 @@ def longpoll(clients: Clients) -> Endpoint:
     async def answer(request: Request) -> Response:
         # Proxies hang up on a request that is not answered within 30 to 60 s: be first.
         hold = number(request, "hold", clients.limits.hold, 1, 30)
-        async with reading(clients, request) as reader:
+        async with reading(clients, request, "longpoll") as reader:
             batch = await reader.wait(hold)
         return batch_response(batch)
 

@@ -15,7 +15,7 @@ def poll(clients: Clients) -> Endpoint:
     async def answer(request: Request) -> Response:
         every = number(request, "every", limits.every, 100, 60_000) / 1000
         # Between two polls nobody can tell whether the client is still there: it may miss two before it is gone.
-        async with reading(clients, request, grace=2.5 * every + limits.grace, paced=True) as reader:
+        async with reading(clients, request, "poll", grace=2.5 * every + limits.grace, paced=True) as reader:
             batch = reader.read()
         return batch_response(batch)
 

@@ -69,6 +69,7 @@ def payer_of(request: HTTPConnection) -> str:
 async def open_reader(
     clients: Clients,
     request: HTTPConnection,
+    transport: str,
     cursor: Cursor | None,
     *,
     grace: float | None = None,
@@ -77,7 +78,13 @@ async def open_reader(
     """Open the read of a request, as all four transports do. Refused before the first byte of an answer."""
     history = int(number(request, "history", 0, 0, clients.limits.history))
     reader = await clients.read(
-        sid_of(request), cursor, address=payer_of(request), history=history, grace=grace, paced=paced
+        sid_of(request),
+        cursor,
+        address=payer_of(request),
+        history=history,
+        grace=grace,
+        paced=paced,
+        transport=transport,
     )
     by = served(request.scope)
     reader.on_batch = None if by is None else by.count
@@ -86,10 +93,10 @@ async def open_reader(
 
 @contextlib.asynccontextmanager
 async def reading(
-    clients: Clients, request: Request, *, grace: float | None = None, paced: bool = False
+    clients: Clients, request: Request, transport: str, *, grace: float | None = None, paced: bool = False
 ) -> AsyncIterator[Reader]:
     """A read that is answered once. It ends with the line: who has gone waits for nothing."""
-    reader = await open_reader(clients, request, cursor_of(request), grace=grace, paced=paced)
+    reader = await open_reader(clients, request, transport, cursor_of(request), grace=grace, paced=paced)
     watch = asyncio.create_task(_end_with_line(request, reader))
     try:
         yield reader

@@ -50,7 +50,7 @@ def event(batch: Batch) -> bytes:
 def sse(clients: Clients) -> Endpoint:
     async def answer(request: Request) -> Response:
         heartbeat = number(request, "heartbeat", clients.limits.heartbeat, 1, 30)
-        return Stream(await open_reader(clients, request, resumed_from(request)), heartbeat)
+        return Stream(await open_reader(clients, request, "sse", resumed_from(request)), heartbeat)
 
     return answer
 

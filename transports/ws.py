@@ -42,7 +42,7 @@ def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], A
             await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
             try:
                 heartbeat = number(socket, "heartbeat", clients.limits.heartbeat, 1, 30)
-                reader = await open_reader(clients, socket, cursor_of(socket))
+                reader = await open_reader(clients, socket, "ws", cursor_of(socket))
             except Refused as refused:
                 await refuse(socket, refused)
                 return await socket.close(refused.close_code, refused.code)

@@ -205,6 +205,16 @@ async def test_one_reader_more_ends_the_oldest_that_still_goes_on(world: World) 
     assert [reader.ended for reader in readers] == ["crowded", "crowded", None, None, None, None]
 
 
+async def test_one_reader_more_ends_none_of_the_transport_that_has_but_one(world: World) -> None:
+    """Tries of ws that died without a word must not cost the sse that works, though it is older."""
+    who = sid()
+    opened = ["sse", "ws", "ws", "ws", "poll", "longpoll"]
+    readers = [await world.read(who, transport=transport) for transport in opened]
+    assert [reader.ended for reader in readers] == [None, "crowded", "crowded", None, None, None]
+    readers.append(await world.read(who, transport="poll"))
+    assert [reader.ended for reader in readers][4:] == ["crowded", None, None]
+
+
 async def test_at_the_cap_the_longest_gone_is_forgotten_and_never_one_that_is_here() -> None:
     world = World(clients=2)
     first = await world.come()
