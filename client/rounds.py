@@ -1,4 +1,4 @@
-"""Rounds: what is tried while nothing reads, one after the other, and the pauses between."""
+"""Rounds: what is tried while nothing reads, one after the other, and when the next begins."""
 
 from __future__ import annotations
 

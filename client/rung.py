@@ -1,4 +1,4 @@
-"""A rung: what the client learnt about one transport, and when it may be tried again."""
+"""A rung: what the client learnt about one transport, when it may be tried again, and how long pauses are."""
 
 from __future__ import annotations
 

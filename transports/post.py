@@ -1,4 +1,4 @@
-"""The way up for transports whose pipe only comes down: one POST, answered by its acks."""
+"""The requests beside the reading: emits and their acks, where the pipe only comes down; `/hello` and `/bye`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-// Socket.IO as its documentation shows it, speaking on the same plan as our feed: node_server.mjs PACKAGES PORT
+// Socket.IO as its documentation shows it, speaking on the same plan as our feed: node_server.mjs PACKAGES PORT.
 // POST /lab/feed {rate, size, seconds}: periodic messages to all, each with its number and the ms it was planned for.
 import { createServer } from "node:http";
 import { randomBytes } from "node:crypto";

@@ -21,7 +21,7 @@ ROOMS = {
     "web/page/calculator": "the cost for many, with the bytes of the reader's own browser",
     "web/page/lessons": "the list of lessons",
     "web/page/class": "the panel for a class: address, link and code",
-    "web/page/texts": "every text, in English and in Chinese; those of panels in folders",
+    "web/page/texts": "what it says, in two languages; what is shown late in folders; the four panels have their own",
     "web/lessons": "the lessons: prose in two languages, and the live parts in it; README.md says how to write one",
     **dict.fromkeys(
         ("bench", "bench/fallback", "bench/storm", "bench/load", "bench/theory", "bench/report", "bench/experiments"),
@@ -72,7 +72,7 @@ def rows() -> Iterator[tuple[str, str]]:
         if room.startswith(WHOLE):
             continue
         for file in sorted((ROOT / room).iterdir()):
-            if file.suffix in (".py", ".js") and (file.name != "__init__.py" or not room):
+            if file.suffix in (".py", ".js", ".mjs") and (file.name != "__init__.py" or not room):
                 yield f"{'  ' if room else ''}{file.name}", first(file)
 
 

@@ -1,5 +1,5 @@
 // @ts-check
-// Rounds: what is tried while nothing reads, one after the other, and the pauses between.
+// Rounds: what is tried while nothing reads, one after the other, and when the next begins.
 import { pauseBefore } from "./rung.js";
 
 const SECOND = 150; // ms after which longpoll follows a ws that starts because it worked before

@@ -1,5 +1,5 @@
 // @ts-check
-// A rung: what the client learnt about one transport, and when it may be tried again.
+// A rung: what the client learnt about one transport, when it may be tried again, and how long pauses are.
 
 const PAUSE = 500; // ms, doubled after each failure
 const PAUSE_MOST = 30_000; // ms
