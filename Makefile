@@ -131,9 +131,9 @@ lock-js: ## pin what requirements/js/package.json asks for, with hashes (needs n
 	@cd requirements/js && node -e '$(WITHOUT_FUNDING)'
 	@! grep -rn '://' requirements/js
 
-clean: ## remove the environments and all caches
+clean: ## remove the environments, all caches, and what was built or reported
 	rm -rf $(RUN) $(TEST)
-	rm -rf .cache build *.egg-info
+	rm -rf .cache build bench-report *.egg-info
 	find . \( -name __pycache__ -o -name '.*_cache' -o -name .hypothesis \) -prune -exec rm -rf {} +
 
 $(RUN_READY): requirements/run.txt

@@ -13,6 +13,7 @@ from bench.report.answer import NAMES, all_series
 from bench.report.document import read
 from bench.report.files import markdown
 from tests.docs.written import READMES, ROOT, section, snippets, text
+from transport_fallback.client.closings import TURNED_AWAY, UNHEARD
 from transport_fallback.lab.network.proxies import ROWS
 from transport_fallback.lab.network.table import TABLE
 from transport_fallback.protocol.errors import CODES
@@ -83,6 +84,13 @@ def test_the_advice_for_a_full_server_is_what_the_report_says(page: str) -> None
     assert [float(one) for one in told] == [pytest.approx(s, rel=0.01) for s in (best * 1e3, longpoll * 1e3, naive)]
     times = re.search(r"([\d.]+)(?: times| 倍)", row)
     assert times and times[1] in markdown(read(ROOT / "bench" / "results" / "report.json.gz"))
+
+
+def test_both_clients_give_up_an_emit_after_the_same_time() -> None:
+    assert (TURNED_AWAY, UNHEARD) == (60, 5 * 60)
+    (told,) = re.findall(r"^An outage ends no wait: .*?\n\n", text("docs/javascript.md"), re.MULTILINE | re.DOTALL)
+    assert "for a minute;" in told and "for five minutes." in told
+    assert told.partition("`unsent`.")[0] in text("docs/python.md")
 
 
 @pytest.mark.parametrize("name", ["fallback", "storm"])
