@@ -99,11 +99,15 @@ class Policy:
             self.evidence.forget()  # no answer proves nothing
             return self._say(*parts)
         self.judge.ended(attempt, end, self.attempts, self.now, self.chance, parts)
+        unpinned = self.rungs.unpin()
+        parts += [part("unpinned")] if unpinned else []
         self._say(*parts, *self._goes_on(attempt, end))
         if not self.attempts and not self.rungs.usable:
             self.life.fails(end.why)  # and settle() ends it
         elif was is attempt:
             self._fall(attempt, end)
+        elif was is None and unpinned:
+            self.rounds.whole(self.now)
         elif was is None:
             self._go_on(attempt, end)
         elif was.state is State.DOUBTED and attempt.role is Role.SECOND:

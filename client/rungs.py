@@ -44,6 +44,13 @@ class Rungs:
     def allowed(self, rung: Rung) -> bool:
         return not rung.refused and self.pinned in (None, rung.name)
 
+    def unpin(self) -> bool:
+        """What was asked for by hand is refused: another may be tried again, if there is one that is not."""
+        if self.pinned is None or not self[self.pinned].refused or all(rung.refused for rung in self):
+            return False
+        self.pinned = None
+        return True
+
     @property
     def usable(self) -> list[Rung]:
         return [rung for rung in self if self.allowed(rung)]

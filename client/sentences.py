@@ -48,6 +48,7 @@ ENGLISH = {
     "hand": "{rung} is asked for by hand",
     "strict": "{rung} is asked for by hand, the old one goes first",
     "auto": "the ladder chooses",
+    "unpinned": "; the ladder chooses again",
     "online": "the browser says it is online",
     "offline": "the browser says it is offline",
     "slept": "this client slept for {time}: that silence proves nothing",

@@ -104,11 +104,14 @@ export class Policy {
       this.evidence.forget(); // no answer proves nothing
       return this.say(...happened);
     }
-    const parts = [...happened];
+    /** @type {Part[]} */ const parts = [...happened];
     this.judge.ended(attempt, end, this.attempts.all, this.now, this.chance, parts);
+    const unpinned = this.rungs.unpin();
+    if (unpinned) parts.push({ key: "unpinned" });
     if (parts.length) this.say(...parts, ...this.#goesOn(attempt, end));
     if (!this.attempts.all.length && !this.rungs.usable.length) this.life.fails(happened); // and settle() ends it
     else if (was === attempt) this.#fall(attempt, end, happened);
+    else if (!was && unpinned) this.rounds.whole(this.now);
     else if (!was) this.#goOn(attempt, end, happened);
     else if (was.state === "doubted" && role === "second") this.doubt(was);
   }

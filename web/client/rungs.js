@@ -41,6 +41,13 @@ export class Rungs {
     return this.all.find((rung) => rung.name === name);
   }
 
+  /** What was asked for by hand is refused: another may be tried again, if there is one that is not. */
+  unpin() {
+    if (!this.named(this.only)?.refused || this.all.every((rung) => rung.refused)) return false;
+    this.only = null;
+    return true;
+  }
+
   get usable() {
     return this.all.filter((rung) => !rung.refused && (!this.only || rung.name === this.only));
   }

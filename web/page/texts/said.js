@@ -37,6 +37,7 @@ export const zh = {
   hand: "手工选择了 {rung}",
   strict: "手工选择了 {rung}，先放开旧的",
   auto: "由阶梯自己选择",
+  unpinned: "；又由阶梯自己选择",
   online: "浏览器说已联网",
   offline: "浏览器说已断网",
   slept: "客户端睡了 {time}：这段沉默说明不了什么",
