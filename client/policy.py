@@ -116,7 +116,9 @@ class Policy:
     def _goes_on(self, attempt: Attempt, end: End) -> list[Part]:
         """When it is tried again, and what carries on meanwhile."""
         parts, rung = list[Part](), self.rungs[attempt.rung]
-        if self.attempts.current and end.kind in NETWORK and not rung.rests_at(self.now):
+        current = self.attempts.current
+        wanted = current is not None and rung in self.rungs.wanted(current.rung)
+        if wanted and end.kind in NETWORK and not rung.rests_at(self.now):
             parts.append(part("pause", time=(rung.paused - self.now) * 1000))
         best = self.attempts.current or next(iter(self.attempts.reading), None)
         return [*parts, part("carries", rung=best.rung)] if best else parts

@@ -118,7 +118,8 @@ export class Policy {
 
   /** @param {Attempt} attempt @param {End} end @returns {Part[]} */
   #goesOn({ rung }, { kind }) {
-    const soon = this.attempts.current && NETWORK.has(kind) && rung.resting <= this.now;
+    const { current } = this.attempts;
+    const soon = current && this.rungs.wanted(current.rung).includes(rung) && NETWORK.has(kind) && rung.resting <= this.now;
     return [...(soon ? [{ key: "pause", time: rung.paused - this.now }] : []), ...this.#carries()];
   }
 

@@ -8,7 +8,7 @@ export default {
   "rung.refused": "refused by the server",
   "rung.resting": "rests until {when}: {why}",
   "rung.waits": "waits until {when}",
-  "rung.ready": "not tried",
+  "rung.ready": "not being tried now",
   "rung.works": "worked here before",
   "rung.fails": "failed {count} times while a lower one delivered: {why}",
   "rung.absent": "this browser does not have it",

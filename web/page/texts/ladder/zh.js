@@ -8,7 +8,7 @@ export default {
   "rung.refused": "被服务器拒绝",
   "rung.resting": "休息到 {when}：{why}",
   "rung.waits": "等到 {when}",
-  "rung.ready": "没有尝试",
+  "rung.ready": "现在没有在尝试",
   "rung.works": "以前在这里可用",
   "rung.fails": "在更低一级正常送达时失败了 {count} 次：{why}",
   "rung.absent": "这个浏览器没有它",
