@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import socket
+import ssl
 from typing import Literal
 
 from .address import Elsewhere
@@ -14,7 +16,7 @@ from .ladder import End
 from .wire import ClosedError, Outcome, Refusal, decode
 
 NO_CLIENT = ("gone", "kicked", "refused", "bad_origin", "bad_sid")  # this client is not wanted, on any rung
-CLOSES = {4001: "kicked", 4003: "refused", 4010: "gone"}  # close codes that end a client
+CLOSES = {4001: "kicked", 4003: "refused", 4010: "gone", 4013: "too_large", 1009: "too_large"}  # else bad_request
 FOR_NOW = ("rate", "window", "readers", "full", "draining")
 NOT_OF_THE_EMIT = ("not_found", "bad_method", "upgrade_required", "bad_host")  # not about what is in a request
 PASSING = (408, 425, 429)  # a stranger's word that says: later
@@ -52,8 +54,9 @@ def closed(code: int, reason: str = "", refusal: Refusal | None = None) -> End:
     if code in (1000, 1001, 1012):
         return End("leave", why, code=code)
     if 4000 <= code < 4100 or code in (1002, 1003, 1007, 1009):
-        said = refusal.code if refusal else code
-        return End("over" if code in CLOSES or said in NO_CLIENT else "refused", why, code=said)
+        meant = CLOSES.get(code, "bad_request")
+        said = refusal.code if refusal else meant
+        return End("over" if meant in NO_CLIENT or said in NO_CLIENT else "refused", why, code=said)
     if 4100 <= code < 4200:
         retry = refusal.retry if refusal else None
         return End("wait", why, code=code, retry=RETRY_CLOSED if retry is None else retry)
@@ -62,7 +65,23 @@ def closed(code: int, reason: str = "", refusal: Refusal | None = None) -> End:
 
 def broke(error: Exception) -> End:
     """What a line that was no good asks for."""
-    return End("lost", str(error) or type(error).__name__, code=302 if isinstance(error, Elsewhere) else None)
+    return End("lost", _in_words(error), code=302 if isinstance(error, Elsewhere) else None)
+
+
+def _in_words(error: Exception) -> str:
+    """What the system says of a line is for its own people: numbers, addresses, at times nothing."""
+    match error:
+        case ssl.SSLError():
+            return str(error)  # which certificate is no good, and why
+        case ConnectionRefusedError():
+            return "nobody there"
+        case socket.gaierror():
+            return "no such host"
+        case ConnectionError():
+            return "the line broke"
+        case OSError():
+            return "no answer"
+    return str(error) or "no answer"
 
 
 def turned_away(end: End) -> bool:
@@ -72,8 +91,7 @@ def turned_away(end: End) -> bool:
 
 def word(end: End) -> ClosedError:
     """The server's word that ended a client, for whoever waits: the same on ws as elsewhere."""
-    code = CLOSES.get(end.code, str(end.code)) if isinstance(end.code, int) else str(end.code)
-    return ClosedError(code, end.why.removeprefix(f"{code}: "))
+    return ClosedError(str(end.code), end.why.removeprefix(f"{end.code}: "))
 
 
 def fate(end: End) -> Fate:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from tests.client.test_client import QUICK, echoing, heard
 from tests.serving import eventually
 from transport_fallback.client.address import Address, Elsewhere
+from transport_fallback.client.closings import broke
 from transport_fallback.client.http import Http
 from transport_fallback.client.socket import io
 
@@ -251,3 +253,32 @@ async def test_redirects_in_a_ring_end() -> None:
         with pytest.raises(Elsewhere, match="5 times"):
             await asyncio.wait_for(http.ask("GET", http.target("x", {}), {}), 5)
         http.close()
+
+
+@pytest.mark.anyio
+async def test_where_nobody_listens_the_log_says_so_in_words() -> None:
+    """The numbers of an operating system are for its own people."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))  # and nobody listens at it
+        client = io(f"http://127.0.0.1:{closed.getsockname()[1]}").connect()
+
+        def failures() -> list[str]:
+            return [note.text for note in client.decisions if "did not open" in note.text]
+
+        await eventually(lambda: len(failures()) >= 4)
+        assert all(text.endswith("(nobody there)") for text in failures()), failures()
+        await client.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (TimeoutError(), "no answer"),
+        (ConnectionResetError(104, "Connection reset by peer"), "the line broke"),
+        (socket.gaierror(-2, "Name or service not known"), "no such host"),
+        (OSError("Multiple exceptions: [Errno 111] …"), "no answer"),
+        (Elsewhere("redirected 5 times"), "redirected 5 times"),
+    ],
+)
+def test_what_broke_is_said_in_words(error: Exception, words: str) -> None:
+    assert broke(error).why == words

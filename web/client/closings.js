@@ -4,7 +4,8 @@
 /** @import {Kind, Part, WireAck} from "./types.js" */
 
 const NO_CLIENT = new Set(["gone", "kicked", "refused", "bad_origin", "bad_sid"]); // this client is not wanted, on any rung
-const NO_CLIENT_CLOSES = new Set([4001, 4003, 4010]); // the same as close codes
+/** @type {Record<number, string>} what a close code means; else bad_request */
+const CLOSES = { 4001: "kicked", 4003: "refused", 4010: "gone", 4013: "too_large", 1009: "too_large" };
 const FOR_NOW = new Set(["rate", "window", "readers", "full", "draining"]);
 /** @type {Set<unknown>} */
 const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required", "bad_host"]); // not about what is in a request
@@ -90,8 +91,9 @@ export function closed(code, reason = "", refusal = null) {
     new Failure(kind, text, { code: said, retry, because });
   if ([1000, 1001, 1012].includes(code)) return failure("leave");
   if ((code >= 4000 && code < 4100) || [1002, 1003, 1007, 1009].includes(code)) {
-    const over = NO_CLIENT_CLOSES.has(code) || (refusal !== null && NO_CLIENT.has(refusal.code));
-    return failure(over ? "over" : "refused", refusal?.code);
+    const meant = CLOSES[code] ?? "bad_request";
+    const said = refusal?.code ?? meant;
+    return failure(NO_CLIENT.has(meant) || NO_CLIENT.has(said) ? "over" : "refused", said);
   }
   if (code >= 4100 && code < 4200) return failure("wait", code, inMs(refusal?.retry) ?? RETRY_CLOSED);
   return failure(code >= 4200 && code < 4300 ? "again" : "lost");
