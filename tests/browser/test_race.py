@@ -359,7 +359,7 @@ def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
     assert places[0] == places[1] and all(key.startswith("race.") for key in places[0])
     page.locator("[data-role=lang]").click()
     Race(page).root.get_by_text("每个主机六条连接").wait_for()
-    assert Race(page).root.get_by_role("button", name="开始").is_visible()
+    Race(page).root.get_by_role("button", name="开始").wait_for()
 
 
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("zh", "dark")])

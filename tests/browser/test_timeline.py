@@ -245,7 +245,7 @@ def test_the_table_says_the_same(tab: Tab) -> None:
     row.wait_for()
     row.get_by_role("button").click()
     box(page).get_by_text("curl").wait_for()
-    assert page.get_by_role("button", name="Go on").is_visible()
+    page.get_by_role("button", name="Go on").wait_for()
 
 
 def test_what_never_arrives_is_crossed_out(tab: Tab) -> None:
