@@ -78,6 +78,7 @@ class Wire:
     """What the page was told over HTTP: the answers to polls, and what the meter said of each client."""
 
     def __init__(self, page: Page) -> None:
+        self.page = page
         self.answers: list[tuple[str, Any]] = []  # kept at once: a browser forgets what came before
         page.on("requestfinished", self._keep)
 
@@ -97,14 +98,16 @@ class Wire:
 
     def spent(self, way: str, name: str) -> int:
         """By the meter's two answers about the last client on this transport: what the run cost."""
+        until(lambda: len(self.asked_about(way)[1]) == 2)
         first, last = self.asked_about(way)[1]
         return int(last[way][name] - first[way][name])
 
     def asked_about(self, way: str) -> tuple[str, list[Any]]:
         """The last client on this transport that the meter was asked about, and what it answered."""
+        self.page.wait_for_timeout(1)  # the page may know an answer before its body has come here
         asked = self.told(r"/stats\?client=(.+)").items()
         answers = [(client, [one["transports"] for one in told]) for client, told in asked]
-        return [(client, counts) for client, counts in answers if way in counts[-1]][-1]
+        return ([(client, counts) for client, counts in answers if way in counts[-1]] or [("", [])])[-1]
 
     def empty(self, count: int) -> int:
         """How many of that client's last answers to polls held nothing, as they came to the browser. A seat of the page
