@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.fallback.rows import SPACING
+from bench.load.servers import free_port
 from bench.peers import socketio
 from transport_fallback.client.socket import Socket, io
 
@@ -88,9 +88,7 @@ async def our_server() -> AsyncIterator[tuple[str, Feed]]:
 async def peer_server(ping: list[str]) -> AsyncIterator[tuple[str, None]]:
     """The other library's server, whose feed is its own."""
     await asyncio.to_thread(socketio.install)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = int(free.getsockname()[1])
+    port = free_port()
     async with started(socketio.server(port, ping)):
         async with asyncio.timeout(15):
             while True:

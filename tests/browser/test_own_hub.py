@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage
 
+from bench.load.servers import free_port
 from tests.browser.page import Seat
-from tests.docs.programs import free_port
 from tests.docs.written import snippets
 
 

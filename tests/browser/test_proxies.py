@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser
 
+from bench.load.servers import free_port
 from tests.browser.program import program
 from tests.root import ROOT
 
@@ -87,12 +87,6 @@ def both() -> None:
     if looked.returncode == 77:
         pytest.skip(looked.stderr.strip())
     assert looked.returncode == 0, looked.stderr
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bench.load.servers import free_port
 from tests.serving import GENEROUS, Lab, eventually
 from tests.stranger.http import hello
 from tests.stranger.proxy import Proxy
@@ -212,14 +213,6 @@ async def test_a_server_restarted_in_the_middle(use: str) -> None:
             assert [gap["reason"] for gap in lost] == ["epoch"]  # told once, though the new sid is told `away`
             assert socket.id != old and [client.id for client in hub.clients()] == [socket.id]
         assert "error" not in events
-
-
-def free_port() -> int:
-    import socket as sockets
-
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.anyio

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.docs.programs import free_port, heard_by_all, started
+from bench.load.servers import free_port
+from tests.docs.programs import heard_by_all, started
 from tests.docs.written import ROOT
 from transport_fallback import io
 from transport_fallback.client.socket import EmitError

@@ -10,7 +10,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.docs.programs import PATIENCE, free_port, heard_by_all, started
+from bench.load.servers import free_port
+from tests.docs.programs import PATIENCE, heard_by_all, started
 from tests.docs.written import DOCS, READMES, snippets
 from transport_fallback import Hub, build, io, running
 from transport_fallback.registry.clients import Clients

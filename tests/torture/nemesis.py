@@ -6,19 +6,13 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import sys
 from pathlib import Path
 
+from bench.load.servers import free_port
 from transport_fallback.log.batch import new_epoch
 
 CALM = 1.0  # s a restarted server is left alone
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 class Nemesis:
