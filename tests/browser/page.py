@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 Scheme = Literal["light", "dark"]
 
-DEADLINE = 10_000  # ms until something a person would see must be there
+DEADLINE = 30_000  # ms until something a person would see must be there, on a busy machine too
 
 
 class Seat:
@@ -72,7 +72,7 @@ def texts_of(page: Page, name: str) -> list[dict[str, list[str]]]:
     return [{key: sorted(re.findall(r"\{\w+\}", words)) for key, words in one} for one in texts]
 
 
-def until(holds: Callable[[], Any], seconds: float = 10) -> Any:
+def until(holds: Callable[[], Any], seconds: float = DEADLINE / 1000) -> Any:
     """Wait until something outside the page is so."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):

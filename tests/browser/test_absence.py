@@ -59,7 +59,7 @@ def listener(tab: Callable[..., Page]) -> Callable[..., Page]:
 def whole(page: Page, speaker: Page) -> list[int]:
     """Everything said from when this page first heard something, once and in order, to the very last."""
     said = speaker.evaluate("window.stop()")
-    page.wait_for_function(f"window.heard.at(-1) === {said - 1}", timeout=20_000)
+    page.wait_for_function(f"window.heard.at(-1) === {said - 1}")
     heard: list[int] = page.evaluate("window.heard")
     assert heard == list(range(heard[0], said))
     return heard
@@ -77,7 +77,7 @@ def test_offline_and_back(listener: Callable[..., Page], speaker: Page) -> None:
     page = listener()
     on_ws(page)
     page.context.set_offline(True)
-    page.wait_for_function("window.life.some(([event]) => event === 'disconnect')", timeout=20_000)
+    page.wait_for_function("window.life.some(([event]) => event === 'disconnect')")
     page.wait_for_timeout(3000)
     assert page.evaluate(FAILS) == 0
     page.context.set_offline(False)
@@ -178,7 +178,7 @@ def test_a_server_restart_is_told_and_emits_count_once(listener: Callable[..., P
     page.evaluate("window.socket.emit('c2s', { n: 2 })")
     page.wait_for_timeout(2000)
     lab.start()
-    page.wait_for_function("window.heard.includes(2)", timeout=20_000)
+    page.wait_for_function("window.heard.includes(2)")
     page.evaluate("window.socket.emit('c2s', { n: 3 })")
     page.wait_for_function("window.heard.includes(3)")
     assert page.evaluate("window.heard") == [1, 2, 3]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from tests.browser.program import Program, program
+from tests.browser.program import program
 
 TRANSPORTS = ["poll", "longpoll", "sse", "ws"]
 
@@ -165,35 +165,36 @@ def test_eight_tabs_at_once_all_get_messages(tab: Callable[..., Page]) -> None:
             }"""
         )
     for page in pages:
-        page.wait_for_function("socket.connected", timeout=20_000)
+        page.wait_for_function("socket.connected")
     for number, page in enumerate(pages):
         page.evaluate("(number) => void socket.emit('c2s', 'from ' + number)", number)
     for page in pages:
-        page.wait_for_function("new Set(heard).size === 8", timeout=20_000)
+        page.wait_for_function("new Set(heard).size === 8")
         assert len(page.evaluate("heard")) == 8
         page.evaluate("socket.close()")
 
 
-def test_a_page_that_goes_says_bye(tab: Callable[..., Page], lab: Program) -> None:
-    watcher = tab("client/socket.js")
-    watcher.evaluate(
-        """async () => {
-            const { io } = await import("/client/socket.js");
-            globalThis.socket = io(); globalThis.count = 0;
-            socket.on("who", (who) => { count = who.count; });
-            socket.emit("join", { room: "who" });
-            socket.emit("who", {}, (who) => { count = who.count; });
-        }"""
-    )
-    watcher.wait_for_function("socket.connected && count > 0")
-    before = watcher.evaluate("count")
-    other = tab("client/socket.js")
-    other.evaluate('async () => { const { io } = await import("/client/socket.js"); globalThis.socket = io(); }')
-    other.wait_for_function("socket.connected")
-    watcher.wait_for_function(f"count === {before + 1}")
-    other.close(run_before_unload=False)
-    watcher.wait_for_function(f"count === {before}", timeout=5_000)  # at once, not after ten seconds of grace
-    watcher.evaluate("socket.close()")
+def test_a_page_that_goes_says_bye(tab: Callable[..., Page]) -> None:
+    with program("--grace=120") as lab:
+        watcher = tab("client/socket.js", lab.url)
+        watcher.evaluate(
+            """async () => {
+                const { io } = await import("/client/socket.js");
+                globalThis.socket = io(); globalThis.count = 0;
+                socket.on("who", (who) => { count = who.count; });
+                socket.emit("join", { room: "who" });
+                socket.emit("who", {}, (who) => { count = who.count; });
+            }"""
+        )
+        watcher.wait_for_function("socket.connected && count > 0")
+        before = watcher.evaluate("count")
+        other = tab("client/socket.js", lab.url)
+        other.evaluate('async () => { const { io } = await import("/client/socket.js"); globalThis.socket = io(); }')
+        other.wait_for_function("socket.connected")
+        watcher.wait_for_function(f"count === {before + 1}")
+        other.close(run_before_unload=False)
+        watcher.wait_for_function(f"count === {before}")  # at once, not after its grace
+        watcher.evaluate("socket.close()")
 
 
 @pytest.fixture
@@ -210,7 +211,7 @@ def foreign(tmp_path: Path) -> Iterator[tuple[str, Path]]:
         yield f"http://127.0.0.1:{port}", tmp_path
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(20)
 
 
 @pytest.mark.parametrize("copied", [False, True], ids=["from the lab", "copied"])

@@ -51,7 +51,7 @@ class Listener:
 
     def end(self) -> None:
         self.process.terminate()
-        self.process.wait(10)
+        self.process.wait(20)
         self.thread.join(10)
         assert self.process.stdin is not None and self.process.stdout is not None
         self.process.stdin.close()

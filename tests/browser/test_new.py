@@ -27,7 +27,7 @@ def chat(tmp_path: Path) -> Iterator[str]:
         yield next(word for word in process.stdout.readline().split() if "http://" in word)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(20)
         process.stdout.close()
 
 

@@ -26,7 +26,7 @@ def ten_lines(tmp_path: Path) -> Iterator[str]:
         yield process.stdout.readline().strip()
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(20)
         process.stdout.close()
 
 

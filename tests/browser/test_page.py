@@ -181,7 +181,7 @@ def test_a_network_is_chosen_while_running_and_the_ladder_says_what_it_does(seat
     left, right = seats("?left=ws")
     right.reads_by("ws")
     right.part("network").select_option("kill")
-    right.part("decisions").locator("li", has_text="resting it for 1 min").wait_for(timeout=20_000)
+    right.part("decisions").locator("li", has_text="resting it for 1 min").wait_for()
     assert ladder(right)["ws"] == "resting"
     left.say("still there?")
     right.hears("still there?")
@@ -210,7 +210,7 @@ def test_each_seat_tells_what_reading_costs_it(seats: Seats) -> None:
     left, right = seats("?left=poll&right=ws&every=250")
     right.reads_by("ws")
     wait = "([role, most]) => Number(document.querySelector(`[data-seat=left] [data-role=${role}]`).textContent) > most"
-    left.page.wait_for_function(wait, arg=["requests", 100], timeout=20_000)
+    left.page.wait_for_function(wait, arg=["requests", 100])
     empty, answers = (int(word) for word in left.part("empties").inner_text().split(" of "))
     assert empty >= 5 and answers - empty <= 10
     assert int(right.part("requests").inner_text()) < 60
@@ -277,13 +277,13 @@ def test_a_feed_goes_on_when_the_server_has_begun_anew(seats: Seats, lab: Progra
     before = ask(lab, "/lab/feed")["feeds"][0]["feed"]
     lab.kill()
     lab.start()
-    until(lambda: (feeds := ask(lab, "/lab/feed")["feeds"]) and feeds[0]["feed"] != before, 20)
+    until(lambda: (feeds := ask(lab, "/lab/feed")["feeds"]) and feeds[0]["feed"] != before)
 
 
 def test_cut_try_again_and_forget(seats: Seats) -> None:
     _left, right = seats("?network2=kill")
     decisions = right.part("decisions")
-    decisions.locator("li", has_text="resting it for 1 min").wait_for(timeout=20_000)
+    decisions.locator("li", has_text="resting it for 1 min").wait_for()
     tried = decisions.locator("li", has_text="ws: tried")
     before = tried.count()
     right.part("retry").click()
@@ -368,7 +368,7 @@ def test_a_page_without_a_server_says_what_happens(browser: Browser, lab: Progra
         left = Seat(page, "left")
         left.reads_by("poll")
         context.set_offline(True)
-        left.part("life").locator('li[data-event="disconnect"]').wait_for(timeout=20_000)
+        left.part("life").locator('li[data-event="disconnect"]').wait_for()
         left.part("text").fill("said while away")
         left.part("send").click()
         context.set_offline(False)

@@ -127,7 +127,7 @@ def outcomes(both: None, browser: Browser) -> Iterator[dict[str, Any]]:
         talker.evaluate(TALKING, {"messages": TALK * MESSAGES, "every": 1000 / MESSAGES, "quiet": QUIET * 1000})
         found = {}
         for name, page in pages.items():
-            page.wait_for_function(LAST, arg=TALK * MESSAGES, timeout=10_000)
+            page.wait_for_function(LAST, arg=TALK * MESSAGES)
             found[name] = page.evaluate(OUTCOME)
         yield found
 

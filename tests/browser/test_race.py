@@ -174,17 +174,17 @@ def test_a_knob_turned_while_it_runs_changes_theory_and_begins_the_count_anew(ta
     assert "race-every=3000" in race.page.url
     until(lambda: shown(race.theory("poll", "p50")) == pytest.approx(before + 1375, abs=10))
     until(lambda: asked() < 4)
-    until(lambda: shown(race.figure("poll", "p99")) > 1100, 20)  # no poll every quarter of a second can be so late
+    until(lambda: shown(race.figure("poll", "p99")) > 1100)  # no poll every quarter of a second can be so late
 
 
 def test_a_connection_closed_after_each_answer_costs_longpoll_a_round_trip_more(tab: Callable[..., Page]) -> None:
     race = Race(tab("?panel=race&race-rate=50&race-network=slow:100")).start()
     # Two round trips of 100 ms are five in a second, however quick the machine: more is one round trip only.
-    until(lambda: shown(race.figure("longpoll", "requests")) > 5.5, 25)
+    until(lambda: shown(race.figure("longpoll", "requests")) > 5.5)
     open_answer = shown(race.theory("longpoll", "answer"))
     race.part("race-close").check()
     until(lambda: shown(race.theory("longpoll", "answer")) == pytest.approx(2 * open_answer, rel=0.05))
-    until(lambda: 1 < shown(race.figure("longpoll", "requests")) < 5.2, 20)
+    until(lambda: 1 < shown(race.figure("longpoll", "requests")) < 5.2)
     assert "race-close=1" in race.page.url
 
 

@@ -260,7 +260,7 @@ def test_what_never_arrives_is_crossed_out(tab: Tab) -> None:
     ]  # fmt: skip
     until(gone)
     page.get_by_text("The same as a table").click()
-    page.locator("[data-role=table] tbody tr", has_text="never arrived").first.wait_for(timeout=20_000)
+    page.locator("[data-role=table] tbody tr", has_text="never arrived").first.wait_for()
 
 
 def test_no_sid_is_on_the_tape(tab: Tab) -> None:

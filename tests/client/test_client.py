@@ -14,7 +14,7 @@ import pytest
 
 from bench.load.servers import free_port
 from tests.serving import GENEROUS, Lab, eventually
-from tests.stranger.http import hello
+from tests.stranger.http import DEADLINE, hello
 from tests.stranger.proxy import Proxy
 from transport_fallback.app import build
 from transport_fallback.client.ladder import RUNGS
@@ -169,7 +169,7 @@ async def test_cuts_lose_nothing_and_repeat_nothing(lab: Lab, proxy: Proxy, seed
             await asyncio.sleep(chance.random() * 0.01)
         proxy.cut_after = None
         every = list(range(len(acks)))
-        assert await asyncio.wait_for(asyncio.gather(*acks), 20) == every
+        assert await asyncio.wait_for(asyncio.gather(*acks), DEADLINE) == every
         await eventually(lambda: len(got) >= len(every))
         assert got == every and runs == every and not lost
 
@@ -206,7 +206,7 @@ async def test_a_server_restarted_in_the_middle(use: str) -> None:
         waiting = socket.emit("c2s", "between")
         async with on_port(port, echoing) as hub:
             await hub.emit("s2c", "new life")
-            assert await asyncio.wait_for(waiting, 10) == {"taken": "between"}
+            assert await asyncio.wait_for(waiting, DEADLINE) == {"taken": "between"}
             await eventually(lambda: "new life" in got)
             assert await socket.emit("c2s", "after") == {"taken": "after"}
             assert first == ["before"] and got == ["before", "new life", "between", "after"]
@@ -241,7 +241,7 @@ async def test_when_the_server_dies_what_was_sent_is_unknown_and_the_rest_goes_u
         emits.append(socket.emit("slow", 70))
         await eventually(lambda: events.count("reconnecting") >= 2)
         async with on_port(port, second):
-            outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), 10)
+            outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), DEADLINE)
         assert [outcome.code for outcome in outcomes[:64] if isinstance(outcome, EmitError)] == ["unknown"] * 64
         assert outcomes[64:] == [None] * 7
         assert runs == [("first", 0), *(("second", i) for i in range(64, 71))]
@@ -263,7 +263,7 @@ async def test_a_client_the_hub_has_forgotten_goes_on_as_a_new_one(lab: Lab, use
         for reader in list(lab.people[old].readers):
             reader.end("crowded")
         await eventually(lambda: socket.id != old)
-        assert await asyncio.wait_for(socket.emit("c2s", 2), 15) == {"taken": 2}
+        assert await asyncio.wait_for(socket.emit("c2s", 2), DEADLINE) == {"taken": 2}
         assert got == [1, 2] and [gap["reason"] for gap in lost] == ["away"] and socket.id != old
 
 
@@ -305,8 +305,8 @@ async def test_who_was_away_too_long_is_told_once_and_runs_nothing_twice(lab: La
         await lab.say("s2c", 1)
         network.out = False
         with pytest.raises(EmitError, match="unknown"):
-            await asyncio.wait_for(unacked, 10)
-        await asyncio.wait_for(unsent, 10)
+            await asyncio.wait_for(unacked, DEADLINE)
+        await asyncio.wait_for(unsent, DEADLINE)
         await eventually(lambda: got == [0, 1])
         assert runs == ["acked", "unacked", "never sent"]
         assert [gap["reason"] for gap in lost] == ["away"]
@@ -338,7 +338,7 @@ async def test_what_a_server_does_not_take_fails_alone(lab: Lab, use: str) -> No
         got, uploads = heard(socket), uploaded(socket)
         await socket.ready()
         emits = [socket.emit("c2s", "x" * 3000 if i in (0, 3) else i) for i in range(8)]
-        outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), 10)
+        outcomes = await asyncio.wait_for(asyncio.gather(*emits, return_exceptions=True), DEADLINE)
         assert [outcome.code for outcome in outcomes if isinstance(outcome, EmitError)] == ["too_large"] * 2
         assert isinstance(outcomes[0], EmitError) and isinstance(outcomes[3], EmitError)
         assert [outcome for i, outcome in enumerate(outcomes) if i not in (0, 3)] == [{"taken": i} for i in got]
@@ -372,7 +372,7 @@ async def test_a_rate_is_waited_for(lab: Lab, use: str) -> None:
         got, uploads = heard(socket), uploaded(socket)
         await socket.ready()
         began = socket.session.clock()
-        await asyncio.wait_for(asyncio.gather(*(socket.emit("c2s", i) for i in range(160))), 20)
+        await asyncio.wait_for(asyncio.gather(*(socket.emit("c2s", i) for i in range(160))), DEADLINE)
         assert got == list(range(160))
         assert socket.session.clock() - began > 0.9  # (160 - 64) / 100 s
         refused = [note for note in socket.decisions if "rate" in note.text]
@@ -399,7 +399,7 @@ async def test_no_more_than_64_emits_are_under_way(lab: Lab, use: str) -> None:
             await hello(lab.url)
         assert client.emits.expected == 65 and client.emits.unfinished == 64
         go.set()
-        assert await asyncio.wait_for(asyncio.gather(*emits), 10) == runs == list(range(200))
+        assert await asyncio.wait_for(asyncio.gather(*emits), DEADLINE) == runs == list(range(200))
         assert not [note for note in socket.decisions if "window" in note.text]
 
 
@@ -441,7 +441,7 @@ async def test_a_line_that_goes_deaf_is_left_for_one_that_is_not(lab: Lab) -> No
         got = heard(socket)
         await eventually(lambda: socket.transport == "ws")
         network.deaf = True
-        assert await asyncio.wait_for(socket.emit("c2s", 1), 5) == {"taken": 1}
+        assert await asyncio.wait_for(socket.emit("c2s", 1), DEADLINE) == {"taken": 1}
         await eventually(lambda: socket.transport == "sse")
         assert await socket.emit("c2s", 2) == {"taken": 2} and got == [1, 2]
         assert socket.session.ladder.rungs["ws"].once is not None
@@ -471,7 +471,7 @@ async def test_what_was_learnt_is_kept_by_network(lab: Lab) -> None:
     async with io(lab.url, **QUICK) as socket:
         await eventually(lambda: socket.transport == "ws" and socket.network)
         home = socket.network
-        await eventually(lambda: socket.verdicts.get("ws"), 15)
+        await eventually(lambda: socket.verdicts.get("ws"))
         kept = json.loads(json.dumps(socket.verdicts))
         assert kept["ws"]["works"] == pytest.approx(time.time(), abs=10)
         socket.session.ladder.network = "train"  # as if the client had been elsewhere
@@ -495,11 +495,11 @@ async def test_a_cut_by_hand_loses_nothing_and_counts_against_nobody(lab: Lab) -
     async with io(lab.url, **QUICK) as socket:
         got = heard(socket)
         for n in range(5):
-            await eventually(lambda: socket.transport == "ws", 10)
+            await eventually(lambda: socket.transport == "ws")
             emits = [socket.emit("c2s", [n, one]) for one in range(3)]
             socket.cut()
             assert socket.transport is None and readers(lab, socket) >= 1
-            await asyncio.wait_for(asyncio.gather(*emits), 10)
+            await asyncio.wait_for(asyncio.gather(*emits), DEADLINE)
             socket.retry()
         assert got == [[n, one] for n in range(5) for one in range(3)]
         assert not any(record.strikes for record in socket.session.ladder.rungs)
@@ -525,8 +525,8 @@ async def test_a_line_let_go_of_while_its_batch_is_taken_asks_no_more(lab: Lab) 
 @pytest.mark.anyio
 async def test_where_every_websocket_dies_sse_reads_and_one_line_says_why(lab: Lab) -> None:
     async with Gateway("kill:50", to=lab.url, seed=1) as url, io(url, **QUICK) as socket:
-        await eventually(lambda: any("resting" in note.text for note in socket.decisions), 15)
-        await eventually(lambda: socket.transport == "sse", 15)
+        await eventually(lambda: any("resting" in note.text for note in socket.decisions))
+        await eventually(lambda: socket.transport == "sse")
         await asyncio.sleep(1)  # and so it stays
         assert socket.transport == "sse" and readers(lab, socket) <= 2
         assert {rung.name for rung in socket.session.ladder.rungs if rung.strikes} == {"ws"}
@@ -598,7 +598,7 @@ async def test_a_handler_may_close_its_own_socket(lab: Lab, event: str) -> None:
     socket.connect()
     await eventually(lambda: lab.people)
     await lab.say("s2c", 1)
-    await asyncio.wait_for(closed.wait(), 5)
+    await asyncio.wait_for(closed.wait(), DEADLINE)
     await eventually(lambda: not lab.here())
     assert socket.transport is None
 
@@ -728,4 +728,4 @@ async def test_a_base_url_keeps_its_path(lab: Lab) -> None:
     async with io("http://127.0.0.1:1/via/~abcdefgh/") as socket:
         assert socket.session.requests.target("poll", None).startswith("/via/~abcdefgh/poll?")
         failed = socket.once("connect_failed")
-        await asyncio.wait_for(failed, 5)
+        await asyncio.wait_for(failed, DEADLINE)

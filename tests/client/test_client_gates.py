@@ -14,6 +14,7 @@ import pytest
 from tests.client.test_client import QUICK, gaps, heard
 from tests.client.test_client_http import answering
 from tests.serving import Lab, eventually
+from tests.stranger.http import DEADLINE
 from transport_fallback.client import closings
 from transport_fallback.client.socket import ClosedError, EmitError, io
 
@@ -52,7 +53,7 @@ async def gate(to: str, shut: Callable[[bytes], bool], *, passes: bool = False) 
 
 async def code(emitted: asyncio.Future[Any]) -> str:
     with pytest.raises(EmitError) as failed:
-        await asyncio.wait_for(emitted, 10)
+        await asyncio.wait_for(emitted, DEADLINE)
     assert "answered 401 on the way" in str(failed.value)
     return failed.value.code
 
@@ -79,7 +80,7 @@ async def test_behind_a_gate_for_posts_an_emit_ends_and_the_next_goes_up_when_it
             assert codes == ["unknown"] * 64 + ["unsent"] * 6  # a window may have been taken, the rest was not
             assert await code(socket.emit("c2s", 70)) in ("unknown", "unsent")
             closed = False
-            assert await asyncio.wait_for(socket.emit("c2s", 71), 10) == 71
+            assert await asyncio.wait_for(socket.emit("c2s", 71), DEADLINE) == 71
             assert ran == ([*range(64), 71] if taken else [71])  # each once, and none that was said not to be sent
 
 
@@ -90,7 +91,7 @@ async def test_behind_a_gate_for_all_an_emit_ends_too(lab: Lab, monkeypatch: pyt
     async with gate(lab.url, lambda head: closed) as url, io(url, use="poll", **QUICK) as socket:
         assert await code(socket.emit("c2s", 1)) == "unsent"
         closed = False
-        assert await asyncio.wait_for(socket.emit("c2s", 2), 10) is None
+        assert await asyncio.wait_for(socket.emit("c2s", 2), DEADLINE) is None
 
 
 @pytest.mark.anyio
@@ -101,7 +102,7 @@ async def test_a_gate_that_opens_in_time_fails_nothing(lab: Lab) -> None:
             emitted = [socket.emit("c2s", i) for i in range(70)]
             await eventually(lambda: sum("401" in note.text for note in socket.decisions) > 3)
             closed = False
-            assert await asyncio.wait_for(asyncio.gather(*emitted), 10) == [None] * 70
+            assert await asyncio.wait_for(asyncio.gather(*emitted), DEADLINE) == [None] * 70
 
 
 # ---- a server that tells of one loss again and again
@@ -147,7 +148,7 @@ async def test_a_loss_told_again_while_catching_up_is_one_loss(trimmed: int) -> 
             told, emitted = gaps(socket), list[asyncio.Future[Any]]()
             socket.on("gap", lambda gap: emitted.append(socket.emit("c2s")))
             await eventually(lambda: socket.cursor == "e.40")
-            assert await asyncio.wait_for(emitted[0], 5) == sids[-1]
+            assert await asyncio.wait_for(emitted[0], DEADLINE) == sids[-1]
             assert [gap["reason"] for gap in told] == ["away", *["trimmed"] * bool(trimmed)] and len(sids) == 2
 
 
@@ -168,9 +169,9 @@ async def test_a_transport_that_is_refused_is_left_for_the_others(lab: Lab, refu
 
     async with answering(shut, then=lab.url) as url, io(url, **QUICK) as socket:
         errors = heard(socket, "error")
-        await asyncio.wait_for(socket.ready(), 5)
+        await asyncio.wait_for(socket.ready(), DEADLINE)
         await eventually(lambda: socket.transport == ("sse" if refused == "ws" else "ws"))
-        assert await asyncio.wait_for(socket.emit("c2s"), 5) is None
+        assert await asyncio.wait_for(socket.emit("c2s"), DEADLINE) is None
         tried = {"ws": 1, "longpoll": 1}.get(refused, 0)  # below what reads nothing is tried
         assert [error["code"] for error in errors] == ["not_found"] * tried and socket.connected
 
@@ -179,6 +180,6 @@ async def test_a_transport_that_is_refused_is_left_for_the_others(lab: Lab, refu
 async def test_where_every_transport_is_refused_whoever_waits_hears_so(lab: Lab) -> None:
     async with answering(no) as url, io(url, **QUICK) as socket:
         with pytest.raises(ClosedError, match="there is nothing here"):
-            await asyncio.wait_for(socket.ready(), 5)
+            await asyncio.wait_for(socket.ready(), DEADLINE)
         with pytest.raises(EmitError, match="gone"):
             await socket.emit("c2s")

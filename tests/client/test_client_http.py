@@ -14,6 +14,7 @@ import pytest
 
 from tests.client.test_client import QUICK, echoing, heard
 from tests.serving import eventually
+from tests.stranger.http import DEADLINE
 from transport_fallback.client.address import Address, Elsewhere
 from transport_fallback.client.closings import broke
 from transport_fallback.client.http import Http
@@ -66,7 +67,7 @@ async def answering(answer: Callable[[bytes], bytes | None], *, then: str | None
 async def asked(answer: bytes, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
     async with answering(lambda head: answer) as url:
         http = Http(url)
-        said, body = await asyncio.wait_for(http.ask(method, http.target("x", {}), {}), 5)
+        said, body = await asyncio.wait_for(http.ask(method, http.target("x", {}), {}), DEADLINE)
         http.close()
         return said.status, dict(said.headers), body
 
@@ -93,8 +94,8 @@ async def test_what_is_said_before_an_answer_is_not_the_answer(lab: Any, use: st
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
         async with io(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", use=use, **QUICK) as socket:
             got = heard(socket)
-            await asyncio.wait_for(socket.ready(), 5)
-            assert await asyncio.wait_for(socket.emit("c2s", "hello"), 5) == {"taken": "hello"}
+            await asyncio.wait_for(socket.ready(), DEADLINE)
+            assert await asyncio.wait_for(socket.emit("c2s", "hello"), DEADLINE) == {"taken": "hello"}
             assert got == ["hello"]
             assert not [note.text for note in socket.decisions if re.search(r"\b10[23]\b", note.text)]
 
@@ -139,7 +140,7 @@ async def test_what_is_no_whole_answer_is_none(answer: bytes, error: type[Except
     async with await asyncio.start_server(cut, "127.0.0.1", 0) as server:
         http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
         with pytest.raises(error):
-            await asyncio.wait_for(http.ask("GET", http.target("x", {}), {}), 5)
+            await asyncio.wait_for(http.ask("GET", http.target("x", {}), {}), DEADLINE)
 
 
 @pytest.mark.anyio
@@ -176,7 +177,7 @@ async def test_a_server_that_has_moved_is_followed_up_and_down(lab: Any, use: st
 
     async with answering(away) as url, io(url, use=use, **QUICK) as socket:
         got = heard(socket)
-        assert await asyncio.wait_for(socket.emit("c2s", "hello"), 8) == {"taken": "hello"}
+        assert await asyncio.wait_for(socket.emit("c2s", "hello"), DEADLINE) == {"taken": "hello"}
         assert got == ["hello"] and socket.connected
 
 
@@ -193,7 +194,7 @@ async def test_a_place_that_is_no_more_is_left_for_the_one_before(lab: Any) -> N
     async with answering(away, then=lab.url) as url, io(url, use="poll", **QUICK) as socket:
         await eventually(lambda: len(socket.decisions) > 2)
         moved = False
-        await asyncio.wait_for(socket.ready(), 8)
+        await asyncio.wait_for(socket.ready(), DEADLINE)
 
 
 @pytest.mark.anyio
@@ -251,7 +252,7 @@ async def test_redirects_in_a_ring_end() -> None:
     async with answering(ring) as url:
         http = Http(url)
         with pytest.raises(Elsewhere, match="5 times"):
-            await asyncio.wait_for(http.ask("GET", http.target("x", {}), {}), 5)
+            await asyncio.wait_for(http.ask("GET", http.target("x", {}), {}), DEADLINE)
         http.close()
 
 

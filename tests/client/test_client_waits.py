@@ -12,6 +12,7 @@ import pytest
 
 from tests.client.test_client import LADDER_TOO, QUICK, echoing, heard
 from tests.serving import Lab, eventually
+from tests.stranger.http import DEADLINE
 from transport_fallback.client import messages as unread
 from transport_fallback.client.socket import BehindError, ClosedError, EmitError, Socket, io
 
@@ -21,7 +22,7 @@ LIFE = ("connecting", "connect", "disconnect", "reconnecting", "reconnect", "con
 async def outcome(awaitable: Awaitable[Any]) -> Any:
     """A value, or the name and code of the error. TimeoutError: it did not end."""
     try:
-        return await asyncio.wait_for(asyncio.ensure_future(awaitable), 3)
+        return await asyncio.wait_for(asyncio.ensure_future(awaitable), DEADLINE)
     except (ClosedError, EmitError, StopAsyncIteration) as error:
         return type(error).__name__, getattr(error, "code", None)
 
@@ -135,7 +136,7 @@ async def test_what_is_awaited_once_is_not_taken_off_with_the_handlers(lab: Lab)
         coming = socket.once("s2c")
         socket.off("s2c")
         await lab.say("s2c", 1)
-        assert await asyncio.wait_for(coming, 3) == 1
+        assert await asyncio.wait_for(coming, DEADLINE) == 1
 
 
 # ---- user code
@@ -166,7 +167,7 @@ async def test_a_handler_may_end_in_whatever_it_likes(
         got, errors = heard(socket), heard(socket, "error")
         socket.on(event, lambda *_: fails())
         for i in range(3):
-            assert await asyncio.wait_for(socket.emit("c2s", i), 5) == {"taken": i}
+            assert await asyncio.wait_for(socket.emit("c2s", i), DEADLINE) == {"taken": i}
         await eventually(lambda: got == [0, 1, 2] and errors)
         assert socket.connected and {error["code"] for error in errors} == {"handler_failed"}
     caplog.clear()
@@ -197,8 +198,8 @@ async def test_who_was_turned_out_comes_back_where_its_handler_says_connect(lab:
         await eventually(lambda: socket.id != old and socket.connected)
         assert socket.id in lab.here()
         await lab.say("s2c", "still heard")
-        assert await asyncio.wait_for(coming, 3) == "still heard"
-        assert await asyncio.wait_for(socket.emit("c2s"), 3) is None
+        assert await asyncio.wait_for(coming, DEADLINE) == "still heard"
+        assert await asyncio.wait_for(socket.emit("c2s"), DEADLINE) is None
 
 
 @pytest.mark.anyio
@@ -212,7 +213,7 @@ async def test_two_who_close_wait_for_the_same_end_and_one_may_connect_meanwhile
     await asyncio.gather(first, second)
     assert socket.connected and socket.id != old
     await eventually(lambda: lab.here() == {socket.id})
-    assert await asyncio.wait_for(socket.emit("c2s"), 3) is None
+    assert await asyncio.wait_for(socket.emit("c2s"), DEADLINE) is None
     await socket.close()
 
 
@@ -262,11 +263,11 @@ async def test_whatever_a_handler_says_at_any_moment_leaves_the_client_whole(lab
     await socket.close()
     assert len(set(seen)) == len(seen)
     socket.use("auto")
-    await asyncio.wait_for(socket.connect().ready(), 5)
-    assert await asyncio.wait_for(socket.emit("c2s", "calm"), 5) == {"taken": "calm"}
+    await asyncio.wait_for(socket.connect().ready(), DEADLINE)
+    assert await asyncio.wait_for(socket.emit("c2s", "calm"), DEADLINE) == {"taken": "calm"}
     assert seen[-1] == "calm" and set(socket.session.runner.runs) == set(socket.session.ladder.attempts)
     await socket.close()
-    ended = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), 5)
+    ended = await asyncio.wait_for(asyncio.gather(*waits, return_exceptions=True), DEADLINE)
     kinds = (ClosedError, EmitError, StopAsyncIteration, RuntimeError, asyncio.CancelledError)
     assert not [one for one in ended if isinstance(one, BaseException) and not isinstance(one, kinds)]
     assert not socket.session.runner.tasks and not socket.session.handlers.tasks and not socket.session.runner.runs
@@ -284,7 +285,7 @@ async def test_a_reader_of_messages_that_is_too_slow_is_told_how_many_it_missed(
             await lab.say("s2c", i)
             assert (await anext(quick)).data == i
         with pytest.raises(BehindError) as behind:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(DEADLINE):
                 async for message in slow:
                     heard.append(message.data)
         assert behind.value.missed == 5 and not heard

@@ -15,6 +15,7 @@ import pytest
 from tests.client.test_client import echoing
 from tests.root import ROOT
 from tests.serving import eventually
+from tests.stranger.http import DEADLINE
 
 PIPES: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE) | {"cwd": ROOT}
 TERMINAL = (sys.executable, "-m", "client")
@@ -33,7 +34,7 @@ async def terminal(*options: str, **more: Any) -> AsyncIterator[Any]:
 
 
 async def line(stream: asyncio.StreamReader) -> str:
-    return (await asyncio.wait_for(stream.readline(), 10)).decode()
+    return (await asyncio.wait_for(stream.readline(), DEADLINE)).decode()
 
 
 @pytest.mark.anyio
@@ -45,10 +46,10 @@ async def test_the_chat_in_a_terminal(lab: Any) -> None:
     assert chat.stdin and chat.stdout and chat.stderr
     chat.stdin.write(b"hello\n\nagain\n")
     chat.stdin.write_eof()  # the end of what is typed is not the end of listening
-    lines = [(await asyncio.wait_for(chat.stdout.readline(), 10)).decode() for _ in range(3)]
+    lines = [(await asyncio.wait_for(chat.stdout.readline(), DEADLINE)).decode() for _ in range(3)]
     assert lines == ["Bob says was here\N{REPLACEMENT CHARACTER}[2J\n", "Ada says hello\n", "Ada says again\n"]
     chat.send_signal(signal.SIGINT)
-    _, errors = await asyncio.wait_for(chat.communicate(), 10)
+    _, errors = await asyncio.wait_for(chat.communicate(), DEADLINE)
     assert chat.returncode == 0 and b"Traceback" not in errors
     await eventually(lambda: not lab.here())
 
@@ -80,7 +81,7 @@ async def test_who_shows_to_nobody_leaves(lab: Any) -> None:
         os.close(writing)
         await eventually(lambda: lab.here())
         await lab.say("s2c", {"user": "Bob", "content": "hello"})
-        assert await asyncio.wait_for(chat.wait(), 10) == 0
+        assert await asyncio.wait_for(chat.wait(), DEADLINE) == 0
         errors = await chat.stderr.read()
         assert b"Traceback" not in errors and b"BrokenPipe" not in errors
         await eventually(lambda: not lab.here())
@@ -91,7 +92,7 @@ async def test_who_is_turned_out_says_why_and_ends(lab: Any) -> None:
     async with terminal(lab.url, "--use", "ws") as chat:
         await eventually(lambda: set(lab.here()) & set(lab.people))
         lab.people[next(iter(lab.here()))].close("enough")
-        assert await asyncio.wait_for(chat.wait(), 10) == 1
+        assert await asyncio.wait_for(chat.wait(), DEADLINE) == 1
         errors = await chat.stderr.read()
         assert b"* kicked: " in errors and b"Traceback" not in errors
 
@@ -100,6 +101,6 @@ async def test_who_is_turned_out_says_why_and_ends(lab: Any) -> None:
 @pytest.mark.parametrize("options", [["localhost:3000"], ["--every", "0"], ["--history", "-1"], ["--use", "websocket"]])
 async def test_what_cannot_be_meant_is_refused_in_a_sentence(options: list[str]) -> None:
     async with terminal(*options) as chat:
-        assert await asyncio.wait_for(chat.wait(), 10) == 2
+        assert await asyncio.wait_for(chat.wait(), DEADLINE) == 2
         errors = await chat.stderr.read()
         assert b"error:" in errors and b"Traceback" not in errors

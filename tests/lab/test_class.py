@@ -19,7 +19,7 @@ import pytest
 import segno
 
 from tests.serving import Lab, serving
-from tests.stranger.http import JSON, Answer, Refused, http, new_sid, post, target
+from tests.stranger.http import DEADLINE, JSON, Answer, Refused, http, new_sid, post, target
 from tests.stranger.readers import Sse
 from transport_fallback.lab import addresses, classroom
 from transport_fallback.lab.addresses import outside, own_addresses, own_names, url_of
@@ -166,7 +166,7 @@ async def test_a_websocket_opens_from_a_page_at_such_an_address(room: Lab, name:
     head += "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", port(room))
     writer.write(head.encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         assert (await reader.readline()).startswith(f"HTTP/1.1 {status} ".encode())
     writer.close()
 
@@ -359,13 +359,13 @@ async def program(*flags: str, files: int = 512) -> AsyncIterator[tuple[asyncio.
     )
     assert process.stdout is not None
     try:
-        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), DEADLINE)).decode()
         url = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert url, line
         yield process, url[0]
     finally:
         process.terminate()
-        await asyncio.wait_for(process.communicate(), 10)
+        await asyncio.wait_for(process.communicate(), DEADLINE)
 
 
 def listening(at: int) -> Iterator[str]:
@@ -461,6 +461,6 @@ async def test_a_port_that_is_taken_is_told_in_a_sentence() -> None:
             stderr=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
-        said, troubled = await asyncio.wait_for(process.communicate(), 20)
+        said, troubled = await asyncio.wait_for(process.communicate(), DEADLINE)
     assert process.returncode == 1 and not said
     assert b"cannot listen on" in troubled and b"Traceback" not in troubled

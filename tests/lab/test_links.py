@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.serving import Lab, eventually
-from tests.stranger.http import as_json, http, new_sid
+from tests.stranger.http import DEADLINE, as_json, http, new_sid
 from tests.stranger.readers import TRANSPORTS
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.network.linktable import Link, LinkTable
@@ -42,7 +42,7 @@ async def asked(lab: Lab, target: str, *, address: str = "127.0.0.1", method: st
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode()
     async with line_from(lab, address) as (reader, writer):
         writer.write(head + body)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             with contextlib.suppress(ConnectionError):
                 return await reader.read()
     return b""

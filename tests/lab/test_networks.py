@@ -21,7 +21,7 @@ import pytest
 
 from tests.root import ROOT
 from tests.serving import Lab, eventually, serving
-from tests.stranger.http import JSON, Answer, Refused, as_json, http, new_sid, target
+from tests.stranger.http import DEADLINE, JSON, Answer, Refused, as_json, http, new_sid, target
 from tests.stranger.readers import TRANSPORTS, Ended, LongPoll, Reader, Sse, Ws
 from transport_fallback.client.socket import io
 from transport_fallback.lab.network import ends, network
@@ -268,7 +268,7 @@ async def test_mute_answers_the_handshake(door: Door) -> None:
     line = door.lab.reader(Ws, base=door.url)
     assert isinstance(line, Ws)
     await line.open()
-    await asyncio.wait_for(line.opened.wait(), 2)
+    await asyncio.wait_for(line.opened.wait(), DEADLINE)
     assert line.line is not None and await outcome(line) == "silence"
 
 
@@ -385,7 +385,7 @@ async def test_flaky_lives_are_drawn_from_the_seed(lab: Lab) -> None:
                 began = time.monotonic()
                 _reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
                 with contextlib.suppress(ConnectionError):
-                    await asyncio.wait_for(_reader.read(), 5)
+                    await asyncio.wait_for(_reader.read(), DEADLINE)
                 writer.close()
                 found.append(time.monotonic() - began)
             return found
@@ -512,14 +512,14 @@ async def test_a_link_may_give_each_connection_one_answer(lab: Lab, once: bool) 
     request = f"GET /via/~close-link/hello HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
     with contextlib.closing(writer):
         writer.write(request)
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE)
         await reader.readexactly(int(re.findall(rb"content-length: (\d+)", head)[0]))
         assert (b"connection: close" in head) is once
         if once:
-            assert await asyncio.wait_for(reader.read(1), 2) == b""
+            assert await asyncio.wait_for(reader.read(1), DEADLINE) == b""
         else:
             writer.write(request)
-            assert b" 200 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 2)
+            assert b" 200 " in await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE)
 
 
 @pytest.mark.parametrize("link", ["short", "x" * 33, "has.a.dot", "größe-123", "~~~~~~~~~"])
@@ -638,7 +638,7 @@ async def test_a_kept_connection_asks_here_and_there(lab: Lab, pieces: str) -> N
                 writer.write(request[start : start + step])
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
-        status, body = await asyncio.wait_for(told(reader), 5)
+        status, body = await asyncio.wait_for(told(reader), DEADLINE)
         assert status == 200
         found.append(own if path == "/via" else body["network"])
     assert found == expected
@@ -661,7 +661,7 @@ async def test_a_client_that_reads_nothing_makes_nobody_write_on(lab: Lab, monke
         await asyncio.sleep(0.3)
         quiet.setblocking(False)
         reader, writer = await asyncio.open_connection(sock=quiet)
-        sizes = [len((await asyncio.wait_for(told(reader), 5))[1].get("messages", ())) for _ in range(5)]
+        sizes = [len((await asyncio.wait_for(told(reader), DEADLINE))[1].get("messages", ())) for _ in range(5)]
         assert sizes == [12, 12, 12, 12, 0]
         writer.close()
 
@@ -681,11 +681,11 @@ async def test_bodies_pass_as_they_are(door: Door) -> None:
     url = urlsplit(door.url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write((head + f"Content-Length: {len(big)}\r\nExpect: 100-continue\r\n\r\n").encode())
-    assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 100")
+    assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE)).startswith(b"HTTP/1.1 100")
     writer.write(big)
-    assert (await asyncio.wait_for(told(reader), 5))[0] == 200
+    assert (await asyncio.wait_for(told(reader), DEADLINE))[0] == 200
     writer.write((head + "Transfer-Encoding: chunked\r\n\r\n").encode() + chunks + b"0\r\n\r\n")
-    status, refused = await asyncio.wait_for(told(reader), 5)
+    status, refused = await asyncio.wait_for(told(reader), DEADLINE)
     assert status in (200, 413) and heard == [15000] * 4  # the same emits once more, or no length was told
     writer.close()
     head_only = await raw(
@@ -716,7 +716,7 @@ async def test_a_body_that_looks_like_a_request_is_a_body(lab: Lab) -> None:
     writer.write(asking(f"/emit?sid={sid}", bodies[0]) + asking("/via/~link-one/hello"))
     writer.write(asking(f"/via/~link-one/emit?sid={sid}", bodies[1]) + asking(f"/emit?sid={sid}", bodies[2]))
     writer.write(asking("/via/~link-two/hello") + asking("/via/~link-one/hello"))
-    answers = [(await asyncio.wait_for(told(reader), 5))[1] for _ in range(6)]
+    answers = [(await asyncio.wait_for(told(reader), DEADLINE))[1] for _ in range(6)]
     assert heard == [text] * 3
     assert [next(iter(answer)) for answer in answers] == ["acks", "version", "acks", "acks", "version", "version"]
     writer.close()
@@ -733,7 +733,7 @@ async def test_a_links_request_waits_for_the_answer_before_it(lab: Lab) -> None:
     writer.write(asking("/hello"))
     await asyncio.sleep(0.1)
     await lab.say("news")
-    answers = [(await asyncio.wait_for(told(reader), 5))[1] for _ in range(3)]
+    answers = [(await asyncio.wait_for(told(reader), DEADLINE))[1] for _ in range(3)]
     assert [answer.get("network", "") for answer in answers][:2] == ["", "mute"] and len(answers[0]["messages"]) == 1
     writer.close()
 
@@ -743,7 +743,7 @@ async def test_a_tilde_may_be_escaped_and_a_line_be_blank(lab: Lab, start: bytes
     url = urlsplit(lab.url)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(start + asking("/via/%7Elink-one/hello"))
-    assert (await asyncio.wait_for(told(reader), 5))[1]["network"] == "direct"
+    assert (await asyncio.wait_for(told(reader), DEADLINE))[1]["network"] == "direct"
     writer.close()
 
 
@@ -879,7 +879,7 @@ async def test_only_so_many_lines_hang(lab: Lab) -> None:
         await eventually(lambda: len(link.lines) == min(len(kept), network.FROZEN))
     for reader, _writer in kept[:6]:  # the oldest are let go
         with contextlib.suppress(ConnectionResetError):
-            assert await asyncio.wait_for(reader.read(), 2) == b""
+            assert await asyncio.wait_for(reader.read(), DEADLINE) == b""
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(kept[6][0].read(), 0.1)
     for _reader, writer in kept:
@@ -987,13 +987,13 @@ async def test_a_conversation_loses_and_repeats_nothing(lab: Lab, kind: str, set
         heard: list[int] = []
         async with io(door.url) as socket:
             socket.on("s2c", lambda data: heard.append(data))
-            await asyncio.wait_for(socket.ready(), 20)
+            await asyncio.wait_for(socket.ready(), DEADLINE)
             acks = []
             for number in range(50):
                 acks.append(socket.emit("c2s", number))
                 await asyncio.sleep(0.02)
             assert await asyncio.wait_for(asyncio.gather(*acks), 30) == list(range(50))
-            await eventually(lambda: len(heard) >= 50, 20)
+            await eventually(lambda: len(heard) >= 50)
         assert heard == list(range(50))
 
 
@@ -1008,15 +1008,15 @@ async def test_a_conversation_lives_through_changes(lab: Lab) -> None:
         await door.change("direct")
         async with io(door.url) as socket:
             socket.on("s2c", lambda data: heard.append(data))
-            await asyncio.wait_for(socket.ready(), 20)
+            await asyncio.wait_for(socket.ready(), DEADLINE)
             acks = []
             for number, setting in enumerate(["direct", "kill", "slow:50", "forbidden", "cut", "buffer", "direct"]):
                 await door.change(setting, seed=number)
                 for step in range(8):
                     acks.append(socket.emit("c2s", number * 8 + step))
                     await asyncio.sleep(0.03)
-            assert await asyncio.wait_for(asyncio.gather(*acks), 20) == list(range(56))
-            await eventually(lambda: len(heard) >= 56, 20)
+            assert await asyncio.wait_for(asyncio.gather(*acks), DEADLINE) == list(range(56))
+            await eventually(lambda: len(heard) >= 56)
     assert heard == list(range(56))
 
 
@@ -1131,14 +1131,14 @@ async def test_the_command_serves_until_it_is_ended(lab: Lab) -> None:
     to = lab.url.rpartition(":")[2]
     process = await run("-m", "lab.networks", "kill:100", "--listen", "0", "--to", to, "--seed", "1")
     assert process.stdout is not None and process.stderr is not None
-    sentence = (await asyncio.wait_for(process.stdout.readline(), 10)).decode()
+    sentence = (await asyncio.wait_for(process.stdout.readline(), DEADLINE)).decode()
     assert "100 milliseconds" in sentence and "Ctrl-C" in sentence
     url = sentence.split()[0]
     assert (await ask(url)).json["version"] == 1
     assert await feel(lab, url, "ws") == "first ended"
     reader = await lab.join(Sse, base=url)
     process.send_signal(signal.SIGINT)
-    assert await asyncio.wait_for(process.wait(), 5) == 0
+    assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
     assert await process.stderr.read() == b""
     assert await outcome(reader, 2) == "ended"
 
@@ -1146,7 +1146,7 @@ async def test_the_command_serves_until_it_is_ended(lab: Lab) -> None:
 async def test_the_command_refuses_what_is_no_network() -> None:
     for arguments in (["wet", "--listen", "0", "--to", "1"], ["kill", "--listen", "x", "--to", "1"]):
         process = await run("-m", "lab.networks", *arguments)
-        _out, err = await asyncio.wait_for(process.communicate(), 10)
+        _out, err = await asyncio.wait_for(process.communicate(), DEADLINE)
         assert process.returncode == 2 and b"Traceback" not in err
 
 
@@ -1154,7 +1154,7 @@ async def test_links_work_in_the_program_as_it_is_run() -> None:
     """The program runs on another event loop than the tests."""
     process = await run("app.py", "--port", "0")
     assert process.stdout is not None and process.stderr is not None
-    url = re.findall(r"http://\S+", (await asyncio.wait_for(process.stdout.readline(), 15)).decode())[0]
+    url = re.findall(r"http://\S+", (await asyncio.wait_for(process.stdout.readline(), DEADLINE)).decode())[0]
     try:
         link = f"{url}/via/~some-link"
         for setting in ("direct", "kill:100", "silent", "slow:100", "mute", "buffer"):
@@ -1175,5 +1175,5 @@ async def test_links_work_in_the_program_as_it_is_run() -> None:
     finally:
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        await asyncio.wait_for(process.wait(), 10)
+        await asyncio.wait_for(process.wait(), DEADLINE)
     assert time.monotonic() - began < 3 and await process.stderr.read() == b""

@@ -20,7 +20,7 @@ import pytest
 
 from tests.root import ROOT
 from tests.serving import Lab, eventually, serving
-from tests.stranger.http import http, new_sid
+from tests.stranger.http import DEADLINE, http, new_sid
 from tests.stranger.readers import TRANSPORTS, Reader, Sse
 from transport_fallback.client.socket import io
 from transport_fallback.lab.network import proxies
@@ -89,7 +89,7 @@ async def listen(name: str, lab: Lab, ready: list[str], over: asyncio.Event) -> 
             await client.ready()
             ready.append(name)
             await over.wait()
-            await eventually(lambda: heard and heard[-1] == TALK * MESSAGES, 8)
+            await eventually(lambda: heard and heard[-1] == TALK * MESSAGES)
             ended, story = client.transport, "\n".join(note.text for note in client.decisions)
         return Outcome(ended, heard, times, story, front.log)
 
@@ -100,7 +100,7 @@ async def outcomes(both: None, anyio_backend: str) -> dict[str, Outcome]:
     over = asyncio.Event()
     async with serving() as lab, asyncio.TaskGroup() as group:
         tasks = {row.proxy: group.create_task(listen(row.proxy, lab, ready, over)) for row in ROWS}
-        await eventually(lambda: len(ready) == len(ROWS), 20)
+        await eventually(lambda: len(ready) == len(ROWS))
         started, count = time.monotonic(), int(TALK * MESSAGES)
         for n in range(count):
             await asyncio.sleep(max(0.0, started + n / MESSAGES - time.monotonic()))
@@ -252,7 +252,7 @@ async def test_the_command_runs_one_until_it_is_ended(both: None, lab: Lab) -> N
         assert " ".join(words).startswith(f"leads to {lab.url}. Passes everything")
         assert (await http(url, "GET", f"/poll?sid={new_sid()}")).status == 200
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
         assert refuses(url)
     finally:
         if process.returncode is None:

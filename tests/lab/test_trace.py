@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.lab.test_meter import line_to
 from tests.serving import Lab, serving
-from tests.stranger.http import http, new_sid, public_id
+from tests.stranger.http import DEADLINE, http, new_sid, public_id
 from transport_fallback.client.socket import io
 from transport_fallback.lab import looks
 from transport_fallback.protocol.errors import CODES
@@ -35,7 +35,7 @@ async def events(line: ClientConnection, sid: str, enough: Callable[[list[Any]],
     """Look at a client until there is enough to see."""
     await line.send(json.dumps({"look": {sid: n}}))
     seen: list[Any] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         while not enough(seen):
             told = json.loads(await line.recv())["events"]
             missed, more = told[sid]
@@ -152,9 +152,9 @@ async def test_the_hubs_clock_is_told(lab: Lab) -> None:
 async def test_nonsense_is_refused_and_closes_the_line(lab: Lab, text: str) -> None:
     async with looking(lab) as page:
         await page.send(text)
-        refused = json.loads(await asyncio.wait_for(page.recv(), 2))
+        refused = json.loads(await asyncio.wait_for(page.recv(), DEADLINE))
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(page.recv(), 2)
+            await asyncio.wait_for(page.recv(), DEADLINE)
         assert (page.close_code, page.close_reason) == (CODES[refused["error"]["code"]][1], refused["error"]["code"])
     assert (await http(lab.url, "GET", "/hello")).status == 200
 
@@ -167,7 +167,7 @@ async def test_bytes_are_no_word(lab: Lab) -> None:
 
 async def closed(line: ClientConnection) -> int | None:
     with pytest.raises(ConnectionClosed):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             while True:
                 await line.recv()
     return line.close_code

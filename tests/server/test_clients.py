@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.stranger.http import DEADLINE
 from transport_fallback.hub import Hub, Refuse
 from transport_fallback.log.batch import Cursor
 from transport_fallback.protocol.errors import Refused
@@ -354,13 +355,13 @@ async def test_who_was_born_by_an_emit_begins_at_its_birth(world: World) -> None
 
 async def test_a_newcomer_waits_for_nothing_and_who_has_a_cursor_does(world: World) -> None:
     who = sid()
-    async with asyncio.timeout(1):
-        batch = await (await world.read(who)).wait(10.0)
-    waiting = asyncio.create_task((await world.read(who, str(batch.cursor))).wait(10.0))
+    async with asyncio.timeout(DEADLINE):
+        batch = await (await world.read(who)).wait(3 * DEADLINE)
+    waiting = asyncio.create_task((await world.read(who, str(batch.cursor))).wait(3 * DEADLINE))
     await world.done()
     assert not waiting.done()
     await world.hub.emit("news")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         assert len((await waiting).messages) == 1
 
 
@@ -585,7 +586,7 @@ async def test_handlers_run_one_at_a_time_per_client_and_delay_no_other(world: W
         running[0] -= 1
 
     one = asyncio.create_task(world.emit(sid(), (1, "slow"), (2, "slow")))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         await world.done()
         await world.emit(sid(), (1, "quick"))
         assert not one.done() and most == [1]
@@ -684,9 +685,9 @@ async def test_a_stopping_server_answers_who_waits_and_takes_nobody_new() -> Non
     world = World(drain_seconds=0.1)
     who = sid()
     batch = (await world.read(who)).read()
-    waiting = asyncio.create_task((await world.read(who, str(batch.cursor))).wait(10.0))
+    waiting = asyncio.create_task((await world.read(who, str(batch.cursor))).wait(3 * DEADLINE))
     await world.done()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         await world.clients.drain()
         assert not (await waiting).news
     assert world.life[-1][2] == "server closing"

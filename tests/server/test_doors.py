@@ -16,7 +16,7 @@ import pytest
 from tests.root import ROOT
 from tests.server.test_guards import UPGRADE, address, frame
 from tests.serving import Lab, eventually
-from tests.stranger.http import new_sid, target
+from tests.stranger.http import DEADLINE, new_sid, target
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.doors import Doors
 from transport_fallback.serving.memory import LEAST, Memory
@@ -45,7 +45,7 @@ async def asked(line: Line, where: tuple[str, int], path: str = "/hello") -> byt
     reader, writer = line
     with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
         writer.write("GET {} HTTP/1.1\r\nHost: {}:{}\r\n\r\n".format(path, *where).encode())
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             return await reader.readuntil(b"\r\n\r\n")
     return b""
 
@@ -53,7 +53,7 @@ async def asked(line: Line, where: tuple[str, int], path: str = "/hello") -> byt
 async def shut(line: Line) -> None:
     """It is ended by the server."""
     with contextlib.suppress(ConnectionError):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             assert await line[0].read() == b""
 
 
@@ -107,7 +107,7 @@ async def test_when_it_is_full_who_has_been_idle_for_longest_goes_first(lab: Lab
 
 async def answer_rest(line: Line) -> None:
     """The body of an answer whose head was read."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         await line[0].readuntil(b'"you":null}')
 
 
@@ -146,7 +146,7 @@ async def test_with_few_files_a_flood_that_is_renewed_shuts_nobody_else_out() ->
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES)),
     )
     assert process.stdout is not None
-    line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+    line = (await asyncio.wait_for(process.stdout.readline(), DEADLINE)).decode()
     where = ("127.0.0.1", int(line.partition("127.0.0.1:")[2].split()[0]))
 
     async def flood(source: str) -> None:
@@ -172,7 +172,7 @@ async def test_with_few_files_a_flood_that_is_renewed_shuts_nobody_else_out() ->
             task.cancel()
         await asyncio.gather(*floods, return_exceptions=True)
         process.terminate()
-        _, report = await asyncio.wait_for(process.communicate(), 20)
+        _, report = await asyncio.wait_for(process.communicate(), DEADLINE)
     assert not report, report.decode()
 
 
@@ -193,7 +193,7 @@ async def test_who_comes_behind_a_crowd_does_not_wait_for_it(lab: Lab) -> None:
     honest = come("127.0.0.3", request)
     honest.setblocking(False)
     try:
-        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(honest, 100), 5)
+        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(honest, 100), DEADLINE)
         assert b" 200 " in answer and len(lab.app.state.doors) < 250
         await eventually(lambda: len(lab.app.state.doors) == 301)  # and the crowd comes in all the same
     finally:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.serving import Lab, serving
-from tests.stranger.http import JSON, Answer, as_json, http, new_sid, target
+from tests.stranger.http import DEADLINE, JSON, Answer, as_json, http, new_sid, target
 from transport_fallback.serving.pages import takes_gzip
 
 pytestmark = pytest.mark.anyio
@@ -145,7 +145,7 @@ async def raw_head(lab: Lab, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(request)
     try:
-        return (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).lower()
+        return (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), DEADLINE)).lower()
     finally:
         writer.transport.abort()
 

@@ -20,6 +20,7 @@ from websockets.utils import apply_mask
 
 from tests.server.test_guards import UPGRADE, address, connect
 from tests.serving import Lab
+from tests.stranger.http import DEADLINE
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +69,7 @@ class Pipe:
                 await asyncio.sleep(0)
 
     async def heard(self) -> Frame:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             first, second = await self.reader.readexactly(2)
             assert first & 0xF0 == 0x80 and second < 0x80  # whole, no reserved bits, no mask
             length = second
@@ -83,7 +84,7 @@ class Pipe:
         opcode, data = await self.heard()
         assert opcode == CLOSE
         assert (struct.unpack("!H", data[:2])[0] if data else None) == code
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(DEADLINE):
             with contextlib.suppress(ConnectionError):
                 assert await self.reader.read() == b""
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.server.test_clients import World, sid
 from tests.serving import Lab, eventually, serving
-from tests.stranger.http import Refused, new_sid, post, public_id
+from tests.stranger.http import DEADLINE, Refused, new_sid, post, public_id
 from tests.stranger.readers import Ended, LongPoll, Reader, Ws
 from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
@@ -19,7 +19,7 @@ from transport_fallback.registry.emits import Upload
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 
-AT_ONCE = 1.0  # s; far above a round trip on loopback, far below the 5 s of an ask or the 10 s of a handler
+AT_ONCE = 4.0  # s; far above a round trip on loopback, below the 5 s of an ask or the 10 s of a handler
 
 
 async def awaits_a_cancelled_task() -> None:
@@ -157,7 +157,7 @@ async def test_who_waits_for_a_handler_is_answered_when_the_server_stops() -> No
         began = time.monotonic()
     answer = await waiting
     assert (answer.status, answer.error["code"]) == (503, "draining")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < DEADLINE  # the handler would take a minute
 
 
 async def test_who_waits_for_a_connect_handler_is_answered_when_the_server_stops() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.server.test_guards import UPGRADE, address, answer, connect, frame, healthy
 from tests.serving import Lab, eventually
-from tests.stranger.http import new_sid, raw, target
+from tests.stranger.http import DEADLINE, new_sid, raw, target
 
 pytestmark = pytest.mark.anyio
 
@@ -80,14 +80,14 @@ async def test_blanks_behind_a_value_are_no_part_of_it(lab: Lab, blanks: str, th
         b"/json\r", b"/json" + blanks.encode() + b"\r"
     )
     writer.write(head)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         assert b" 100 " in await reader.readuntil(b"\r\n\r\n")
     writer.write(EMITS)
     assert (await answer(reader))[0].startswith(b"HTTP/1.1 200 ")
     await lab.say("e")
     lines = [f"GET {through}/sse HTTP/1.1", f"Host: {host(lab)}{blanks}", f"Last-Event-ID: {lab.at(0)}{blanks}"]
     writer.write("\r\n".join([*lines, "", ""]).encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         assert b'"gap":null' in await reader.readuntil(b'"messages"')
     writer.close()
 
@@ -120,7 +120,7 @@ async def test_an_upgrade_waits_for_the_answers_before_it(lab: Lab, through: str
     assert head.startswith(b"HTTP/1.1 200 ") and json.loads(body)["cursor"]
     assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     seen = b""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         while b'{"pong":7}' not in seen:
             first, second = await reader.readexactly(2)
             assert first == 0x81, seen
@@ -172,7 +172,7 @@ async def test_a_stream_for_http_1_0_ends_with_its_connection(lab: Lab) -> None:
     await reader.readuntil(b"data:")
     await eventually(lambda: lab.hub.clients())
     lab.hub.clients()[0].readers[0].end("draining")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         assert not (await reader.read()).endswith(b"0\r\n\r\n")
     writer.close()
 
@@ -226,7 +226,7 @@ async def test_who_is_refused_before_going_on_is_told_that_the_line_ends(lab: La
     writer.write(posted(lab, "Expect: 100-continue", "Content-Length: 54", path="/nowhere", body=b""))
     head, _ = await answer(reader)
     assert head.startswith(b"HTTP/1.1 404 ") and b"\r\nconnection: close\r\n" in head
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(DEADLINE):
         assert await reader.read() == b""
     writer.close()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.stranger.http import DEADLINE
 from transport_fallback.hub import Cursor, Hub, Member
 from transport_fallback.log.batch import Batch, new_epoch
 from transport_fallback.log.record import STAYS
@@ -20,7 +21,7 @@ from transport_fallback.protocol.limits import Limits
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 
 SOON = 0.02  # seconds of a hold or a heartbeat whose end is waited for
-LONG = 10.0  # seconds of one whose end would make a test fail
+LONG = 3 * DEADLINE  # seconds of one whose end would make a test fail
 
 
 class Clock:
@@ -734,7 +735,7 @@ async def test_the_application_can_look_back() -> None:
 async def test_who_waits_is_answered_at_once_if_there_is_something() -> None:
     hub = hub_with()
     await say(hub, "there already")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         assert heard(await hub.wait(hub.anonymous, at(0), LONG)) == ["there already"]
 
 
@@ -743,7 +744,7 @@ async def test_who_waits_in_vain_gets_an_empty_batch_after_its_hold() -> None:
     started = asyncio.get_running_loop().time()
     batch = await hub.wait(hub.anonymous, at(0), SOON)
     assert (batch.news, batch.cursor) == (False, at(0))
-    assert SOON <= asyncio.get_running_loop().time() - started < 1
+    assert SOON <= asyncio.get_running_loop().time() - started < DEADLINE
 
 
 async def held(hub: Hub, client: Member, cursor: Cursor) -> asyncio.Task[Batch]:
@@ -764,7 +765,7 @@ async def test_who_waits_is_woken_by_whatever_it_may_read(to: str) -> None:
     places: dict[str, Any] = {"everyone": hub, "room": hub.to("red"), "client": hub.client("ann")}
     places |= {"broadcast": bob.broadcast, "broadcast to room": bob.broadcast.to("red")}
     await places[to].emit("said", to)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         assert heard(await waiting) == [to]
 
 
@@ -779,7 +780,7 @@ async def test_who_waits_is_not_answered_for_what_others_may_read() -> None:
         await asyncio.sleep(0)
     assert not waiting.done()
     await say(hub, "for all")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         assert heard(await waiting) == ["for all"]
 
 
@@ -801,7 +802,7 @@ async def test_one_who_leaves_does_not_cancel_who_still_waits() -> None:
     with pytest.raises(asyncio.CancelledError):
         await leaving
     await say(hub, "hello")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         assert heard(await staying) == ["hello"]
     assert not hub._bells and not ann.bells
 
@@ -819,7 +820,7 @@ async def test_who_is_told_to_stop_waits_no_more() -> None:
     task = await held(hub, ann, at(1))
     for bell in list(ann.bells):
         bell.end("draining")
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(DEADLINE):
         assert not (await task).news
 
 
@@ -829,7 +830,7 @@ async def test_who_is_told_to_stop_waits_no_more() -> None:
 async def test_who_follows_hears_at_once_where_it_is_even_if_nothing_is_new() -> None:
     hub = hub_with()
     async with contextlib.aclosing(hub.follow(hub.anonymous, at(0), LONG)) as batches:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(DEADLINE):
             batch = await anext(batches)
     assert (batch.news, batch.cursor) == (False, at(0))
 
@@ -841,7 +842,7 @@ async def test_silence_is_an_empty_batch_each_heartbeat() -> None:
         await anext(batches)
         started = loop.time()
         assert [(await anext(batches)).news for _ in range(3)] == [False] * 3
-    assert 3 * SOON <= loop.time() - started < 1
+    assert 3 * SOON <= loop.time() - started < DEADLINE
 
 
 async def test_who_follows_reads_on_from_where_it_is() -> None:
@@ -849,7 +850,7 @@ async def test_who_follows_reads_on_from_where_it_is() -> None:
     await say(hub, *range(5))
     words: list[Any] = []
     async with contextlib.aclosing(hub.follow(hub.anonymous, at(0), LONG)) as batches:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(DEADLINE):
             async for batch in batches:
                 words += heard(batch)
                 if len(words) == 5:
@@ -874,7 +875,7 @@ async def test_a_slow_follower_holds_one_batch_and_reads_on_later() -> None:
     async with contextlib.aclosing(hub.follow(hub.anonymous, at(0), LONG)) as batches:
         await anext(batches)
         await say(hub, *range(20))  # meanwhile nothing is kept for it
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(DEADLINE):
             batch = await anext(batches)
     assert batch.gap == {"reason": "trimmed", "missed": 15}
     assert heard(batch) == list(range(15, 20))
@@ -898,7 +899,7 @@ async def test_who_follows_and_is_told_to_stop_ends() -> None:
     async with contextlib.aclosing(hub.follow(ann, at(1), LONG)) as batches:
         await anext(batches)
         asyncio.get_running_loop().call_soon(lambda: next(iter(ann.bells)).end("crowded"))
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(DEADLINE):
             assert [batch async for batch in batches] == []
     assert not hub._bells and not ann.bells
 

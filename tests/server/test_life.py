@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 
 from tests.root import ROOT
 from tests.serving import GENEROUS, eventually
-from tests.stranger.http import JSON, Refused, as_json, emit, http, new_sid, public_id
+from tests.stranger.http import DEADLINE, JSON, Refused, as_json, emit, http, new_sid, public_id
 from tests.stranger.readers import TRANSPORTS, Batch, Ended, Sse, Ws
 from transport_fallback.app import build
 from transport_fallback.hub import Hub
@@ -279,7 +279,7 @@ async def program() -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     )
     assert process.stdout is not None
     try:
-        yield process, (await asyncio.wait_for(process.stdout.readline(), 20)).decode().strip()
+        yield process, (await asyncio.wait_for(process.stdout.readline(), DEADLINE)).decode().strip()
     finally:
         if process.returncode is None:
             process.kill()
@@ -292,7 +292,7 @@ async def test_an_application_of_ones_own_says_goodbye_and_ends_by_the_signal(ho
         reader = await Ws(url, new_sid()).open()
         await reader.next()
         process.send_signal(how)
-        out, report = await asyncio.wait_for(process.communicate(), 20)
+        out, report = await asyncio.wait_for(process.communicate(), DEADLINE)
         with pytest.raises(Ended) as end:
             await reader.next()
         await reader.cut()
@@ -314,7 +314,7 @@ async def test_a_second_signal_does_not_wait() -> None:
         with pytest.raises(Ended):
             await reader.next()
         process.send_signal(signal.SIGTERM)
-        out, _report = await asyncio.wait_for(process.communicate(), 20)
+        out, _report = await asyncio.wait_for(process.communicate(), DEADLINE)
         await reader.cut()
         await asyncio.gather(busy, return_exceptions=True)
     assert process.returncode == -signal.SIGTERM
@@ -328,7 +328,7 @@ async def test_a_handler_of_ones_own_for_the_signal_is_left_alone() -> None:
     try:
         async with running(build(chat=False)) as url:
             os.kill(os.getpid(), signal.SIGTERM)
-            await asyncio.wait_for(asked.wait(), 5)
+            await asyncio.wait_for(asked.wait(), DEADLINE)
             assert (await http(url, "GET", "/hello")).status == 200
     finally:
         asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)

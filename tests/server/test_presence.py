@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.serving import Lab, eventually
-from tests.stranger.http import Refused, bye, emit, hello, http, new_sid, post, public_id, target
+from tests.stranger.http import DEADLINE, Refused, bye, emit, hello, http, new_sid, post, public_id, target
 from tests.stranger.readers import TRANSPORTS, Ended, LongPoll, Poll, Reader, Sse, Ws
 from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
@@ -33,7 +33,7 @@ async def read_for(reader: Reader, seconds: float) -> None:
     """Go on reading for a while."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        await reader.next(2.5)
+        await reader.next()
 
 
 async def gone(lab: Lab, sid: str) -> None:
@@ -49,7 +49,7 @@ def known(lab: Lab, sid: str) -> bool:
 
 async def ended(reader: Reader) -> Refused | Ended:
     """How a reader ended; it may be given batches before."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         while True:
             try:
                 await reader.next()
@@ -281,7 +281,7 @@ async def test_the_mark_of_bye_does_not_stay_for_ever(lab: Lab) -> None:
     sid = new_sid()
     await lab.join(Ws, sid)
     await bye(lab.url, sid)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE):
         while (await http(lab.url, "GET", target("poll", sid=sid))).status == 410:
             await asyncio.sleep(0.05)  # the pace of its requests
     assert [step[0] for step in lab.life] == ["connect", "disconnect", "connect"]

@@ -16,7 +16,7 @@ import pytest
 
 from tests.root import ROOT
 from tests.serving import serving
-from tests.stranger.http import Refused, hello, new_sid, public_id
+from tests.stranger.http import DEADLINE, Refused, hello, new_sid, public_id
 from tests.stranger.readers import TRANSPORTS, Batch, Ended, Poll, Reader, Sse, Ws
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
@@ -36,7 +36,7 @@ class Program:
         """Send a signal; returns the seconds it took to end and what it wrote to stderr."""
         began = time.monotonic()
         self.process.send_signal(how)
-        _out, report = await asyncio.wait_for(self.process.communicate(), 20)
+        _out, report = await asyncio.wait_for(self.process.communicate(), DEADLINE)
         return time.monotonic() - began, report.decode()
 
 
@@ -51,7 +51,7 @@ async def program() -> AsyncIterator[Program]:
     )
     assert process.stdout is not None
     try:
-        line = (await asyncio.wait_for(process.stdout.readline(), 20)).decode()
+        line = (await asyncio.wait_for(process.stdout.readline(), DEADLINE)).decode()
         url = re.search(r"http://127\.0\.0\.1:\d+", line)
         assert url, f"it did not print its address: {line!r}"
         yield Program(process, url[0])

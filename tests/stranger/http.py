@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-DEADLINE = 5.0  # s; no answer on loopback takes that long, so waiting longer only delays the bad news
+DEADLINE = 20.0  # s until what must happen has happened, on a busy machine too: only a failure waits for it
 
 
 class Refused(Exception):
