@@ -15,7 +15,7 @@ RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
 .PHONY: help run class new test check fix map unit browser search proxies some-mutants mutants bench bench-quick fallback storm \
-	torture torture-proof attacks goals heap picture screenshots npm lock lock-js clean
+	torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -82,6 +82,9 @@ torture: $(TEST_READY) ## a million deliveries under faults: is one lost, double
 
 torture-proof: $(TEST_READY) ## break the server on purpose: the torture must find it each time
 	$(TEST)/bin/python -m tests.torture --prove
+
+deliveries: $(TEST_READY) ## random programs over the running server: does each reader hear what it must? (SEEDS=600 FIRST=0)
+	$(TEST)/bin/python -m tests.delivery --seeds $(or $(SEEDS),600) --first $(or $(FIRST),0)
 
 attacks: $(TEST_READY) ## hostile clients, one way after another: what do a neighbour and the memory feel? (FOR=10)
 	$(TEST)/bin/python -m tests.attacks --seconds $(or $(FOR),10)

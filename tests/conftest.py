@@ -7,7 +7,6 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 import uvicorn.config
@@ -15,7 +14,7 @@ from hypothesis import settings
 
 import transport_fallback
 from tests.root import ROOT
-from tests.serving import Lab, serving
+from tests.serving import Lab, impatient, serving
 from tests.stranger.proxy import Proxy
 from tests.stranger.readers import TRANSPORTS, Reader
 from tests.stranger.ways import WAYS, PostWay
@@ -47,13 +46,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session", autouse=True)
 def impatient_uvicorn() -> Iterator[None]:
-    """uvicorn looks up every 0.1 s, twice a stop: a fifth of a second, times every test here."""
-
-    async def sleep(seconds: float) -> None:
-        await asyncio.sleep(min(seconds, 0.01))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("uvicorn.server.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep}))
+    with impatient():
         yield
 
 

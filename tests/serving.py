@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from tests.stranger.http import DEADLINE, new_sid, public_id
 from tests.stranger.readers import Reader
@@ -109,6 +111,17 @@ async def serving(
             yield lab
         finally:
             await lab.leave()
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """uvicorn looks up every 0.1 s, twice a stop: a fifth of a second, times every test here."""
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(min(seconds, 0.01))
+
+    with patch("uvicorn.server.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep})):
+        yield
 
 
 async def eventually(holds: Callable[[], Any], deadline: float = DEADLINE) -> Any:

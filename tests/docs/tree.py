@@ -41,6 +41,7 @@ ROOMS = {
     "tests/docs": "these pages: their tree, links, commands, snippets and figures",
     "tests/browser": "the client and the page in Chromium",
     "tests/torture": "make torture: a storm over the running lab, and a journal of the truth",
+    "tests/delivery": "make deliveries: random programs over the running server, and who had to hear what",
     "tests/attacks": "make attacks: hostile clients, and what a neighbour and the memory feel",
     "docs": "these pages",
     "requirements": "every package with its version and hashes: of the lab, of its tests, of its JavaScript's",
