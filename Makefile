@@ -15,7 +15,7 @@ RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
 .PHONY: help run class new test check fix map unit browser search proxies some-mutants mutants bench bench-quick fallback storm \
-	torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
+	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -76,6 +76,9 @@ fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into docs/f
 
 storm: $(TEST_READY) ## 10,000 clients dropped at once: how hard they knock, ours and others, into docs/fallback.md
 	$(TEST)/bin/python -m bench.storm --docs
+
+fanout: $(TEST_READY) ## what a delivery costs the server, ours and others beside it, into docs/speed.md (ROUNDS=15: an hour)
+	$(TEST)/bin/python -m bench.fanout --all --rounds $(or $(ROUNDS),15) --docs
 
 torture: $(TEST_READY) ## a million deliveries under faults: is one lost, doubled, leaked, a gap told twice? (FOR=150 SEED=1)
 	$(TEST)/bin/python -m tests.torture --seconds $(or $(FOR),150) $(if $(SEED),--seed $(SEED))

@@ -1,0 +1,1 @@
+"""The fan-out: what one delivery costs a server, ours and others side by side."""

@@ -1,0 +1,93 @@
+"""Neighbours: how long GET /hello takes while thousands hear messages, and while they are quiet.
+
+As a program it is the neighbour, on the core of the load but before it: neighbours.py PORT SECONDS prints how long each
+request took, in ms from the time planned for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+from bench.fanout.cell import Setting, audience_of
+from bench.fanout.crowd import Absent, Crowd
+from bench.fanout.servers import Unfit, serving
+from bench.fanout.targets import Target
+from bench.fanout.wire import Broken, answer_of
+from bench.load.servers import ROOT
+
+EVERY = 0.02  # s between two requests
+
+
+@dataclass
+class Neighbours:
+    """p99 in ms of so many requests, quiet and loud; or the sentence that says why there is none."""
+
+    quiet: float = 0.0
+    loud: float = 0.0
+    requests: int = 0
+    clients: int = 0
+    void: str = ""
+
+
+def neighbours(target: Target, setting: Setting, pace: float = 10.0, seconds: float = 8.0) -> Neighbours:
+    told = Neighbours(clients=setting.clients)
+    try:
+        with serving(target, setting.pinned) as server:
+            crowd = Crowd(server.port)
+            try:
+                crowd.come(setting.clients, target.reading(crowd.port), setting.joining)
+                crowd.audience = audience_of(target, setting, crowd)
+                crowd.bring(target.speaker(crowd.port), target.says)
+                crowd.linger(setting.settle)
+                asking = begun(server.port, seconds)
+                crowd.linger(seconds + 1)
+                told.quiet, told.requests = p99(asking)
+                asking = begun(server.port, seconds)
+                crowd.speak(seconds + 0.5, 1, pace)
+                told.loud, _ = p99(asking)
+            finally:
+                crowd.close()
+    except (Absent, Unfit, Broken, OSError, ValueError) as error:
+        told.void = str(error)
+    return told
+
+
+def begun(port: int, seconds: float) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "bench.fanout.neighbours", str(port), str(seconds)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+
+
+def p99(asking: subprocess.Popen[bytes]) -> tuple[float, int]:
+    times = sorted(json.loads(asking.communicate()[0]))
+    return times[max(0, -(-99 * len(times) // 100) - 1)], len(times)
+
+
+def ask(port: int, seconds: float) -> list[float]:
+    """ms from its planned time until each answer had come whole."""
+    request = b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port
+    times = []
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        began = time.perf_counter()
+        for n in range(int(seconds / EVERY)):
+            planned = began + n * EVERY
+            time.sleep(max(0.0, planned - time.perf_counter()))
+            line.sendall(request)
+            data = b""
+            while answer_of(data) is None:
+                data += line.recv(65536)
+            times.append((time.perf_counter() - planned) * 1000)
+    return times
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(OSError):
+        os.nice(-10)  # what it waits for is the server, not the load on its own core
+    print(json.dumps(ask(int(sys.argv[1]), float(sys.argv[2]))))
