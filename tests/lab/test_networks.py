@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import re
 import signal
 import socket
 import struct
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,6 +37,7 @@ from transport_fallback.protocol.http1 import ANSWERS, ASKS, Bad, Chunked, Messa
 pytestmark = pytest.mark.anyio
 
 QUIET = 0.4  # s without a word, after which a line counts as silent
+FINE = "first news"
 NAMES = (
     "direct no-upgrade forbidden hang kill mute deaf later heal buffer impatient cut lost no-post stale portal silent"
 )
@@ -82,7 +84,7 @@ async def opened(lab: Lab, kind: str) -> AsyncIterator[Door]:
 
 async def ask(base: str, method: str = "GET", name: str = "hello", body: bytes | None = None, **more: Any) -> Answer:
     """One request below a base that may have a path."""
-    deadline = more.pop("deadline", 5.0)
+    deadline = more.pop("deadline", DEADLINE)
     headers = more.pop("headers", JSON if body is not None else [])
     path = urlsplit(base).path + target(name, **more)
     return await http(base, method, path, headers=headers, body=body, deadline=deadline)
@@ -118,18 +120,24 @@ async def outcome(reader: Reader, deadline: float = QUIET) -> str:
         return "html"
 
 
-async def feel(lab: Lab, base: str, transport: str) -> str:
-    """What a new reader hears: its first batch, then news. Words joined by spaces."""
+def patience(word: str, quiet: float = 1.0) -> float:
+    """s to wait where this word is expected: silence is soon heard, and for anything else a busy machine has time."""
+    return quiet if word == "silence" else DEADLINE
+
+
+async def feel(lab: Lab, base: str, transport: str, expected: str = FINE) -> str:
+    """What a new reader hears: its first batch, then news, or its end where that is expected. Joined by spaces."""
     reader = await lab.reader(TRANSPORTS[transport], base=base).open()
-    heard = [await outcome(reader, 2.0 if transport != "ws" else 1.0)]
+    first, *then = expected.split()
+    heard = [await outcome(reader, patience(first))]
     if heard == ["first"]:
-        await asyncio.sleep(0.15)
-        await lab.say("news")
-        heard.append(await outcome(reader, 1.0))
+        if then != ["ended"]:
+            await asyncio.sleep(0.15)
+            await lab.say("news")
+        heard.append(await outcome(reader, patience("".join(then))))
     return " ".join(heard)
 
 
-FINE = "first news"
 # What a newcomer finds. POST: the status, "ended" or "silence".
 NEW: dict[str, dict[str, str]] = {
     "direct": {},
@@ -162,14 +170,11 @@ NEW: dict[str, dict[str, str]] = {
 async def test_a_newcomer_meets_what_the_row_says(door: Door, setting: str) -> None:
     await door.change(setting, seed=1)
     await asyncio.sleep(0.02)
-    heard = await asyncio.gather(*(feel(door.lab, door.url, name) for name in TRANSPORTS))
-    felt = dict(zip(TRANSPORTS, heard, strict=True))
+    expected = {name: NEW[setting].get(name, FINE) for name in TRANSPORTS}
     if setting == "cut:1":  # where a stream is cut is left to chance
-        del felt["sse"]
-        expected = NEW[setting] | {"ws": FINE}
-        assert felt == {name: expected[name] for name in felt}
-        return
-    assert felt == {name: NEW[setting].get(name, FINE) for name in TRANSPORTS}
+        del expected["sse"]
+    heard = await asyncio.gather(*(feel(door.lab, door.url, name, words) for name, words in expected.items()))
+    assert dict(zip(expected, heard, strict=True)) == expected
 
 
 @pytest.mark.parametrize("setting", NEW)
@@ -183,7 +188,7 @@ async def test_a_post_meets_what_the_row_says(door: Door, setting: str) -> None:
     await door.change(setting, seed=1)
     expected = NEW[setting].get("post", "200")
     try:
-        answer = await said(door.url, new_sid(), deadline=1.0)
+        answer = await said(door.url, new_sid(), deadline=patience(expected))
         found = "html" if b"<html" in answer.body or b"<!doctype" in answer.body else str(answer.status)
         assert answer.status in (200, 403)
         found = "403" if answer.status == 403 else found
@@ -197,6 +202,11 @@ async def test_a_post_meets_what_the_row_says(door: Door, setting: str) -> None:
     if setting in ("lost:1", "cut:1"):  # the server did the work
         await eventually(lambda: heard)
     assert heard == ([1] if expected in ("200", "ended") else [])
+
+
+async def reading(lab: Lab, *readers: Reader) -> None:
+    """Wait until each of them is read for by the server."""
+    await eventually(lambda: all(lab.app.state.clients.find(reader.sid).readers for reader in readers))
 
 
 # What living readers hear after the network changed, when news is told a moment later.
@@ -232,13 +242,15 @@ async def test_a_change_strikes_the_living_as_the_row_says_and_nobody_else(door:
     beside = [await lab.join(TRANSPORTS[name], base=base) for name in names for base in (lab.url, others)]
     for reader in (behind[0], *beside[:2]):
         reader._start()  # the long polls wait
-    await asyncio.sleep(0.1)
+    await reading(lab, *behind, *beside)
     await door.change(setting, seed=7)  # by which no life is longer than 0.11 s
     await asyncio.sleep(0.3)
     await lab.say("news")
-    heard = await asyncio.gather(*(outcome(reader, 2.0 if setting == "flaky:0.1" else 0.6) for reader in behind))
-    assert dict(zip(names, heard, strict=True)) == {name: LIVING[setting].get(name, "news") for name in names}
-    assert await asyncio.gather(*(outcome(reader, 1.0) for reader in beside)) == ["news"] * 6
+    expected = {name: LIVING[setting].get(name, "news") for name in names}
+    waits = [patience(word, 0.6) for word in expected.values()]
+    heard = await asyncio.gather(*(outcome(reader, wait) for reader, wait in zip(behind, waits, strict=True)))
+    assert dict(zip(names, heard, strict=True)) == expected
+    assert await asyncio.gather(*(outcome(reader, DEADLINE) for reader in beside)) == ["news"] * 6
     assert [await feel(lab, base, "ws") for base in (lab.url, others)] == [FINE, FINE]
     assert (await said(others, new_sid())).status == 200
 
@@ -252,7 +264,7 @@ async def test_a_deaf_line_brings_news_and_takes_nothing(door: Door) -> None:
     await door.change("deaf")
     late = await door.lab.join(Ws, base=door.url)
     await door.lab.say("news")
-    assert [await outcome(early), await outcome(late)] == ["news", "news"]
+    assert [await outcome(early, DEADLINE), await outcome(late, DEADLINE)] == ["news", "news"]
     for line in (early, late):
         assert isinstance(line, Ws)
         with pytest.raises(TimeoutError):
@@ -274,21 +286,21 @@ async def test_mute_answers_the_handshake(door: Door) -> None:
 
 async def test_kill_lives_as_long_as_it_says(door: Door) -> None:
     await door.change("kill:300")
-    line = await door.lab.join(Ws, base=door.url)
     began = time.monotonic()
-    assert await outcome(line, 2) == "ended"
-    assert 0.15 < time.monotonic() - began < 1.5
+    line = await door.lab.join(Ws, base=door.url)
+    assert await outcome(line, DEADLINE) == "ended"
+    assert 0.3 <= time.monotonic() - began < 3
 
 
 async def test_later_and_heal_turn_at_their_time(door: Door) -> None:
     await door.change("heal:1")
-    assert await feel(door.lab, door.url, "ws") == "403"
+    assert await feel(door.lab, door.url, "ws", "403") == "403"
     await asyncio.sleep(1.1)
     assert await feel(door.lab, door.url, "ws") == FINE
-    await door.change("later:0.6")
+    await door.change("later:1")
     line = await door.lab.join(Ws, base=door.url)
-    assert await outcome(line, 2) == "ended"
-    assert await feel(door.lab, door.url, "ws") == "403"
+    assert await outcome(line, DEADLINE) == "ended"
+    assert await feel(door.lab, door.url, "ws", "403") == "403"
 
 
 async def test_buffer_holds_a_stream_until_it_ends(door: Door) -> None:
@@ -320,7 +332,7 @@ async def test_buffer_cuts_what_grows_too_large(door: Door) -> None:
         await door.lab.say("news", "x" * 16000)
         await asyncio.sleep(0.001)
         assert door.through.held <= ends.PIPE + (300 << 10)
-    assert await outcome(reader, 2.0) == "ended"
+    assert await outcome(reader, DEADLINE) == "ended"
     assert door.through.held == 0
 
 
@@ -330,7 +342,7 @@ async def test_impatient_answers_504_at_its_time(door: Door) -> None:
     began = time.monotonic()
     answer = await ask(door.url, name="longpoll", cursor=reader.cursor, hold=5)
     assert answer.status == 504 and b"<h1>" in answer.body
-    assert 0.2 < time.monotonic() - began < 2
+    assert 0.3 <= time.monotonic() - began < 3
 
 
 async def test_cut_ends_in_the_middle(door: Door) -> None:
@@ -348,7 +360,7 @@ async def test_cut_ends_a_stream_soon(door: Door) -> None:
         with pytest.raises(Ended) as ended:
             for _ in range(50):
                 await door.lab.say("news")
-                await reader.next(0.2)
+                await reader.next()
         assert not ended.value.clean
 
 
@@ -368,8 +380,6 @@ async def test_a_seed_makes_chance_the_same_again(door: Door, fault: str) -> Non
     first, again, other = await draw(7), await draw(7), await draw(8)
     assert first == again != other
     assert 4 < first.count("x") < 20
-    import random
-
     expected, generator = [], random.Random(7)
     for _ in first:
         expected.append("x" if generator.random() < 0.5 else ".")
@@ -377,22 +387,18 @@ async def test_a_seed_makes_chance_the_same_again(door: Door, fault: str) -> Non
 
 
 async def test_flaky_lives_are_drawn_from_the_seed(lab: Lab) -> None:
-    async def lives(seed: int) -> list[float]:
-        gate = Gateway("flaky:0.3", to=lab.url, seed=seed)
-        async with gate as url:
-            found = []
-            for _ in range(5):
-                began = time.monotonic()
-                _reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
-                with contextlib.suppress(ConnectionError):
-                    await asyncio.wait_for(_reader.read(), DEADLINE)
-                writer.close()
-                found.append(time.monotonic() - began)
-            return found
-
-    first, again = await lives(3), await lives(3)
-    assert all(abs(a - b) < 0.15 for a, b in zip(first, again, strict=True))
-    assert max(first) > 2 * min(first)
+    """None ends before its time; how long after it depends on what else the machine does."""
+    chance, found = random.Random(3), []
+    async with Gateway("flaky:0.3", to=lab.url, seed=3) as url:
+        for _ in range(8):
+            drawn, began = chance.expovariate(1 / 0.3), time.monotonic()
+            reader, writer = await asyncio.open_connection(urlsplit(url).hostname, urlsplit(url).port)
+            with contextlib.suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(), DEADLINE)
+            writer.close()
+            found.append((drawn, time.monotonic() - began))
+    assert all(drawn <= lived + 0.01 for drawn, lived in found), found
+    assert min(lived - drawn for drawn, lived in found) < 0.2, found
 
 
 async def test_stale_repeats_its_last_answer_to_the_same_url(door: Door) -> None:
@@ -447,21 +453,31 @@ async def test_what_silence_struck_stays_dead_and_the_new_lives(door: Door) -> N
     assert await feel(door.lab, door.url, "sse") == FINE
 
 
+async def least(does: Callable[[], Awaitable[Any]], enough: float) -> float:
+    """The least s that something takes, tried a few times: what else the machine does can only add to it."""
+    took = []
+    for _ in range(5):
+        began = time.monotonic()
+        await does()
+        took.append(time.monotonic() - began)
+        if took[-1] < enough:
+            break
+    return min(took)
+
+
 async def test_slow_is_a_pipe(door: Door) -> None:
     await door.change("slow:300")
     began = time.monotonic()
     line = await door.lab.join(Ws, base=door.url)
     opening = time.monotonic() - began
-    assert isinstance(line, Ws) and 0.55 < opening < 1.5  # to connect takes a round trip, to ask takes another
+    assert isinstance(line, Ws) and 0.59 < opening < 3  # to connect takes a round trip, to ask takes another
     began = time.monotonic()
     for token in range(50):
         await line.write({"ping": token})
     assert [await line.pongs.get() for _ in range(50)] == list(range(50))
-    assert 0.25 < time.monotonic() - began < 1.0  # all of them in one round trip, in order
+    assert 0.29 < time.monotonic() - began < 3  # all of them in one round trip of 0.3 s, not in 50; in order
     await door.change("direct")
-    began = time.monotonic()
-    await line.ping()
-    assert time.monotonic() - began < 0.25
+    assert await least(line.ping, 0.25) < 0.25
 
 
 async def test_slow_carries_much_at_once(door: Door) -> None:
@@ -469,9 +485,13 @@ async def test_slow_carries_much_at_once(door: Door) -> None:
     for _ in range(60):
         await door.lab.say("news", "x" * 4000)
     await door.change("slow:200")
-    began = time.monotonic()
-    answer = await ask(door.url, name="poll", cursor=cursor)
-    assert len(answer.json["messages"]) == 60 and time.monotonic() - began < 1.2
+    answers = []
+
+    async def asked() -> None:
+        answers.append(await ask(door.url, name="poll", cursor=cursor))
+
+    assert await least(asked, 1.2) < 1.2
+    assert len(answers[0].json["messages"]) == 60
 
 
 # The door in the server.
@@ -698,7 +718,7 @@ async def test_flaky_ends_a_new_websocket(door: Door) -> None:
     await door.change("flaky:0.2", seed=1)
     for _ in range(3):
         line = await door.lab.reader(Ws, base=door.url).open()
-        heard = [await outcome(line, 5) for _ in range(2)]
+        heard = [await outcome(line, DEADLINE) for _ in range(2)]
         assert heard[-1] == "ended"
 
 
@@ -787,7 +807,7 @@ async def test_the_port_refuses_what_is_no_http(lab: Lab, first: bytes) -> None:
         assert (await raw(url, first)).startswith(b"HTTP/1.1 400")
 
 
-async def raw(base: str, data: bytes, deadline: float = 5.0) -> bytes:
+async def raw(base: str, data: bytes, deadline: float = DEADLINE) -> bytes:
     url = urlsplit(base)
     reader, writer = await asyncio.open_connection(url.hostname, url.port)
     writer.write(data)
@@ -802,7 +822,7 @@ async def raw(base: str, data: bytes, deadline: float = 5.0) -> bytes:
 async def test_half_a_head_is_not_waited_for(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("transport_fallback.lab.network.line.HEAD_SECONDS", 0.2)
     path = urlsplit(door.url).path
-    assert await raw(door.url, f"GET {path}/hello HTTP/1.1\r\nHost: lo".encode(), 2.0) == b""
+    assert await raw(door.url, f"GET {path}/hello HTTP/1.1\r\nHost: lo".encode()) == b""
     await eventually(lambda: not door.through.lines)
 
 
@@ -891,7 +911,7 @@ async def test_nothing_hangs_for_ever(door: Door, setting: str, monkeypatch: pyt
     monkeypatch.setattr(network, "FROZEN_SECONDS", 0.3)
     await door.change(setting)
     line = await door.lab.reader(Ws, base=door.url).open()
-    heard = [await outcome(line, 3.0) for _ in range(2)]
+    heard = [await outcome(line, DEADLINE) for _ in range(2)]
     assert heard[-1] == "ended"
     await eventually(lambda: not door.through.lines)
 
@@ -954,7 +974,8 @@ async def test_a_stopping_server_says_so_through_a_link(transport: str, nothing_
         reader = await lab.join(TRANSPORTS[transport], base=f"{lab.url}/via/~some-link")
         if transport == "longpoll":
             reader._start()
-        await asyncio.sleep(0.1)
+        if transport != "poll":
+            await reading(lab, reader)
         lab.readers.clear()
     if transport == "ws":
         with pytest.raises(Ended) as ended:
@@ -973,7 +994,6 @@ TALK = ["direct", "no-upgrade", "forbidden", "hang", "kill:100", "mute", "deaf",
         "impatient:0.5", "cut", "lost", "no-post", "stale", "slow:50", "flaky:1"]  # fmt: skip
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("setting", TALK)
 @pytest.mark.parametrize("kind", ["link", "port"])
 async def test_a_conversation_loses_and_repeats_nothing(lab: Lab, kind: str, setting: str) -> None:
@@ -1135,12 +1155,12 @@ async def test_the_command_serves_until_it_is_ended(lab: Lab) -> None:
     assert "100 milliseconds" in sentence and "Ctrl-C" in sentence
     url = sentence.split()[0]
     assert (await ask(url)).json["version"] == 1
-    assert await feel(lab, url, "ws") == "first ended"
+    assert await feel(lab, url, "ws", "first ended") == "first ended"
     reader = await lab.join(Sse, base=url)
     process.send_signal(signal.SIGINT)
     assert await asyncio.wait_for(process.wait(), DEADLINE) == 0
     assert await process.stderr.read() == b""
-    assert await outcome(reader, 2) == "ended"
+    assert await outcome(reader, DEADLINE) == "ended"
 
 
 async def test_the_command_refuses_what_is_no_network() -> None:
@@ -1169,11 +1189,11 @@ async def test_links_work_in_the_program_as_it_is_run() -> None:
             ws = await Ws(link, new_sid()).open()
             expected = {"kill:100": ["first", "ended"], "silent": ["silence"], "mute": ["silence"]}
             for word in expected.get(setting, ["first"]):
-                heard = await outcome(ws, 1.0)
+                heard = await outcome(ws, patience(word))
                 assert heard == word or (word, heard) == ("first", "who")  # the chat room greets
             await ws.cut()
     finally:
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
         await asyncio.wait_for(process.wait(), DEADLINE)
-    assert time.monotonic() - began < 3 and await process.stderr.read() == b""
+    assert time.monotonic() - began < 6 and await process.stderr.read() == b""  # the drain, and the end of Python
