@@ -15,6 +15,7 @@ from hypothesis import settings
 import transport_fallback
 from tests.root import ROOT
 from tests.serving import Lab, impatient, serving
+from tests.stranger.http import DEADLINE
 from tests.stranger.proxy import Proxy
 from tests.stranger.readers import TRANSPORTS, Reader
 from tests.stranger.ways import WAYS, PostWay
@@ -71,7 +72,7 @@ async def nothing_left(anyio_backend: str) -> AsyncIterator[None]:
         if not getattr(task.get_coro(), "__qualname__", "").startswith(own)
     }
     if left:
-        await asyncio.wait(left, timeout=1.0)
+        await asyncio.wait(left, timeout=DEADLINE)
     left = {task for task in left if not task.done()}
     assert not left, f"tasks left behind: {left}"
 

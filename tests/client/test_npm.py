@@ -49,12 +49,12 @@ def run(folder: Path, text: str, *arguments: str) -> str:
     file = folder / "program.js"
     file.write_text(text, "utf-8")
     command = ["node", str(file), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=25)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("transport", ["ws", "sse", "longpoll", "poll"])
 def test_it_reads_by_each_transport_and_what_it_emits_is_acked(installed: Path, transport: str) -> None:
     with program() as lab:

@@ -24,11 +24,11 @@ def compiled(js_tools: Path, installed: Path, text: str, options: dict[str, Any]
     (installed / "application.ts").write_text(text, "utf-8")
     (installed / "tsconfig.json").write_text(json.dumps({"compilerOptions": told, "files": ["application.ts"]}))
     command = ["node", str(js_tools / "typescript" / "bin" / "tsc"), "-p", str(installed)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
     return str(done.stdout + done.stderr)
 
 
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("options", [BUNDLER, NODE], ids=["bundler", "node"])
 def test_an_application_compiles_and_is_stopped_where_it_is_wrong(
     js_tools: Path, installed: Path, options: dict[str, Any]

@@ -17,7 +17,7 @@ import pytest
 from tests.docs.programs import RUNGS, heard_by_all, started
 from tests.docs.written import ROOT, text
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
 
 NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "node_modules", "build", "*.egg-info")
 MOST = 800 << 10  # bytes of the wheel
@@ -62,7 +62,7 @@ asyncio.run(main())
 def pip(*arguments: str | Path) -> None:
     """pip, which asks nobody: what it needs is here."""
     command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", *arguments]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=50)
+    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, timeout=200)
     assert done.returncode == 0, done.stderr
 
 

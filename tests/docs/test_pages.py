@@ -59,7 +59,7 @@ def test_the_examples_of_running_tests_run_some() -> None:
     assert len(commands) == 2
     for command in commands:
         call = [sys.executable, "-m", "pytest", "--collect-only", "-q", *shlex.split(command)]
-        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, timeout=100)
         assert done.returncode == 0, done.stdout[-500:] + done.stderr
 
 

@@ -38,7 +38,7 @@ def installed(js_tools: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "package.json").write_text('{"private": true, "type": "module"}\n')
     npm = shutil.which("npm")
     assert npm is not None, "get-js-tools found one"
-    done = subprocess.run([npm, "install", *NPM, packed], cwd=folder, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([npm, "install", *NPM, packed], cwd=folder, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     for name in GIVEN:
         shutil.copytree(js_tools / name, folder / "node_modules" / name)

@@ -328,9 +328,9 @@ class Model(RuleBasedStateMachine):
 
 
 Model.TestCase.settings = settings(
-    max_examples=int(os.environ.get("LAB_EXAMPLES", "500")),
+    max_examples=int(os.environ.get("LAB_EXAMPLES", "250")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestModel = pytest.mark.timeout(120 if "LAB_EXAMPLES" not in os.environ else 3600)(Model.TestCase)
+TestModel = pytest.mark.timeout(600 if "LAB_EXAMPLES" not in os.environ else 3600)(Model.TestCase)
