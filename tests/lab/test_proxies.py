@@ -140,26 +140,32 @@ def test_every_proxy_is_tried() -> None:
 EVENTS = 15
 
 
-async def ages(lab: Lab, front: proxy, transport: type[Reader]) -> list[float]:
-    """How many s each of some messages takes through a proxy, one after another."""
-    async with front as url:
-        reader = await lab.join(transport, base=url)
-        found = []
-        for n in range(EVENTS):
-            began = time.monotonic()
-            await lab.say("news", n)
-            while not (await reader.next()).messages:
-                pass
-            found.append(time.monotonic() - began)
-            await asyncio.sleep(0.03)
-        await reader.cut()
-    return found
+async def age(lab: Lab, url: str, transport: type[Reader]) -> float:
+    """How many s one of some messages takes by this address, one after another: the median."""
+    reader = await lab.join(transport, base=url)
+    found = []
+    for n in range(EVENTS):
+        began = time.monotonic()
+        await lab.say("news", n)
+        while not (await reader.next()).messages:
+            pass
+        found.append(time.monotonic() - began)
+        await asyncio.sleep(0.03)
+    await reader.cut()
+    return statistics.median(found)
 
 
 @pytest.mark.parametrize("transport", ["sse", "ws", "longpoll"])
 @pytest.mark.parametrize("name", RIGHT)
 async def test_the_right_ones_hold_no_event_back(name: str, transport: str, both: None, lab: Lab) -> None:
-    assert statistics.median(await ages(lab, proxy(name, to=lab.url), TRANSPORTS[transport])) < 0.06
+    """Within 0.06 s of what a message takes without a proxy. A machine that was busy for a moment may try again."""
+    later = []
+    async with proxy(name, to=lab.url) as url:
+        for _ in range(4):
+            later.append(await age(lab, url, TRANSPORTS[transport]) - await age(lab, lab.url, TRANSPORTS[transport]))
+            if later[-1] < 0.06:
+                return
+    pytest.fail(f"later by {later} s")
 
 
 async def test_haproxy_holds_events_back_where_it_is_not_told_not_to(both: None, lab: Lab) -> None:
@@ -168,7 +174,11 @@ async def test_haproxy_holds_events_back_where_it_is_not_told_not_to(both: None,
     config = [line for line in front.row.config.split("\n") if "http-no-delay" not in line]
     assert len(config) == len(front.row.config.split("\n")) - 1
     front.row = front.row._replace(config="\n".join(config))
-    assert statistics.median(await ages(lab, front, Sse)) > 2 * statistics.median(await ages(lab, right, Sse))
+    async with front as wrong_url, right as right_url:
+        for _ in range(4):  # a busy machine makes both late
+            if await age(lab, wrong_url, Sse) > 2 * await age(lab, right_url, Sse):
+                return
+    pytest.fail("it holds nothing back")
 
 
 # ---- secrets
