@@ -24,6 +24,7 @@ PRESENCE, BAD, STOP, GUARDS = (
 HUB, CLIENTS = "tests/server/test_hub.py::", "tests/server/test_clients.py::"
 JAVASCRIPT = "tests/js/"
 HANDLERS = "tests/server/test_handlers.py::"
+DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_given_what_it_must_hear"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -1137,5 +1138,92 @@ MUTATIONS = [
         "            if not self._may_end(feed, client):\n",
         "            if False:\n",
         "tests/lab/test_feed.py::test_who_hears_a_feed_may_end_it_and_a_stranger_may_not",
+    ),
+    Mutation(
+        "one batch for all at a place",
+        "who may not hear something is given it, and who may is not",
+        "log/log.py",
+        "        key = (after, end, *(message.seq for message in messages))\n",
+        "        key = (after, end)\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "one bell left out",
+        "of many who wait one is not told",
+        "log/log.py",
+        "        for bell in self._bells_of(where):\n",
+        "        for bell in list(self._bells_of(where))[1:]:\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "a late joiner in step",
+        "who comes into a room is told what was said there before, in the same turn",
+        "log/sight.py",
+        "        yield store.rooms[name], max(after, joined), math.inf\n",
+        "        yield store.rooms[name], after, math.inf\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "a leaver told nothing",
+        "what was said before a leave in the same turn is lost",
+        "log/log.py",
+        "        if seen > joined:  # else",
+        "        if False:  # else",
+        DELIVERY,
+    ),
+    Mutation(
+        "a cut batch without its last",
+        "where a batch ends a message is lost",
+        "log/log.py",
+        "        end = messages[-1].seq if more else self.end\n",
+        "        end = messages[-1].seq if more else self.end\n"
+        "        messages = messages[:-1] if more else messages\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "a line that takes more is not told",
+        "a slow reader stays where it was",
+        "serving/connection.py",
+        "        super().resume_writing()  # type: ignore[misc]\n",
+        "        pass\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "a private word to everyone",
+        "what was for one is everybody's",
+        "log/log.py",
+        "            return None if member is None else member.own\n",
+        "            return None if member is None else self.store.everyone\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "a stream that waits amid a catch-up",
+        "a reader far behind is told the rest with the next news only",
+        "hub.py",
+        "                if not batch.more:\n                    await bell.listen(due)\n",
+        "                await bell.listen(due)\n",
+        DELIVERY,
+    ),
+    Mutation(
+        "one clock for all heartbeats",
+        "whoever comes postpones everybody's heartbeat",
+        "hub.py",
+        "                due = loop.time() + heartbeat\n"
+        "                if not batch.more:\n"
+        "                    await bell.listen(due)\n"
+        "                sent = batch.cursor\n"
+        "                batch = self.read(client, sent, most=most)\n"
+        "                while not (batch.news or bell.ended or loop.time() >= due):\n"
+        "                    bell.at = batch.cursor.seq\n"
+        "                    await bell.listen(due)\n",
+        "                due = batch.forms['due'] = loop.time() + heartbeat\n"
+        "                if not batch.more:\n"
+        "                    await bell.listen(due)\n"
+        "                sent = batch.cursor\n"
+        "                batch = self.read(client, sent, most=most)\n"
+        "                while not (batch.news or bell.ended or loop.time() >= batch.forms.get('due', due)):\n"
+        "                    bell.at = batch.cursor.seq\n"
+        "                    await bell.listen(batch.forms.get('due', due))\n",
+        "tests/server/test_heartbeats.py",
     ),
 ]
