@@ -145,7 +145,7 @@ def test_a_person_walks_through_lesson_1(open_lesson: Callable[..., Lesson]) -> 
     assert lesson.value("poll.empty") == str(wire.empty(questions))  # the meter did not invent them
     assert lesson.value("ws.questions") == "0"
     rings = {way: lesson.root.locator(f".lane[data-transport={way}] circle") for way in ("poll", "longpoll", "ws")}
-    assert rings["poll"].count() >= questions and rings["longpoll"].count() >= 2 and rings["ws"].count() == 2
+    until(lambda: rings["poll"].count() >= questions and rings["longpoll"].count() >= 2 and rings["ws"].count() == 2)
 
     lesson.next()
     see = lesson.step("see")
@@ -281,7 +281,7 @@ def test_with_the_keyboard_alone(open_lesson: Callable[..., Lesson]) -> None:
     lesson.step("run")
     act("Run short polling")
     lesson.ran("poll")
-    assert page.evaluate("document.activeElement.innerText.trim()") == "Now the same by long polling"
+    until(lambda: page.evaluate("document.activeElement.innerText.trim()") == "Now the same by long polling")
     page.keyboard.press("Enter")
     page.locator(".lesson [data-do=run]", has_text="Stop").wait_for()
     page.keyboard.press("Enter")  # a run that is stopped counts for nothing
@@ -369,7 +369,7 @@ def test_for_whom_wants_no_motion_the_picture_comes_when_it_is_whole(open_lesson
         }"""
     )
     lesson.run("poll")
-    assert lesson.root.locator(".lane[data-transport=poll] circle").count() >= SECONDS - 1
+    until(lambda: lesson.root.locator(".lane[data-transport=poll] circle").count() >= SECONDS - 1)
     assert lesson.page.evaluate("drawn") <= 4
 
     lesson.next()  # and of few messages one makes more

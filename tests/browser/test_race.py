@@ -98,14 +98,17 @@ def test_beside_each_figure_stands_what_theory_says(
 ) -> None:
     race = Race(tab(f"?panel=race&race-rate={rate}&race-every={every}&race-network={network}")).start()
     race.lane("ws").locator("[data-theory=p50]", has_text="theory").wait_for()
-    rtt = race.rtt
-    assert rtt > (float(network.split(":")[1]) if ":" in network else 0)
-    for transport, model in (("poll", poll_model(rate, every, rtt)), ("longpoll", longpoll_model(rate, rtt))):
-        for name, expected in model.items():
-            assert near(race.theory(transport, name), expected), (transport, name, expected)
-    for transport in ("sse", "ws"):
-        assert near(race.theory(transport, "p99"), rtt / 2)
-        assert shown(race.theory(transport, "requests")) == 0
+
+    def wrong() -> list[tuple[str, str, float]]:
+        """What stands there and is not what the models say of the round trip that is known now."""
+        rtt = race.rtt
+        told = {"poll": poll_model(rate, every, rtt), "longpoll": longpoll_model(rate, rtt)}
+        told |= dict.fromkeys(("sse", "ws"), {"p99": rtt / 2, "requests": 0})
+        every_one = [(transport, name, value) for transport, model in told.items() for name, value in model.items()]
+        return [one for one in every_one if not near(race.theory(one[0], one[1]), one[2])]
+
+    until(lambda: not wrong())  # it may be measured anew between two looks
+    assert race.rtt > (float(network.split(":")[1]) if ":" in network else 0)
 
 
 def test_each_lane_shows_what_it_heard_and_what_it_cost(tab: Callable[..., Page], lab: Program) -> None:
@@ -136,7 +139,7 @@ def test_a_round_trip_and_a_rate_at_which_longpoll_falls_behind(tab: Callable[..
     words = race.says("longpoll is slower than ws here")
     assert "fall into each such gap" in words
     until(lambda: shown(race.figure("longpoll", "answer")) > 1.2)
-    assert shown(race.figure("longpoll", "p95")) > 1.5 * shown(race.figure("ws", "p95")) > 150
+    until(lambda: shown(race.figure("longpoll", "p95")) > 1.5 * shown(race.figure("ws", "p95")) > 150)
     assert "race-network=slow%3A200" in race.page.url and "race-rate=10" in race.page.url
     race.page.go_back()
     race.part("race-rate-said").get_by_text("1", exact=True).wait_for()
@@ -257,7 +260,7 @@ def test_a_hub_that_begins_a_new_life_is_raced_on(tab: Callable[..., Page], lab:
     until(lambda: len(ask(lab, "/lab/feed")["feeds"]) == 1)
     until(lambda: shown(race.figure("poll", "requests")) > 0.5)
     race.says("A poll’s two heads")
-    assert 40 < shown(race.figure("sse", "p50")) < 500  # through its network again
+    until(lambda: 40 < shown(race.figure("sse", "p50")) < 500)  # through its network again
 
 
 def test_a_lane_that_gets_nothing_through_says_so(tab: Callable[..., Page]) -> None:

@@ -147,7 +147,7 @@ async def test_who_was_answered_and_does_not_ask_again_is_soon_not_waited_for() 
     hub.pressure.answered(ann.id, hub.end)
     began = time.monotonic()
     await loop_of(hub)  # 48 times there would be reason to wait
-    assert time.monotonic() - began < ROUND_TRIP + 0.5
+    assert time.monotonic() - began < 20 * ROUND_TRIP
 
 
 async def test_a_long_poll_that_became_a_stream_is_not_waited_for(lab: Lab) -> None:
