@@ -181,7 +181,7 @@ async def test_feeds_that_are_ended_at_once_do_not_push_the_chat_out_either(lab:
     said = [await lab.say("s2c", n) for n in range(70)]
     refused: Any = None
     for _ in range(100):
-        answer = await wish(lab, rate=1, seconds=1)  # long enough to be ended before it ends
+        answer = await wish(lab, rate=1, seconds=10)  # long enough to be ended before it ends
         if answer.status == 201:
             assert (await end(lab, answer.json["feed"])).status == 204
         else:
