@@ -1226,4 +1226,12 @@ MUTATIONS = [
         "                    await bell.listen(batch.forms.get('due', due))\n",
         "tests/server/test_heartbeats.py",
     ),
+    Mutation(
+        "a gap that is not told beside one who has none",
+        "who missed something is given what another is, who missed nothing",
+        "log/log.py",
+        "        batch = None if gap else self._shared.get(key)\n",
+        "        batch = self._shared.get(key)\n",
+        "tests/server/test_delivery.py::test_a_gap_is_not_shared",
+    ),
 ]

@@ -36,7 +36,7 @@ BOUNDS: list[dict[str, int]] = [  # of the servers; where little is kept, those 
     {"batch_messages": 4, "stream_bytes": 300},
     {"keep_messages": 6, "batch_messages": 4},
     {"batch_bytes": 2000},
-    {},
+    {"keep_messages": 8},
 ]
 
 
@@ -84,9 +84,9 @@ class Chance:
     def step(self) -> None:
         deeds: dict[Callable[[], None], int] = {
             self.say: 50,
-            self.join: 9,
-            self.leave: 9,
-            self.in_and_out: 6,
+            self.join: 6,
+            self.leave: 6,
+            self.in_and_out: 14,
             self.rest: 5,
             self.go_on: 5,
             lambda: self.opens(self.luck.choice([*self.clients, NOBODY])): 7,

@@ -33,6 +33,7 @@ class Place(NamedTuple):
     sid: str | None
     hub: Hub
     member: Member
+    bearer: bool  # whether a question names it in a header, or in its query
 
 
 @contextlib.asynccontextmanager
@@ -53,7 +54,10 @@ async def connected(url: str) -> AsyncIterator[tuple[asyncio.StreamReader, async
 
 
 def request(place: Place, name: str, cursor: str | None, *headers: str, **more: Any) -> bytes:
-    path = target(name, sid=place.sid, cursor=cursor, **more)
+    sid = place.sid
+    if sid is not None and place.bearer and name != "ws":
+        sid, headers = None, (f"Authorization: Bearer {sid}", *headers)
+    path = target(name, sid=sid, cursor=cursor, **more)
     return "\r\n".join([f"GET {path} HTTP/1.1", f"Host: {urlsplit(place.url).netloc}", *headers, "", ""]).encode()
 
 

@@ -148,7 +148,8 @@ class Play:
         reading = Reading(step.reader, step.kind, life, asked, self.truth.births[life])
         going = self.going[step.reader] = asyncio.Event()
         going.set()
-        place = Place(self.lab.url, self.sids.get(step.client), self.hub, self.member(step.client))
+        sid, bearer = self.sids.get(step.client), bool(step.reader % 2)
+        place = Place(self.lab.url, sid, self.hub, self.member(step.client), bearer)
         cursor = None if asked is None else self.lab.at(asked)
         self.readings[step.reader] = reading
         self.tasks[step.reader] = asyncio.create_task(self.read(reading, place, cursor, going))

@@ -11,7 +11,7 @@ import pytest
 
 from tests.delivery.chance import program
 from tests.delivery.play import Result, played
-from tests.delivery.steps import KINDS, Born, GoOn, Join, Open, Program, Rest, Say, Settle, Step
+from tests.delivery.steps import KINDS, Born, GoOn, Join, Leave, Open, Program, Rest, Say, Settle, Step
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 
@@ -58,3 +58,20 @@ async def test_a_gap_is_told_once_and_only_to_who_missed_something(kind: str) ->
     result = await played(steps)
     assert not result.faults, shown(result, steps)
     assert result.figures["trimmed"] == 1
+
+
+# Both read from one place and are given no message: of the room that one of them had left, nothing is kept.
+@pytest.mark.parametrize("first", [1, 2])
+async def test_a_gap_is_not_shared(first: int) -> None:
+    begun: list[Step] = [Born(1), Born(2), Join(1, "red"), Say(1), Say(2, room="red"), Leave(1, "red")]
+    said: list[Step] = [Say(n, room="red") for n in range(3, 10)]
+    read: list[Step] = [
+        *(Open(n, client, kind, 1) for n, kind in enumerate(KINDS) for client in [first if n % 2 else 3 - first]),
+        Settle(),
+        *(Open(n + 10, client, kind, 1) for n, kind in enumerate(KINDS) for client in [3 - first if n % 2 else first]),
+        Settle(),
+    ]
+    steps = Program({"keep_messages": 5}, [*begun, *said, *read, Say(10), Settle()])
+    result = await played(steps)
+    assert not result.faults, shown(result, steps)
+    assert result.figures["trimmed"] == len(KINDS)
