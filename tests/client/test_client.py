@@ -280,7 +280,7 @@ class Outage(Proxy):
 
 
 @pytest.mark.anyio
-@pytest.mark.limits(grace=0.3, forget_after=0.5)
+@pytest.mark.limits(grace=0.5, forget_after=1.0)
 @LADDER_TOO
 async def test_who_was_away_too_long_is_told_once_and_runs_nothing_twice(lab: Lab, use: str) -> None:
     runs: list[str] = []
@@ -460,7 +460,7 @@ async def test_a_line_that_falls_mute_costs_2_s_if_somebody_speaks(lab: Lab) -> 
         gate.change("mute")
         began = time.monotonic()
         assert await socket.emit("c2s", 1) == {"taken": 1} and got == [1]
-        assert 1.4 < time.monotonic() - began < 2.5
+        assert 1.4 < time.monotonic() - began < 10  # not after its heartbeats of 15 s
         await eventually(lambda: socket.transport == "sse")
         assert socket.session.ladder.rungs["ws"].once is None  # nobody read beside it: its next attempt is judged
         assert any("ws was silent" in note.text and "silence 0 ms" in note.text for note in socket.decisions)
@@ -576,7 +576,7 @@ async def test_closing_waits_for_no_answer_that_does_not_come(nothing_left: None
         socket = io(f"http://127.0.0.1:{port}", use=use, **QUICK).connect()
         never = socket.emit("c2s", 1)
         await eventually(lambda: lines)
-        async with asyncio.timeout(0.5):
+        async with asyncio.timeout(1.4):  # less than the first try of any rung is given
             await socket.close()
         with pytest.raises(EmitError, match="gone"):
             await never

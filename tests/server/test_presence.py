@@ -61,11 +61,11 @@ async def ended(reader: Reader) -> Refused | Ended:
 
 
 # **Here**: a reading request or stream of the client is open, or the last one ended less than `grace` ago.
-@pytest.mark.limits(**SOON)
+@pytest.mark.limits(grace=1.0, forget_after=0.5)
 async def test_a_client_is_here_as_long_as_it_reads(lab: Lab, transport: type[Reader]) -> None:
     sid = new_sid()
     reader = await lab.join(transport, sid, **FAST)
-    await read_for(reader, 1.2)
+    await read_for(reader, 2.0)
     assert lab.life == [("connect", public_id(sid))] and lab.here() == {public_id(sid)}
 
 
@@ -93,7 +93,7 @@ async def test_a_client_that_polls_is_here_between_two_polls(lab: Lab) -> None:
 
 
 # … less than `grace` ago: who is back in time was never away.
-@pytest.mark.limits(grace=0.4, forget_after=30)
+@pytest.mark.limits(grace=1.0, forget_after=30)
 async def test_a_client_back_within_its_grace_was_never_away(lab: Lab, transport: type[Reader]) -> None:
     sid = new_sid()
     reader = await lab.join(transport, sid, **FAST)
@@ -101,7 +101,7 @@ async def test_a_client_back_within_its_grace_was_never_away(lab: Lab, transport
         await reader.cut()
         reader = await lab.reader(transport, sid, **FAST).open()
         await reader.next()
-    await read_for(reader, 0.9)
+    await read_for(reader, 1.8)
     assert lab.life == [("connect", public_id(sid))]
 
 
@@ -142,14 +142,14 @@ async def test_a_silence_shorter_than_memory_loses_nothing(lab: Lab, transport: 
 
 
 # Two readers of one client (a duplicate tab's late pipe, a switch): it is here while one of them reads.
-@pytest.mark.limits(grace=0.2, forget_after=30)
+@pytest.mark.limits(grace=1.0, forget_after=30)
 async def test_a_client_with_two_readers_is_here_while_one_reads(lab: Lab, transport: type[Reader]) -> None:
     sid = new_sid()
     one = await lab.join(transport, sid, **FAST)
     two = await lab.reader(transport, sid, **FAST).open(one.cursor)
     await two.next()
     await one.cut()
-    await read_for(two, 1.0)
+    await read_for(two, 1.8)
     assert lab.life == [("connect", public_id(sid))]
 
 
@@ -193,11 +193,11 @@ async def test_a_forgotten_client_finds_out_by_its_emit(lab: Lab) -> None:
 
 
 # … after its grace or its last request of any kind, whichever is later.
-@pytest.mark.limits(grace=0.1, forget_after=0.6)
+@pytest.mark.limits(grace=0.1, forget_after=1.5)
 async def test_a_client_that_asks_anything_is_remembered(lab: Lab) -> None:
     sid = new_sid()
     await (await lab.join(LongPoll, sid)).close()
-    until = time.monotonic() + 1.6
+    until = time.monotonic() + 2.5
     while time.monotonic() < until:
         assert (await hello(lab.url, sid))["you"] is not None
         await asyncio.sleep(0.1)  # the pace of its requests
@@ -306,7 +306,7 @@ async def test_a_fifth_reader_ends_the_oldest(lab: Lab, held: type[Reader]) -> N
     newcomer = await lab.join(Poll, sid)
     readers = [await opened(lab, held, sid, newcomer.cursor) for _ in range(5)]
     try:
-        await readers[0].next(1)
+        await readers[0].next()
         assert held is LongPoll  # it may be answered with an empty batch, or refused
     except (Refused, Ended) as end:
         assert held is not Ws or isinstance(end, Refused) and end.status == 4208
