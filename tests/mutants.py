@@ -27,7 +27,7 @@ from tests.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "transport_fallback"  # the copy has its name, and comes before the checkout that the environment knows
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "bench")
+NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__")
 SECONDS = 150  # for one named test, which may have as many cases as transports
 
 
