@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.page import DEADLINE, Seat
-from tests.browser.program import Program, program
+from tests.browser.program import Program
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,11 +18,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(180))
 
 
+@pytest.fixture(scope="session")
+def launched() -> Iterator[list[Program]]:
+    """The program of the next test, which starts while this one runs."""
+    programs = [Program()]
+    yield programs
+    programs.pop().stop()
+
+
 @pytest.fixture
-def lab() -> Iterator[Program]:
+def lab(launched: list[Program]) -> Iterator[Program]:
     """A program of its own for each test: a hub remembers."""
-    with program() as running:
-        yield running
+    running = launched.pop()
+    launched.append(Program())
+    try:
+        yield running.ready()
+    finally:
+        running.stop()
 
 
 @pytest.fixture(scope="session")

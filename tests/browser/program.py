@@ -21,21 +21,30 @@ GENEROUS = [f"--{name}={value}" for name, value in {"emit-rate": 1e6, "emit-burs
 class Program:
     """`python app.py`, as the README says."""
 
-    def __init__(self, *flags: str, port: int = 0) -> None:
+    def __init__(self, *flags: str) -> None:
         self.flags = flags
-        self.port = port
-        self.start()
+        self.port = 0
+        self.launch()
 
     def start(self) -> None:
+        self.launch()
+        self.ready()
+
+    def launch(self) -> None:
+        """Begin to start it; meanwhile something else may be done."""
         self.process = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(self.port), *GENEROUS, *self.flags],
             cwd=ROOT, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self.process.stdout is not None
         self.said = self.process.stdout
+
+    def ready(self) -> Program:
+        """Wait until it serves, at its address."""
         found = re.search(r"http://\S+:(\d+)", self.said.readline())
         assert found, "the program did not print its address"
         self.url, self.port = found[0], int(found[1])
+        return self
 
     def stop(self) -> None:
         self.process.terminate()
@@ -52,7 +61,7 @@ class Program:
 def program(*flags: str) -> Iterator[Program]:
     running = Program(*flags)
     try:
-        yield running
+        yield running.ready()
     finally:
         running.stop()
 
