@@ -6,11 +6,12 @@ import configparser
 import re
 import shlex
 import subprocess
+from functools import cache
 
 import pytest
 
 from bench.report.answer import NAMES, all_series
-from bench.report.document import read
+from bench.report.document import Document, read
 from bench.report.files import markdown
 from tests.docs.written import READMES, ROOT, section, snippets, text
 from transport_fallback.client.closings import TURNED_AWAY, UNHEARD
@@ -66,15 +67,21 @@ def test_the_unit_of_systemd_starts_the_program_with_flags_that_it_takes() -> No
     assert int(service["TimeoutStopSec"]) > chosen.limits.drain_seconds
 
 
+@cache
+def committed() -> Document:
+    """The result that the comparison is made of."""
+    return read(ROOT / "bench" / "results" / "report.json.gz")
+
+
 def test_the_comparison_is_what_the_committed_report_says() -> None:
-    assert markdown(read(ROOT / "bench" / "results" / "report.json.gz")) in text("docs/comparison.md")
+    assert markdown(committed()) in text("docs/comparison.md")
 
 
 # Who chooses by the README chooses by what is measured.
 @pytest.mark.parametrize("page", READMES)
 def test_the_advice_for_a_full_server_is_what_the_report_says(page: str) -> None:
     (row,) = [line for line in text(page).splitlines() if line[:1] == "|" and "p99" in line]
-    measured = all_series(read(ROOT / "bench" / "results" / "report.json.gz"))
+    measured = all_series(committed())
     late = {series.name: dict(series.middle("p99"))[300_000] for series in measured}
     best, sse, longpoll, naive = (
         late[name] for name in ("coalesced ws", "sse", "longpoll", NAMES["ws", "per-message"])
@@ -83,7 +90,7 @@ def test_the_advice_for_a_full_server_is_what_the_report_says(page: str) -> None
     told = re.findall(r"[\d.]+(?= m?s\b)", row)
     assert [float(one) for one in told] == [pytest.approx(s, rel=0.01) for s in (best * 1e3, longpoll * 1e3, naive)]
     times = re.search(r"([\d.]+)(?: times| 倍)", row)
-    assert times and times[1] in markdown(read(ROOT / "bench" / "results" / "report.json.gz"))
+    assert times and times[1] in markdown(committed())
 
 
 def test_both_clients_give_up_an_emit_after_the_same_time() -> None:

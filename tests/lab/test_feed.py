@@ -47,14 +47,9 @@ async def heard(lab: Lab, seconds: float, **wanted: Any) -> list[dict[str, Any]]
     reader = await lab.reader(Sse).open()
     await reader.next()
     (await wish(lab, seconds=seconds, **wanted)).accepted(201)
-    messages: list[dict[str, Any]] = []
-    end = time.monotonic() + seconds + 0.6
-    while time.monotonic() < end:
-        try:
-            messages += (await reader.next(max(0.05, end - time.monotonic()))).messages
-        except TimeoutError:
-            break
-    return [message["data"] for message in messages if message["event"] == "feed"]
+    await eventually(lambda: not lab.app.state.feeds.speaking)
+    await lab.hub.emit("the end")
+    return [message["data"] for message in await reader.until("the end") if message["event"] == "feed"]
 
 
 async def test_it_speaks_as_often_as_was_asked_for(lab: Lab) -> None:
