@@ -96,18 +96,18 @@ def main(arguments: list[str]) -> int:
     asked = parsed(arguments)
     pin(GENERATOR_CORE)
     rows, left_out = fit(rows_of(asked))
-    result = Result(rows, min(asked.rounds, 3) if asked.quick else asked.rounds, left_out=left_out)
+    result = Result(rows, min(asked.rounds, 3) if asked.quick else asked.rounds, left_out=left_out, quick=asked.quick)
     about = facts(" ".join([".venv-test/bin/python -m bench.fanout", *map(shlex.quote, arguments)]))
     with contextlib.suppress(KeyboardInterrupt):  # what was measured is kept
-        measure(result)
         if asked.memory:
             few, many = (FEW // 10, MANY // 10) if asked.quick else (FEW, MANY)
             names = list(dict.fromkeys(name for row in rows for name in row.targets))
             measure_memory(result, Setting(chat=asked.chat), names, few, many)
         if asked.all:
             measure_others(result, 200 if asked.quick else 10_000)
+        measure(result)
     print(text(result), flush=True)
-    if asked.all:
+    if asked.all and not asked.quick:
         print("\nGoals without a figure:\n" + "\n".join(untold(result)))
     if asked.json:
         asked.json.write_text(as_json(result, about), "utf-8")

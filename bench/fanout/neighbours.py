@@ -65,8 +65,13 @@ def begun(port: int, seconds: float) -> subprocess.Popen[bytes]:
 
 
 def p99(asking: subprocess.Popen[bytes]) -> tuple[float, int]:
-    times = sorted(json.loads(asking.communicate()[0]))
-    return times[max(0, -(-99 * len(times) // 100) - 1)], len(times)
+    times = json.loads(asking.communicate()[0])
+    return nearest(times, 99), len(times)
+
+
+def nearest(times: list[float], percent: int) -> float:
+    """The percentile by the nearest rank."""
+    return sorted(times)[max(0, -(-percent * len(times) // 100) - 1)]
 
 
 def ask(port: int, seconds: float) -> list[float]:

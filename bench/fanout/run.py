@@ -25,6 +25,7 @@ class Result:
     rows: list[Row]
     rounds: int
     cells: dict[tuple[str, str], dict[int, Cell]] = field(default_factory=dict)
+    quick: bool = False  # too small for goals
     memory: dict[str, float | str] = field(default_factory=dict)  # kB for each idle client, or why not
     neighbours: Neighbours | None = None
     started: list[float] = field(default_factory=list)  # s

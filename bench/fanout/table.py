@@ -129,7 +129,7 @@ def tables(result: Result) -> list[tuple[str, Table]]:
     parts = [(titled(result, row), row_table(result, row)) for row in result.rows if row.targets]
     if result.memory:
         parts.append(("Memory of idle clients", memory_table(result)))
-    goals = goal_table(result)
+    goals = [] if result.quick else goal_table(result)
     return [*parts, ("Goals", goals)] if len(goals) > 1 else parts
 
 

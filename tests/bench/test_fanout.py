@@ -8,14 +8,17 @@ from dataclasses import replace
 
 import pytest
 
+from bench.fanout.__main__ import parsed, rows_of
 from bench.fanout.audience import Everyone, Mixed, room_of
 from bench.fanout.cell import Cell, Setting, play
 from bench.fanout.goals import GOALS, Goal, Of, found, verdict
 from bench.fanout.idle import beside, memory
 from bench.fanout.nchan import MODULE, nginx
+from bench.fanout.neighbours import nearest, neighbours
 from bench.fanout.rows import ROWS, Row, chosen, quick
 from bench.fanout.run import Result, line_of, measure, plan
 from bench.fanout.speaking import SIZE, data_of
+from bench.fanout.starting import imports, start
 from bench.fanout.table import goal_table, markdown, problems, row_table, untold
 from bench.fanout.targets import ALL, Target, python_of
 from bench.fanout.wire import Broken, chunks_of, events_of, serials
@@ -108,7 +111,32 @@ def test_idle_clients_are_counted() -> None:
         assert isinstance(kb.result(), float), kb.result()
 
 
+def test_a_neighbour_and_the_start_are_timed() -> None:
+    with ThreadPoolExecutor(3) as pool:
+        asked = pool.submit(neighbours, ALL["ours-ws"], TINY, 20.0, 0.2)
+        started, imported = pool.submit(start, ALL["ours-ws"], False), pool.submit(imports)
+    told = asked.result()
+    assert not told.void and told.requests == 10 and told.quiet > 0 and told.loud > 0
+    assert 0 < imported.result() and 0 < started.result()
+
+
 # ---- known answers
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    times = [float(number) for number in range(200, 0, -1)]
+    assert nearest(times, 99) == 198.0 and nearest(times, 50) == 100.0 and nearest([7.0], 99) == 7.0
+
+
+def test_the_command_line_asks_for_rows_by_what_they_are() -> None:
+    def keys(line: str) -> list[str]:
+        return [row.key for row in rows_of(parsed(line.split()))]
+
+    assert keys("limit ours-ws") == ["w1"] and keys("--window 8") == ["w8"] and keys("--clients 7") == ["own"]
+    assert keys("--all") == [row.key for row in ROWS] and keys("--rows w8,polls bare-asgi") == ["polls"]
+    for wrong in ("nothing", "--rows w1,nothing"):
+        with pytest.raises(SystemExit):
+            parsed(wrong.split())
 
 
 def test_all_messages_are_as_long_as_the_page_says() -> None:
