@@ -31,7 +31,7 @@ from pathlib import Path
 from bench import docs
 from bench.fanout.cell import Setting
 from bench.fanout.idle import FEW, MANY
-from bench.fanout.rows import ROWS, Row, chosen, quick
+from bench.fanout.rows import ROWS, Row, beside, chosen, quick
 from bench.fanout.run import Result, fit, measure, measure_memory, measure_others
 from bench.fanout.table import as_json, facts, markdown, problems, text, untold
 from bench.fanout.targets import ALL
@@ -58,6 +58,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     add("--no-chat", dest="chat", action="store_false", help="ours as a bare hub")
     add("--browser", action="store_true", help="a browser's heads")
     add("--no-memory", dest="memory", action="store_false", help="leave idle clients out")
+    add("--before", type=Path, metavar="FOLDER", help="an older checkout beside ours: before-ws and the like")
     add("--quick", action="store_true", help="a tenth of everything")
     add("--json", type=Path, metavar="FILE", help="write everything there")
     add("--docs", nargs="?", const="now", choices=BLOCKS, help="write the tables into docs/speed.md")
@@ -79,6 +80,8 @@ def rows_of(asked: argparse.Namespace) -> list[Row]:
         setting = Setting(**{name: getattr(asked, name) for name in names})
         rows = [Row(key_of(setting), title_of(setting), setting, tuple(ALL))]
     rows = chosen(asked.targets, rows)
+    if asked.before:
+        rows = beside(rows, asked.before.resolve())
     return [quick(row) for row in rows] if asked.quick else rows
 
 

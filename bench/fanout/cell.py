@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import statistics
 import time
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 from bench.fanout.audience import Everyone, Mixed
 from bench.fanout.crowd import PATIENCE, Absent, Crowd
@@ -53,10 +52,6 @@ class Cell:
     waited: float = 0.0  # share of the time in which the server could have run but for others on its core
     busy: float = 0.0  # share of its core that the load used
     joined: float = 0.0  # s in which all came in
-    faults: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def play(target: Target, setting: Setting) -> Cell:
@@ -80,9 +75,7 @@ def play(target: Target, setting: Setting) -> Cell:
 
 def measure(target: Target, setting: Setting, server: Server, crowd: Crowd, cell: Cell) -> None:
     come(target, setting, crowd, cell)
-    settled = time.perf_counter() + setting.settle
     crowd.linger(setting.settle)
-    assert time.perf_counter() >= settled
     run(target, setting, crowd, target.warm)
     time.sleep(REST)
     gc.collect()

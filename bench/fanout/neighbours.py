@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.fanout.cell import Setting, audience_of
@@ -46,12 +47,12 @@ def neighbours(target: Target, setting: Setting, pace: float = 10.0, seconds: fl
                 crowd.audience = audience_of(target, setting, crowd)
                 crowd.bring(target.speaker(crowd.port), target.says)
                 crowd.linger(setting.settle)
-                asking = begun(server.port, seconds)
-                crowd.linger(seconds + 1)
-                told.quiet, told.requests = p99(asking)
-                asking = begun(server.port, seconds)
-                crowd.speak(seconds + 0.5, 1, pace)
-                told.loud, _ = p99(asking)
+                with asking(server.port, seconds) as times:
+                    crowd.linger(seconds + 1)
+                    told.quiet, told.requests = p99(times)
+                with asking(server.port, seconds) as times:
+                    crowd.speak(seconds + 0.5, 1, pace)
+                    told.loud, _ = p99(times)
             finally:
                 crowd.close()
     except (Absent, Unfit, Broken, OSError, ValueError) as error:
@@ -59,13 +60,20 @@ def neighbours(target: Target, setting: Setting, pace: float = 10.0, seconds: fl
     return told
 
 
-def begun(port: int, seconds: float) -> subprocess.Popen[bytes]:
+@contextlib.contextmanager
+def asking(port: int, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """The neighbour, who asks for so long, and not beyond the block."""
     command = [sys.executable, "-m", "bench.fanout.neighbours", str(port), str(seconds)]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
-def p99(asking: subprocess.Popen[bytes]) -> tuple[float, int]:
-    times = json.loads(asking.communicate()[0])
+def p99(process: subprocess.Popen[bytes]) -> tuple[float, int]:
+    """In ms, and of how many requests. ValueError: the neighbour was not answered."""
+    times = json.loads(process.communicate()[0])
     return nearest(times, 99), len(times)
 
 
@@ -87,7 +95,10 @@ def ask(port: int, seconds: float) -> list[float]:
             line.sendall(request)
             data = b""
             while answer_of(data) is None:
-                data += line.recv(65536)
+                piece = line.recv(65536)
+                if not piece:
+                    raise OSError("the server hung up on a neighbour")
+                data += piece
             times.append((time.perf_counter() - planned) * 1000)
     return times
 

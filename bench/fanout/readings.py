@@ -117,7 +117,8 @@ class Ws(Reading):
             elif frame.kind == PING:
                 asks.append(masked(PONG, frame.payload))
             elif frame.kind == CLOSE:
-                raise Broken(f"a WebSocket was closed with {int.from_bytes(frame.payload[:2], 'big')}")
+                code, why = int.from_bytes(frame.payload[:2], "big"), frame.payload[2:].decode("utf-8", "replace")
+                raise Broken(f"a WebSocket was closed with {code} {why}".rstrip())
             else:
                 raise Broken(f"a frame begins with {frame.kind:#x}")
         return Heard(tuple(found), at, whole, (b"".join(asks),) if asks else ())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bench.fanout.cell import Setting
-from bench.fanout.targets import ALL, BARE, LIMIT, Target
+from bench.fanout.targets import ALL, BARE, LIMIT, older
 
 OURS = (LIMIT, "ours-ws", "ours-sse")
 PUSHED = tuple(name for name, target in ALL.items() if not target.polls)
@@ -51,13 +52,22 @@ def quick(row: Row) -> Row:
     return replace(row, setting=fewer, rounds=min(row.rounds, 3))
 
 
+def beside(rows: Sequence[Row], checkout: Path) -> list[Row]:
+    """The rows with an older checkout beside ours, where the chat room is on: the bare hub is this one's own."""
+    found = []
+    for row in rows:
+        ours = [name for name in row.targets if ALL[name].ours]
+        if not row.setting.chat or row.setting.rooms or row.setting.private:
+            ours = []
+        olds = [older(name, checkout) for name in ours]
+        ALL.update({old.name: old for old in olds})
+        found.append(replace(row, targets=(*row.targets, *(old.name for old in olds))))
+    return found
+
+
 def chosen(names: Sequence[str], rows: Sequence[Row]) -> list[Row]:
     """The rows with these targets only; without names, all as they are."""
     if not names:
         return list(rows)
     kept = [replace(row, targets=tuple(name for name in row.targets if name in names)) for row in rows]
     return [row for row in kept if row.targets]
-
-
-def target(name: str) -> Target:
-    return ALL[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,7 @@ from bench.fanout.targets import ALL, Target
 from bench.theory.stats import Estimate, estimate, exact, ratios
 
 BUSY = 0.9  # of its core: a load that used more may have been what was measured
-STARTS = 11
+STARTS, IMPORTS = 11, 5
 
 
 @dataclass
@@ -34,9 +35,7 @@ class Result:
 
     def loose(self) -> dict[str, Estimate]:
         """The figures that have no rounds in common with others, as goals call them."""
-        named = {
-            f"kB {name.removeprefix('kB ')}": exact(kb) for name, kb in self.memory.items() if not isinstance(kb, str)
-        }
+        named = {f"kB {name}": exact(kb) for name, kb in self.memory.items() if not isinstance(kb, str)}
         if found := estimate(self.started):
             named["start"] = found
         if self.neighbours and not self.neighbours.void:
@@ -80,7 +79,7 @@ def fit(rows: Sequence[Row]) -> tuple[list[Row], list[str]]:
         if not reasons[name]:
             try:
                 ALL[name].install()
-            except Exception as error:
+            except (OSError, subprocess.CalledProcessError) as error:
                 reasons[name] = f"{name} could not be got ({type(error).__name__}): it is left out"
     kept = [replace(row, targets=tuple(name for name in row.targets if not reasons[name])) for row in rows]
     return kept, sorted(set(filter(None, reasons.values())))
@@ -109,7 +108,7 @@ def measure_others(result: Result, clients: int) -> None:
     result.neighbours = neighbours(ALL["ours-ws"], setting)
     say(f"neighbours: {result.neighbours}")
     result.started = [start(ALL["ours-ws"]) for _ in range(STARTS)]
-    result.imports = imports()
+    result.imports = middle([imports() for _ in range(IMPORTS)])
     say(f"start: {sorted(result.started)[STARTS // 2]:.3f} s")
 
 

@@ -148,7 +148,7 @@ def markdown(result: Result, about: dict[str, Any]) -> str:
     """The tables of docs/speed.md."""
     intro = (
         f"Measured on {about['date']} at commit {about['commit']}, on {about['cores']} cores of {about['cpu']}, Python"
-        f" {about['python']}: `{about['command']}`"
+        f" {about['python']}, where a load average of {about['load']:.1f} ran already: `{about['command']}`"
     )
     parts = [intro]
     for title, lines in tables(result):
@@ -166,6 +166,7 @@ def facts(command: str) -> dict[str, Any]:
         "date": time.strftime("%Y-%m-%d"),
         "commit": commit.stdout.strip() or "unknown",
         "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
         "cpu": read_line("/proc/cpuinfo", "model name") or platform.machine(),
         "python": platform.python_version(),
     }
@@ -186,7 +187,7 @@ def as_json(result: Result, about: dict[str, Any]) -> str:
 
 def cells_json(result: Result, row: Row) -> dict[str, dict[int, Any]]:
     return {
-        name: {number: cell.as_json() for number, cell in result.cells.get((row.key, name), {}).items()}
+        name: {number: asdict(cell) for number, cell in result.cells.get((row.key, name), {}).items()}
         for name in row.targets
     }
 

@@ -68,6 +68,18 @@ def our(transport: str, reading: type[Reading], base: str = LIMIT, most: int = 0
     return Target(f"ours-{transport}", app, reading, readings.OursWs, speaking.ours, base, most, environment=RAISED)
 
 
+def older(name: str, checkout: Path) -> Target:
+    """The same of ours as another checkout has it, in this environment: before-ws and the like."""
+
+    def command(port: int, folder: Path) -> list[str]:
+        (folder / "transport_fallback").symlink_to(checkout)
+        code = f"import runpy, sys; sys.path.insert(0, {str(folder)!r}); sys.argv[0] = 'app.py'; "
+        code += f"runpy.run_path({str(checkout / 'app.py')!r}, run_name='__main__')"
+        return [sys.executable, "-c", code, "--port", str(port)]
+
+    return replace(ALL[name], name=name.replace("ours", "before", 1), command=command)
+
+
 def without_chat(target: Target, rooms: bool) -> Target:
     """Ours with a bare application instead of the chat room; all others are what they are."""
     if not target.ours:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ from bench.fanout.run import Result, line_of, measure, plan
 from bench.fanout.speaking import SIZE, data_of
 from bench.fanout.starting import imports, start
 from bench.fanout.table import goal_table, markdown, problems, row_table, untold
-from bench.fanout.targets import ALL, Target, python_of
+from bench.fanout.targets import ALL, Target, older, python_of
 from bench.fanout.wire import Broken, chunks_of, events_of, serials
 from bench.load.servers import ROOT
 from bench.peers.socketio import CACHE
@@ -28,7 +29,7 @@ from bench.theory.stats import Estimate
 
 TINY = Setting(clients=5, settle=0.0, seconds=0.05, pinned=False)
 EIGHT = replace(TINY, window=8)
-ABOUT = {"date": "2026-01-02", "commit": "abc", "cores": 2, "cpu": "C", "python": "3", "command": "bench"}
+ABOUT = {"date": "2026-01-02", "commit": "abc", "cores": 2, "cpu": "C", "load": 0.5, "python": "3", "command": "bench"}
 
 
 def brief(target: Target) -> Target:
@@ -100,6 +101,18 @@ def test_a_target_whose_clients_do_not_get_in_says_so() -> None:
     target = replace(ALL["limit"], command=lambda port, _: [sys.executable, "-c", deaf, str(port)])
     (cell,) = together((target, replace(TINY, joining=0.2)))
     assert cell.void == "only 0 of 5 clients got in within 0.2 s" and not cell.lost
+
+
+def test_an_older_checkout_stands_beside_this_one(tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    (tmp_path / "__init__.py").touch()
+    (tmp_path / "app.py").write_text(
+        f"import transport_fallback, sys\nopen({str(told)!r}, 'w').write(transport_fallback.__file__)\n"
+    )
+    other, same = together((older("ours-ws", tmp_path), TINY), (older("ours-ws", ROOT), TINY))
+    assert other.void == "the server before-ws did not start"
+    assert Path(told.read_text()).parts[-2:] == ("transport_fallback", "__init__.py") and "fanout-" in told.read_text()
+    assert not same.void and same.target == "before-ws" and same.deliveries > 0
 
 
 def test_idle_clients_are_counted() -> None:
