@@ -208,7 +208,8 @@ class Hub(Log[Member]):
     ) -> AsyncGenerator[Batch, None]:
         """Batch after batch, the first at once; an empty one after each `heartbeat` seconds of silence.
 
-        Nothing is kept for a slow reader: it reads on when it can take more, from where it is.
+        Nothing is kept for a slow reader: it reads on when it can take more, from where it is. Our own server tells
+        its streams the same, many at once; see log/turn.py.
         """
         loop = asyncio.get_running_loop()
         most = self.limits.stream_bytes

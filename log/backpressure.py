@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from ..protocol.limits import Limits
 from .audience import Audience
 from .bell import Bell
+from .carried import Carried
 
 TURNS = 10  # of the event loop: a reader that took nothing in so many waits for its line to take more, and not for us
 MOST_TURNS = 60  # in all, before emitting goes on
@@ -44,7 +45,9 @@ class Backpressure:
     def due(self, audience: Audience) -> bool:
         return audience.unread >= self.messages or audience.unread_bytes >= self.bytes
 
-    async def ease(self, audience: Audience, bells: Callable[[], Iterable[Bell]], hears: Callable[[str], bool]) -> None:
+    async def ease(
+        self, audience: Audience, bells: Callable[[], Iterable[Bell | Carried]], hears: Callable[[str], bool]
+    ) -> None:
         """Let the readers of an audience read: those on a line as far as it takes it, the others for a moment."""
         turn = audience.turn = audience.turn or asyncio.Lock()
         async with turn:  # several who emit at the same time wait in the same order
@@ -54,7 +57,7 @@ class Backpressure:
                     await self._askers(audience.seq_before(self.spare), hears)
                 audience.unread = audience.unread_bytes = 0
 
-    async def _streams(self, seq: int, bells: Iterable[Bell]) -> None:
+    async def _streams(self, seq: int, bells: Iterable[Bell | Carried]) -> None:
         """A reader whose line is full is left behind: nobody waits for it."""
         behind = {bell: bell.at for bell in bells if bell.at < seq}
         for turn in range(1, MOST_TURNS + 1):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 
 
 class Bell:
     """The bell of one reader. It stays rung until it is heard, so no news falls between a read and a wait."""
 
-    __slots__ = ("_rung", "_timer", "_waiter", "at", "ended")
+    __slots__ = ("_rung", "_timer", "_waiter", "at", "ended", "on_ring")
 
     def __init__(self) -> None:
         self._rung = False
@@ -17,6 +18,7 @@ class Bell:
         self._timer: asyncio.TimerHandle | None = None
         self.at: float = math.inf  # up to which seq this reader has been given what there is; inf: it does not read
         self.ended: str | None = None  # why this reader must stop
+        self.on_ring: Callable[[], None] | None = None  # who is told instead of a coroutine; see log/carried.py
 
     def ring(self) -> None:
         self._rung = True
@@ -56,5 +58,7 @@ class Bell:
         self._wake()
 
     def _wake(self) -> None:
+        if self.on_ring is not None:
+            self.on_ring()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

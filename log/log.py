@@ -13,9 +13,11 @@ from .audience import Audience, Message, Room, Stay
 from .backpressure import Backpressure
 from .batch import Batch, Cursor, new_epoch
 from .bell import Bell
+from .carried import Carried
 from .record import Record
 from .sight import last_seen, missed, past, since
 from .store import Store
+from .turn import Turn
 
 SHARED = 64  # batches that readers may share: those who are far behind ask for what nobody else does
 
@@ -44,6 +46,7 @@ class Log(Generic[R]):
         self.store = Store(limits, clock)
         self.members: dict[str, R] = {}
         self.pressure = Backpressure(limits)
+        self.turn = Turn(self)
         self._bells: set[Bell] = set()
         self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log
 
@@ -169,6 +172,9 @@ class Log(Generic[R]):
         if audience is None:
             return  # a room that there may not be: nobody is in it
         self.store.keep(audience, Message(seq, text, where.but, at))
+        if where.client is None:
+            self.turn.said(audience)
+        self._part(where.but)
         for bell in self._bells_of(where):
             bell.ring()
 
@@ -179,12 +185,15 @@ class Log(Generic[R]):
 
     def _apply_join(self, seq: int, client: str, name: str) -> None:
         room, member = self.store.enter(name, client), self.members[client]
+        self._part(client)
         member.joined[name] = seq
         if member.here:
             room.here.add(client)
 
     def _apply_leave(self, seq: int, client: str, name: str) -> None:
         member, room = self.members[client], self.store.rooms[name]
+        for bell in member.bells:
+            bell.ring()  # the turn looks who is in a room when it is over: who has left by then is told by itself
         joined, seen = member.joined.pop(name), room.last.seen_by(client)
         self.store.leave(room, client)
         if seen > joined:  # else there was nothing to hear: no interval to remember
@@ -208,16 +217,22 @@ class Log(Generic[R]):
             return None if member is None else member.own
         return self.store.everyone if where.room is None else self.store.rooms.get(where.room)
 
-    def _bells_of(self, where: Where) -> Iterator[Bell]:
-        """The bells of those who read what is said there."""
+    def _bells_of(self, where: Where) -> Iterator[Bell | Carried]:
+        """The bells that what is said there rings. Of those who are carried the turn hears, unless one is meant."""
         if where.client is not None:
             return iter(self.members[where.client].bells)
         if where.room is None:
             return iter(self._bells)
-        return self._bells_in(self.store.rooms[where.room])
+        return (bell for bell in self._bells_in(self.store.rooms[where.room]) if isinstance(bell, Bell))
 
-    def _bells_in(self, room: Room) -> Iterator[Bell]:
+    def _bells_in(self, room: Room) -> Iterator[Bell | Carried]:
         return (bell for client in room.members for bell in self.members[client].bells)
+
+    def _part(self, client: str | None) -> None:
+        """From here on this client may see something else than others who were given the same."""
+        for bell in self.members[client].bells if client in self.members else ():
+            if isinstance(bell, Carried):
+                bell.odd = True
 
     def _pressed(self, where: Where) -> Audience | None:
         """The audience, if so much was emitted to it in one go that its readers may lose some; mostly None."""
@@ -232,4 +247,4 @@ class Log(Generic[R]):
         elif isinstance(audience, Room):
             await self.pressure.ease(audience, lambda: self._bells_in(audience), audience.members.__contains__)
         else:
-            await self.pressure.ease(audience, lambda: self._bells, lambda _asking: True)
+            await self.pressure.ease(audience, lambda: [*self._bells, *self.turn.readers], lambda _asking: True)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .audience import Audience, Stay
 from .bell import Bell
+
+if TYPE_CHECKING:
+    from .carried import Carried
 
 STAYS = 64  # intervals of rooms it left that are remembered per client; of older ones it is told "in doubt"
 LED = 64  # cursors before its birth that a client was given since; one that catches up needs the last alone
@@ -23,7 +28,7 @@ class Record:
         self.stays: list[Stay] = []  # the last of what it left, oldest first
         self.doubt = 0  # up to this seq it may have seen more than `stays` still says
         self.left_last = 0  # the highest seq it may see of rooms it left
-        self.bells: set[Bell] = set()
+        self.bells: set[Bell | Carried] = set()  # of its readers
 
     def lead(self, seq: int) -> None:
         """Remember that it was given this cursor, though it was born later."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 from ..hub import Member
 from ..log.batch import Batch, Cursor
 from ..log.bell import Bell
+from ..log.carried import Carried, Form
 from .client import Client
 
 
@@ -49,6 +51,16 @@ class Reader(Bell):
 
     def follow(self, heartbeat: float) -> AsyncGenerator[Batch, None]:
         return self.hub.follow(self.client, self.cursor, heartbeat, self, history=self.history)
+
+    def carry(self, form: Form, write: Callable[[bytes], Any], heartbeat: float) -> Carried:
+        """What `follow` does, as a reader that is told by the turn; see log/turn.py. `write` never waits."""
+        return Carried(self.hub.turn, self.client, self, form, write, heartbeat)
+
+    def begin(self, one: Carried) -> None:
+        """Give what is carried its first batch, and from now on whatever comes."""
+        self.hub.pressure.follows(self.client.id)
+        most = None if self.history else self.hub.limits.stream_bytes
+        one.begin(self.hub.read(self.client, self.cursor, history=self.history, most=most))
 
     def _given(self, batch: Batch) -> Batch:
         if batch.more and isinstance(self.client, Client):

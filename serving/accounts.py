@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
+from ..log.carried import Figures
 from .trace import Shelf, Trace
 
 CLIENTS = 2000  # clients that have been here
@@ -32,6 +34,17 @@ class Counts:
     frames_up: int = 0
     frames_down: int = 0
 
+    def given(self, figures: Figures, readers: int, *, frames: bool) -> None:
+        """So many readers were given this, on a line that carries them."""
+        self.down += readers * figures.sent
+        self.payload_down += readers * figures.text
+        self.batches += readers * figures.batches
+        self.news += readers * figures.news
+        self.empty += readers * (figures.batches - figures.news)
+        self.messages += readers * figures.messages
+        if frames:
+            self.frames_down += readers * figures.batches
+
     def as_json(self) -> dict[str, int]:
         figures = {name: getattr(self, name) for name in self.__slots__}
         # The rest: WebSocket's two bytes and more, an event's `id:` and `data:`, the sizes of chunks.
@@ -40,13 +53,24 @@ class Counts:
         return figures
 
 
+class Settled(Protocol):
+    """A line that counts for itself until somebody looks."""
+
+    def settle(self) -> None:
+        """Count what it has not counted yet."""
+
+    def look(self) -> None:
+        """Somebody looks at the trace."""
+
+
 class Account:
     """The figures and the trace of one client."""
 
-    __slots__ = ("counts", "trace")
+    __slots__ = ("carried", "counts", "trace")
 
     def __init__(self, shelf: Shelf) -> None:
         self.counts: dict[str, Counts] = {}
+        self.carried: dict[Settled, None] = {}  # lines whose figures come when they are asked for
         self.trace = Trace(shelf)
 
     def as_json(self) -> dict[str, dict[str, int]]:

@@ -21,7 +21,9 @@ from typing import Any
 
 from ..protocol.limits import DEFAULTS, Limits
 from ..protocol.pace import owner_of
+from ..registry.reader import Reader
 from ..transports.scope import Link
+from .carry import AsFrames, Carriage, Forms
 from .doors import Doors
 from .kernel import is_gone, limit_silence
 from .meter import Exchange, Meter, Wire
@@ -67,6 +69,7 @@ class Connection:
     meter: Meter
     doors: Doors
     turns: Turns
+    forms: Forms | None = None  # in which a connection carries readers, if it does
     real: Any  # transport
     transport: Any  # as a Line
     client: tuple[str, int] | None
@@ -77,6 +80,7 @@ class Connection:
     waits = False  # the application has enough for now
     left = False  # we have said our last word
     lost = False  # nobody is there
+    carriage: Carriage | None = None  # of a reader that this connection writes to by itself
     _hurried = False  # the server stops
     _refused = False
     _queued = False  # its turn will come
@@ -104,6 +108,7 @@ class Connection:
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
+        self._let_down()
         self.doors.leave(self)
         self._disarm()
         self._moving()
@@ -162,6 +167,20 @@ class Connection:
         self._queued = self._queued or not self.turns.take(self)
         return not self._queued
 
+    async def carried(self, reader: Reader, exchange: Exchange, form: AsFrames, heartbeat: float) -> None:
+        """Give a reader what there is for it, until it is told to stop or its line is lost."""
+        if reader.ended or self.left or self.lost:
+            return
+        self.carriage = Carriage(reader, exchange, form, self.real.write, heartbeat)
+        try:
+            await self.carriage.go()
+        finally:
+            self.carriage = None
+
+    def _let_down(self) -> None:
+        if self.carriage is not None:
+            self.carriage.one.end()
+
     def taken(self, size: int) -> bytes:
         """The next so many bytes, for a step."""
         self.turns.spend(self, size)
@@ -188,6 +207,7 @@ class Connection:
             return
         expecting = self.expecting() and not self._hurried
         self.left = True
+        self._let_down()
         self.unheard(len(self._input))
         self._input.clear()
         self.arm(LINGER, self._ending)
@@ -220,12 +240,16 @@ class Connection:
     def pause_writing(self) -> None:
         """Close would wait for a client that takes no bytes to take the rest, for ever."""
         super().pause_writing()  # type: ignore[misc]
+        if self.carriage is not None:
+            self.carriage.one.pause()
         loop = asyncio.get_running_loop()
         self._stalled = self._stalled or loop.call_later(self.limits.stall_seconds, self.cut)
 
     def resume_writing(self) -> None:
         super().resume_writing()  # type: ignore[misc]
         self._moving()
+        if self.carriage is not None:
+            self.carriage.one.resume()
 
     def _moving(self) -> None:
         if self._stalled is not None:

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..protocol.errors import Refused
 from ..protocol.http1 import refusal
+from ..registry.reader import Reader
 from ..transports.scope import Link, Served
 from .answer import answered
 from .connection import Connection, Line
@@ -192,7 +193,7 @@ class Http(Connection, HttpToolsProtocol):
         if self._first:
             exchange.add("connections")
         self._first = False
-        Served(exchange.batch, self.link).put(self.scope["state"])
+        Served(exchange.batch, self.link, carry=self.carry if self.forms else None).put(self.scope["state"])
         self.transport = Line(self, exchange)  # answers are written in turn, each by its own
 
     def shutdown(self) -> None:
@@ -252,6 +253,13 @@ class Http(Connection, HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         super()._start_asgi_task(cycle, answered(app, cycle))
+
+    async def carry(self, reader: Reader, heartbeat: float) -> None:
+        if self.flow.write_paused:
+            await self.flow.drain()
+        assert self.forms is not None
+        form = self.forms.chunks if self.cycle.chunked_encoding else self.forms.events
+        await self.carried(reader, self.transport.exchange, form, heartbeat)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

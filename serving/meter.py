@@ -38,15 +38,16 @@ NAMES = (*READING, "emit", "hello", "bye", "other")  # other: the page and its f
 class Exchange:
     """One request and its answer, or one WebSocket: to whom its bytes are counted."""
 
-    __slots__ = ("all", "frames", "head", "mine", "name", "number", "said", "trace", "up")
+    __slots__ = ("account", "all", "frames", "head", "mine", "name", "number", "said", "trace", "up")
 
-    def __init__(self, name: str, mine: Counts, everybody: Counts, trace: Trace) -> None:
+    def __init__(self, name: str, mine: Counts, everybody: Counts, account: Account) -> None:
         self.name = name
         self.frames = int(name == "ws")  # a batch is one frame
         self.mine, self.all = mine, everybody
         self.head = True  # the next bytes down are the head of an answer
-        self.trace = trace
-        self.number = trace.begin()
+        self.account = account
+        self.trace = account.trace
+        self.number = self.trace.begin()
         self.said: Any = None  # what the next bytes down say: the messages of a batch, or a word
         self.up: list[int] = []  # the frames in what came up last, each by the size of its text
 
@@ -115,6 +116,10 @@ class Exchange:
             self.trace.add(self.number, "down", size, said)
         self.said = None
 
+    def given(self, batch: Batch, size: int) -> None:
+        """A line that carries its reader has written a batch; it is counted elsewhere."""
+        self.trace.add(self.number, "down", size, [message.seq for message in batch.messages])
+
     def batch(self, batch: Batch) -> None:
         """A reader was given a batch; its bytes come by `written`."""
         messages, news = len(batch.messages), bool(batch.messages or batch.gap)
@@ -164,7 +169,7 @@ class Meter:
         counts = known.counts.get(name)
         if counts is None:
             counts = known.counts[name] = Counts()
-        return Exchange(name, counts, self.totals[name], known.trace)
+        return Exchange(name, counts, self.totals[name], known)
 
     def account(self, client: str) -> Account:
         return self.accounts.open(client)
@@ -172,11 +177,19 @@ class Meter:
     def of(self, client: str) -> dict[str, Counts]:
         """The counts of one client, by transport."""
         known = self.accounts.find(client) if client else self._nobody
-        return known.counts if known else {}
+        if known is None:
+            return {}
+        for line in known.carried:
+            line.settle()
+        return known.counts
 
     def trace(self, client: str) -> Trace:
-        """The trace of one client; it may be one that has yet to come."""
-        return self.account(client).trace
+        """The trace of one client, for who looks at it now; it may be one that has yet to come."""
+        known = self.account(client)
+        known.trace.on = True
+        for line in known.carried:
+            line.look()
+        return known.trace
 
     def sweep(self) -> None:
         """Free whatever is kept too long already."""

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Host, Mount
 from starlette.types import ASGIApp
 
+from .carry import Forms, is_on
 from .doors import Doors
 from .http import Http
 from .listener import Listener
@@ -126,6 +127,7 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
     limits = state.hub.limits
     state.doors = Doors(limits)
     shared = {"limits": limits, "meter": state.meter, "doors": state.doors, "turns": Turns()}
+    shared["forms"] = Forms(state.meter.totals) if is_on() else None
     config = uvicorn.Config(
         app,
         http=type("Http", (Http,), {**shared, "links": state.links}),

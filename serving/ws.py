@@ -15,7 +15,9 @@ from websockets.frames import Frame, Opcode
 
 from ..log.batch import Batch
 from ..protocol.pace import Bucket
+from ..registry.reader import Reader
 from ..transports.scope import Served
+from .carry import framed
 from .connection import Connection
 from .frames import Frames
 from .meter import Exchange
@@ -166,7 +168,8 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
         if not self.close_sent:
-            Served(self.exchange.batch, self.link, self.write).put(self.scope["state"])
+            carry = self.carry if self.forms else None
+            Served(self.exchange.batch, self.link, self.write, carry).put(self.scope["state"])
 
     async def send(self, message: Any) -> None:
         text = message.get("text")
@@ -192,10 +195,12 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         await self.writable.wait()
         if self.disconnected or self.close_sent:
             raise WebSocketDisconnect(1006)
-        frame = batch.forms.get("ws")
-        if frame is None:
-            frame = batch.forms["ws"] = Frame(Opcode.TEXT, batch.text).serialize(mask=False)
-        self.transport.write(frame)
+        self.transport.write(framed(batch))
+
+    async def carry(self, reader: Reader, heartbeat: float) -> None:
+        assert self.forms is not None
+        await self.writable.wait()
+        await self.carried(reader, self.exchange, self.forms.frames, heartbeat)
 
     # ---- its end
 

@@ -40,6 +40,19 @@ def pytest_configure(config: pytest.Config) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A module that says BOTH_WAYS is run with the fast way of the server, and with the plain one."""
+    if getattr(metafunc.module, "BOTH_WAYS", False):
+        metafunc.parametrize("door", ["fast", "plain"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The way in which the servers of this test tell their readers; see serving/carry.py."""
+    if hasattr(request, "param"):
+        monkeypatch.setenv("LAB_DOOR", "off" if request.param == "plain" else "on")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..log.batch import Batch
+from ..registry.reader import Reader
 
 KEY = "transport_fallback"  # in the state that ASGI lets a server keep in a scope
 
@@ -32,6 +33,9 @@ class Served:
     count: Callable[[Batch], None]  # takes each batch that a reader is given, for the figures
     link: Link | None = None
     write: Callable[[Batch], Awaitable[None]] | None = None  # of a WebSocket: sends a batch in the frame all share
+    carry: Callable[[Reader, float], Awaitable[None]] | None = (
+        None  # gives a reader its batches and heartbeats, to its end
+    )
 
     def put(self, state: dict[str, Any]) -> None:
         """Say so, in the state of a scope."""

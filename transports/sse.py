@@ -15,6 +15,7 @@ from ..protocol.errors import Refused
 from ..registry.clients import Clients
 from ..registry.reader import Reader
 from .request import Endpoint, cursor_of, number, open_reader
+from .scope import served
 
 
 class Stream(EventSourceResponse):
@@ -24,11 +25,16 @@ class Stream(EventSourceResponse):
         # The hub ends its readers before the server stops: the library need only wait for that.
         grace = reader.hub.limits.drain_seconds
         super().__init__(events(reader, heartbeat), ping=0, sep="\n", shutdown_grace_period=grace)
-        self.reader = reader
+        self.reader, self.heartbeat = reader, heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        by = served(scope)
         try:
-            await super().__call__(scope, receive, send)
+            if by is None or by.carry is None:
+                return await super().__call__(scope, receive, send)
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await by.carry(self.reader, self.heartbeat)  # the same, without a coroutine for each message
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             self.reader.broken = self.reader.ended is None
             self.reader.close()

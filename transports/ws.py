@@ -72,6 +72,9 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
     """Batches, as long as this reader may read."""
     by = served(socket.scope)
     write = None if by is None else by.write
+    if by is not None and by.carry is not None:  # as below, without a coroutine for each message
+        await by.carry(reader, heartbeat)
+        return ENDED.get(reader.ended or "", 1000), reader.ended or ""
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
             if write:

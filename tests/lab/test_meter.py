@@ -24,6 +24,7 @@ from transport_fallback.serving.accounts import Counts
 from transport_fallback.serving.meter import Meter, client_of
 
 pytestmark = pytest.mark.anyio
+BOTH_WAYS = True  # see conftest.py
 
 INFO = struct.Struct("=QQ")  # bytes_acked, bytes_received: at 120 in Linux' struct tcp_info
 

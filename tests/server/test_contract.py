@@ -24,6 +24,7 @@ from transport_fallback.log.batch import new_epoch
 from transport_fallback.serving.pages import WEB
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_WAYS = True  # see conftest.py
 
 BIG = "x" * 16_000  # data of one message close to its limit of 16 KiB
 KEPT = 262_144  # bytes; no batch carries more

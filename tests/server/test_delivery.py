@@ -14,6 +14,7 @@ from tests.delivery.play import Result, played
 from tests.delivery.steps import KINDS, Born, GoOn, Join, Leave, Open, Program, Rest, Say, Settle, Step
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_WAYS = True  # see conftest.py
 
 SEEDS = 30
 

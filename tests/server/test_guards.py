@@ -16,6 +16,7 @@ from tests.stranger.readers import Ws
 from transport_fallback.serving.ws import FRAME_BURST
 
 pytestmark = pytest.mark.anyio
+BOTH_WAYS = True  # see conftest.py
 
 UPGRADE = (
     "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"

@@ -19,6 +19,7 @@ from transport_fallback.hub import Hub
 from transport_fallback.log.batch import Cursor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_WAYS = True  # see conftest.py
 
 MOST = 12  # others come in three heartbeats
 SHORT = 0.2  # s: a heartbeat where the hub itself is asked; over the wire the least is 1

@@ -12,6 +12,7 @@ import pytest
 from tests.stranger.http import DEADLINE
 from transport_fallback.hub import Cursor, Hub, Member
 from transport_fallback.log.batch import Batch, new_epoch
+from transport_fallback.log.bell import Bell
 from transport_fallback.log.record import STAYS
 from transport_fallback.log.roll import Roll
 from transport_fallback.protocol.codec import decode, encode
@@ -819,6 +820,7 @@ async def test_who_is_told_to_stop_waits_no_more() -> None:
     (ann,) = await born(hub, "ann")
     task = await held(hub, ann, at(1))
     for bell in list(ann.bells):
+        assert isinstance(bell, Bell)
         bell.end("draining")
     async with asyncio.timeout(DEADLINE):
         assert not (await task).news
@@ -898,7 +900,9 @@ async def test_who_follows_and_is_told_to_stop_ends() -> None:
     (ann,) = await born(hub, "ann")
     async with contextlib.aclosing(hub.follow(ann, at(1), LONG)) as batches:
         await anext(batches)
-        asyncio.get_running_loop().call_soon(lambda: next(iter(ann.bells)).end("crowded"))
+        (bell,) = ann.bells
+        assert isinstance(bell, Bell)
+        asyncio.get_running_loop().call_soon(bell.end, "crowded")
         async with asyncio.timeout(DEADLINE):
             assert [batch async for batch in batches] == []
     assert not hub._bells and not ann.bells

@@ -18,6 +18,7 @@ from tests.stranger.readers import TRANSPORTS, Ended, LongPoll, Reader, Sse, Ws
 from transport_fallback.transports.ws import ANSWERS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_WAYS = True  # see conftest.py
 
 
 Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
