@@ -35,6 +35,12 @@ def node(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["node", *arguments], capture_output=True, text=True, timeout=SECONDS)
 
 
+@cache
+def names(folder: Path) -> subprocess.CompletedProcess[str]:
+    """The names of the tests in all files of a folder, by one process."""
+    return node(HERE / "names.mjs", *sorted(folder.glob("*.test.mjs")))
+
+
 class File(pytest.File):
     """A file of tests. Its names are known before any of them runs, so that each can be asked for."""
 
@@ -44,11 +50,13 @@ class File(pytest.File):
         if lacking():
             yield Item.from_parent(self, name="node")
             return
-        listed = node("--import", HERE / "names.mjs", self.path)
+        listed = names(self.path.parent)
         if listed.returncode:
             raise self.CollectError(listed.stderr)
-        for name in listed.stdout.splitlines():
-            yield Item.from_parent(self, name=json.loads(name))
+        for line in listed.stdout.splitlines():
+            file, name = json.loads(line)
+            if file == str(self.path):
+                yield Item.from_parent(self, name=name)
 
     def faults(self) -> dict[str, str]:
         """What is wrong with each test that ran, by its name; empty: nothing."""
