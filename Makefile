@@ -6,6 +6,10 @@ HOST = $(or $(LAB_HOST),127.0.0.1)
 FLAGS =
 UV ?= uv
 
+# What is compiled is kept beside the code, also where the environment says otherwise: hundreds of processes here start
+# with the same modules, and the tests' own take longest.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Two environments, so that running the lab never needs what only its tests need. An environment is made anew when
 # its requirements change: their checksum is in the name of its stamp.
 RUN := .venv
