@@ -25,6 +25,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def title_of(setting: Setting) -> str:
 def main(arguments: list[str]) -> int:
     asked = parsed(arguments)
     pin(GENERATOR_CORE)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which `pin` leaves to the system: servers would be left
     rows, left_out = fit(rows_of(asked))
     result = Result(rows, min(asked.rounds, 3) if asked.quick else asked.rounds, left_out=left_out, quick=asked.quick)
     about = facts(" ".join([".venv-test/bin/python -m bench.fanout", *map(shlex.quote, arguments)]))
