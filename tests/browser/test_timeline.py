@@ -39,14 +39,15 @@ def box(page: Page) -> Any:
     return page.locator("[data-role=exchange]")
 
 
-def open_until(page: Page, words: str, key: str = "ArrowUp", most: int = 80) -> str:
-    """Go from line to line, as a keyboard does, until one opens that says this."""
+def open_until(page: Page, *words: str, key: str = "ArrowUp", most: int = 80) -> str:
+    """Go from line to line, as a keyboard does, until one opens that says all of this."""
     page.get_by_role("button", name="Pause", exact=True).click()
     wire(page).focus()
     for _ in range(most):
         page.keyboard.press(key)
         box(page).locator("code").wait_for()
-        if words in (text := str(box(page).inner_text())):
+        text = str(box(page).inner_text())
+        if all(word in text for word in words):
             return text
     raise AssertionError(f"no line says {words!r}; the last one: {text}")
 
@@ -117,7 +118,7 @@ def test_a_poll_is_opened_with_its_heads_its_bytes_and_the_line_that_repeats_it(
     page = tab("?left=poll&right=sse&every=500")
     Seat(page, "left").reads_by("poll")
     until(lambda: "empty" in [flight["kind"] for one in tape(page)["exchanges"] for flight in one["flights"]])
-    text = open_until(page, "nothing new")
+    text = open_until(page, "nothing new", "GET /poll")  # not the heartbeat of the other seat
     assert "GET /poll?sid=…" in text and "HTTP/1.1 200 OK" in text and '"messages":[]' in text
     assert re.search(r"\d+ ms in all|\d\.\d s in all", text)
     head = int(re.findall(r"Bytes of the request's head\s+(\d+)", text)[0])
