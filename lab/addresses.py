@@ -12,8 +12,6 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-import ifaddr
-
 ELSEWHERE = {socket.AF_INET: "198.51.100.1", socket.AF_INET6: "2001:db8::1"}  # addresses for examples: nobody's
 BONJOUR = Path("/run/avahi-daemon/socket")  # there while something answers for NAME.local
 
@@ -55,6 +53,8 @@ def by_name() -> list[str]:
 
 def listed() -> list[str]:
     """The addresses of all interfaces, in no order; none where the system does not tell."""
+    import ifaddr  # here, for only a class asks
+
     with contextlib.suppress(OSError):
         told = [given.ip for adapter in ifaddr.get_adapters() for given in adapter.ips]
         return [ip if isinstance(ip, str) else ip[0] for ip in told]  # of IPv6: address, flow, scope

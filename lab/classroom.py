@@ -14,9 +14,8 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-import segno
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -25,6 +24,9 @@ from ..protocol.errors import Refused
 from ..protocol.pace import Pace
 from ..transports.request import parameter
 from .addresses import announced, outside, own_addresses, own_names, url_of
+
+if TYPE_CHECKING:
+    import segno
 
 LONGEST = 600  # characters of a link: more would make a code too fine for the last row
 KEPT = 100  # codes: a class asks for the same one
@@ -103,6 +105,8 @@ class Classroom:
 
 def code_of(url: str) -> segno.QRCode:
     """As few modules as will do, so that each is big: nothing soils a projector's code."""
+    import segno  # here, for most servers never draw one
+
     return segno.make(url, error="l", micro=False)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Iterable
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -100,14 +102,17 @@ def policy(host: str, names: Iterable[str]) -> str:
 def page(names: Iterable[str]) -> list[Route | Mount]:
     """The page, the client, and the client as one classic script. `names`: those of this server."""
     entry = WEB / "client" / "socket.js"
-    script = untyped(bundle(entry)).encode() if entry.exists() else b""
+
+    @cache  # made when a page first loads it: most load the modules
+    def script() -> bytes:
+        return untyped(bundle(entry)).encode() if entry.exists() else b""
 
     async def index(request: Request) -> Response:
         headers = {"Content-Security-Policy": policy(request.headers["host"], names)}
         return FileResponse(WEB / "index.html", headers=SAFE | QUIET | headers)
 
     async def classic(_request: Request) -> Response:
-        return Response(script, media_type="text/javascript", headers=SAFE)
+        return Response(await asyncio.to_thread(script), media_type="text/javascript", headers=SAFE)
 
     return [
         Route("/", index, middleware=PACKED),
