@@ -47,7 +47,7 @@ def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], A
                 await refuse(socket, refused)
                 return await socket.close(refused.close_code, refused.code)
             try:
-                code, reason = await first_of(carry(socket, reader, heartbeat), up(socket, clients))
+                code, reason = await first_of(carry(socket, reader, heartbeat), Up(socket, clients).go())
             finally:
                 reader.broken = reader.ended is None
                 reader.close()
@@ -84,55 +84,74 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
     return ENDED.get(reader.ended or "", 1000), reader.ended or ""
 
 
-async def up(socket: WebSocket, clients: Clients) -> tuple[int, str]:
-    """Emits, replies and pings: each frame is answered by acks when they are there, by a pong, or by an error."""
-    answers, sending = Tasks(), asyncio.Lock()
-    strikes = 0
-    try:
-        while (message := await socket.receive())["type"] == "websocket.receive":
-            if message.get("text") is None:
-                return 1003, "text frames only"
-            try:
-                await take(socket, clients, message["text"], answers, sending)
-                strikes = 0
-            except Refused as refused:
-                strikes += 1
-                await refuse(socket, refused)
-                if strikes == STRIKES:
-                    return refused.close_code, refused.code
-        return 1000, ""
-    finally:
-        await answers.end()
+class Up:
+    """The way up of one line: each frame is answered by acks when they are there, by a pong, or by an error."""
 
+    def __init__(self, socket: WebSocket, clients: Clients) -> None:
+        self.socket, self.clients = socket, clients
+        self.sid, self.payer = sid_of(socket), payer_of(socket)
+        self.unanswered = 0  # frames
+        self._new: list[list[Ack]] = []  # the acks of frames that came in this turn of the loop
+        self._answers, self._sending = Tasks(), asyncio.Lock()
 
-async def take(socket: WebSocket, clients: Clients, text: str, answers: Tasks, sending: asyncio.Lock) -> None:
-    limits = clients.limits
-    frame = Frame.parse(text, limits)
-    pinged = frame.ping is not msgspec.UNSET
-    if pinged:
-        await socket.send_text(f'{{"pong":{packed(frame.ping, limits.data, limits.depth).decode()}}}')
-    if frame.emits or frame.replies or frame.acked or not pinged:  # a client that only pings may be nobody
-        if len(answers) >= ANSWERS * limits.window:
-            raise Refused("window", "this client does not take what it is answered", retry=0.5)
-        acks = await clients.take(sid_of(socket), frame, payer_of(socket))
-        answers.start(answer(socket, acks, sending))  # a handler may take its time: the next frame does not wait for it
+    async def go(self) -> tuple[int, str]:
+        """Take what comes. Returns a close code."""
+        strikes = 0
+        try:
+            while (message := await self.socket.receive())["type"] == "websocket.receive":
+                if message.get("text") is None:
+                    return 1003, "text frames only"
+                try:
+                    await self.take(message["text"])
+                    strikes = 0
+                except Refused as refused:
+                    strikes += 1
+                    await refuse(self.socket, refused)
+                    if strikes == STRIKES:
+                        return refused.close_code, refused.code
+            return 1000, ""
+        finally:
+            await self._answers.end()
 
+    async def take(self, text: str) -> None:
+        limits = self.clients.limits
+        frame = Frame.parse(text, limits)
+        pinged = frame.ping is not msgspec.UNSET
+        if pinged:
+            await self.socket.send_text(f'{{"pong":{packed(frame.ping, limits.data, limits.depth).decode()}}}')
+        if frame.emits or frame.replies or frame.acked or not pinged:  # a client that only pings may be nobody
+            if self.unanswered >= ANSWERS * limits.window:
+                raise Refused("window", "this client does not take what it is answered", retry=0.5)
+            self.answer(await self.clients.take(self.sid, frame, self.payer))
 
-async def answer(socket: WebSocket, acks: list[Ack], sending: asyncio.Lock) -> None:
-    """Send each ack when it is there, those that are there already together.
+    def answer(self, acks: list[Ack]) -> None:
+        """Answer a frame, together with those that come in the same turn. It does not wait: a handler may take long."""
+        self.unanswered += 1
+        self._new.append(acks)
+        if len(self._new) == 1:
+            self._answers.start(self._answer())
 
-    One text at a time is made and sent: acks asked for again and again, and never taken, are not held in copies.
-    """
-    waiting = list(acks)
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError, Refused):  # refused: the line's end says why
-        while waiting:
-            ready = [waiting.pop(0)]
-            if isinstance(ready[0], asyncio.Future):
-                await asyncio.shield(ready[0])
-            while waiting and (isinstance(waiting[0], bytes) or waiting[0].done()):
-                ready.append(waiting.pop(0))
-            async with sending:
-                await socket.send_text((await acks_text(ready)).decode())
+    async def _answer(self) -> None:
+        """Send each ack when it is there, those that are there already together.
+
+        One text at a time is made and sent: acks asked for again and again, and never taken, are not held in copies.
+        """
+        frames, self._new = self._new, []
+        waiting = [ack for acks in frames for ack in acks]
+        waiting.sort(key=lambda ack: not isinstance(ack, bytes))  # a reply's waits for no handler
+        try:
+            while waiting:
+                ready = [waiting.pop(0)]
+                if isinstance(ready[0], asyncio.Future):
+                    await asyncio.shield(ready[0])
+                while waiting and (isinstance(waiting[0], bytes) or waiting[0].done()):
+                    ready.append(waiting.pop(0))
+                async with self._sending:
+                    await self.socket.send_text((await acks_text(ready)).decode())
+        except (WebSocketDisconnect, RuntimeError, Refused):
+            pass  # refused: the line's end says why
+        finally:
+            self.unanswered -= len(frames)
 
 
 async def refuse(socket: WebSocket, refused: Refused) -> None:

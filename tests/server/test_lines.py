@@ -223,6 +223,25 @@ async def test_who_asks_on_ws_and_never_reads_is_bounded_and_cut(lab: Lab, lines
         await asyncio.gather(asking, return_exceptions=True)
 
 
+# An emit and a reply come in one piece: the handler of the one may take long, and the other is acked meanwhile.
+async def test_the_ack_of_a_reply_waits_for_no_handler(lab: Lab, lines: Lines) -> None:
+    held = asyncio.Event()
+
+    async def slow(client: Any, data: Any) -> None:
+        await held.wait()
+
+    lab.hub.on("slow")(slow)
+    reader, writer = await lines()
+    writer.write(opening(lab, "ws", new_sid()))
+    await reader.readuntil(b'"messages":[]}')
+    texts = [{"emits": [{"n": 1, "event": "slow"}]}, {"replies": [{"seq": 1}]}]
+    writer.write(b"".join(frame(1, json.dumps(text).encode()) for text in texts))
+    for ack in (b'{"acks":[{"seq":1}]}', b'{"acks":[{"n":1,"data":null,'):
+        said = await asyncio.wait_for(reader.readuntil(b"]}"), DEADLINE)
+        assert ack in said
+        held.set()
+
+
 # ---- While it ends
 
 
