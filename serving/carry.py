@@ -109,9 +109,11 @@ class Carriage:
         self.exchange.mine.given(self.one.figures(), 1, frames=self.form.frames)
 
     def look(self) -> None:
-        """From now on the trace is told of each batch, as long as it is kept."""
-        self.one.watch = self._watched if self.exchange.trace.on else None
+        """From now on the trace is told of each batch, as long as it wants to know."""
+        self.one.watch = self._watched
 
     def _watched(self, batch: Batch, size: int) -> None:
-        self.exchange.given(batch, size)
-        self.look()
+        if self.exchange.trace.on:
+            self.exchange.given(batch, size)
+        else:
+            self.one.watch = None

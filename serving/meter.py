@@ -186,7 +186,6 @@ class Meter:
     def trace(self, client: str) -> Trace:
         """The trace of one client, for who looks at it now; it may be one that has yet to come."""
         known = self.account(client)
-        known.trace.on = True
         for line in known.carried:
             line.look()
         return known.trace

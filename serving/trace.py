@@ -15,6 +15,7 @@ from typing import Any
 YOUNG = 5.0  # s the first moments of a client are kept for whoever comes to look
 WATCHED = 30.0  # s they are kept on after somebody looked
 EVENTS = 1000  # of one client
+YOUNG_EVENTS = 32  # of one at whom nobody has looked yet: its first ones
 YOUNG_BYTES, WATCHED_BYTES = 64 << 10, 1 << 20  # of one client's events, before and after somebody looked
 BYTES = 16 << 20  # of all events of all clients
 HEAD = 4 << 10  # bytes kept of one head; a longer one is told with its end cut
@@ -66,13 +67,14 @@ class Shelf:
 class Trace:
     """The events of one client's wire, each (exchange, s since 1970, kind, bytes, more)."""
 
-    __slots__ = ("_costs", "_events", "_most", "_shelf", "bytes", "exchanges", "on", "total")
+    __slots__ = ("_costs", "_cut", "_events", "_most", "_shelf", "bytes", "exchanges", "on", "total")
 
     def __init__(self, shelf: Shelf | None = None) -> None:
         self._shelf = shelf or Shelf()
         self._events: deque[tuple[Any, ...]] = deque()
         self._costs: deque[int] = deque()
         self._most = YOUNG_BYTES
+        self._cut = False  # there were more events than are kept before somebody looks
         self.bytes = 0
         self.exchanges = 0
         self.total = 0  # events so far, those no longer kept included
@@ -86,6 +88,9 @@ class Trace:
     def add(self, exchange: int, kind: str, size: int, more: Any = None) -> None:
         if not self.on:
             return
+        if self._most == YOUNG_BYTES and len(self._events) == YOUNG_EVENTS:  # most clients are looked at by nobody
+            self.on, self._cut = False, True
+            return
         cost = EVENT + weight(kind, size, more)
         self.total += 1
         self._events.append((exchange, time.time(), kind, size, more))
@@ -98,8 +103,11 @@ class Trace:
     def after(self, n: int, room: int | None = None) -> tuple[int, list[tuple[Any, ...]]]:
         """The events after the first `n`, and how many of those are not kept any more.
 
-        `room`: so many bytes of them at most, but one event at least. Who looks is looked after for a while.
+        `room`: so many bytes of them at most, but one event at least. Who looks is looked after for a while. How many
+        came between the first ones and the first look nobody knows: they count as one.
         """
+        if self._cut:
+            self.total, self._cut = self.total + 1, False
         self.on, self._most = True, WATCHED_BYTES
         self._shelf.look(self)
         fresh = min(max(0, self.total - n), len(self._events))

@@ -229,6 +229,36 @@ def test_so_many_are_kept_and_the_rest_is_told_as_missed() -> None:
     assert trace.bytes == EVENTS * tracing.EVENT
 
 
+def test_of_whom_nobody_looks_at_the_first_events_are_kept_and_the_rest_is_told_as_missed() -> None:
+    trace = Trace()
+    for n in range(tracing.YOUNG_EVENTS + 5):
+        trace.add(1, "down", n)
+    assert not trace.on
+    missed, kept = trace.after(0)
+    assert [event[3] for event in kept] == list(range(tracing.YOUNG_EVENTS)) and missed == 1
+    for n in range(100):
+        trace.add(1, "down", n)
+    assert [event[3] for event in trace.after(missed + len(kept))[1]] == list(range(100))
+    assert trace.after(trace.total) == (0, [])
+
+
+@pytest.mark.parametrize("transport", ["sse", "ws"])
+async def test_who_looks_late_sees_each_batch_from_then_on(lab: Lab, transport: str) -> None:
+    async with io(lab.url, use=transport) as socket:
+        await socket.ready()
+        for n in range(tracing.YOUNG_EVENTS + 5):
+            await lab.hub.emit("said", n)
+            await asyncio.sleep(0.001)
+        trace = lab.app.state.meter.trace(socket.id)
+        missed, kept = trace.after(0)
+        assert missed == 1 and len(kept) == tracing.YOUNG_EVENTS
+        seqs = [await lab.hub.emit("said", n) for n in range(3)]
+        async with asyncio.timeout(DEADLINE):
+            while trace.total < missed + len(kept) + 1:
+                await asyncio.sleep(0.01)
+        assert [seq for event in downs(trace.after(missed + len(kept))[1]) for seq in event[4]] == seqs
+
+
 class Clock:
     now = 1000.0
 
