@@ -25,7 +25,7 @@ from transport_fallback.lab.network.links import Links
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import DEFAULTS, Limits
 from transport_fallback.registry.clients import Clients
-from transport_fallback.serving.edge import Edge, on_gone, on_http_error, on_refused
+from transport_fallback.serving.edge import Edge, Rules, on_gone, on_http_error, on_refused
 from transport_fallback.serving.flags import options
 from transport_fallback.serving.life import Life, Lived
 from transport_fallback.serving.memory import settle
@@ -65,6 +65,7 @@ def build(
     given = [checked_host(name) for name in allow_hosts]
     classroom = Classroom(given, everywhere=everywhere)
     names = Names([*given, *filter(name_of, classroom.names())], classroom.knows)
+    rules = Rules(names, [*map(checked_origin, allow_origins)], is_file)
     clients = Clients(hub)
     links, meter = Links(), Meter(lambda client: client in hub.roll())
     feeds = Feeds(clients, Budget(hub))
@@ -78,9 +79,10 @@ def build(
         yield
         await life.end()
 
+    protocol = wire(clients)
     app = Starlette(
         routes=[
-            *wire(clients),
+            *protocol,
             *links.routes(),
             *meter.routes(),
             *Looks(meter).routes(),
@@ -90,13 +92,14 @@ def build(
         ],
         middleware=[
             Middleware(Lived, life=life),
-            Middleware(Edge, names=names, origins=[*map(checked_origin, allow_origins)], open_to_all=is_file),
+            Middleware(Edge, rules=rules),
         ],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error, ClientDisconnect: on_gone},
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # /poll/ is no name of ours: 404, not the way to one
     app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
+    app.state.polls, app.state.rules = protocol[:2], rules  # what serving/door.py may answer
     app.state.feeds, app.state.classroom, app.state.life, app.state.names = feeds, classroom, life, names
     return app
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..protocol.codec import SAFE_INTEGER, encode
@@ -23,13 +24,14 @@ class Cursor(NamedTuple):
     def __str__(self) -> str:
         return f"{self.epoch}.{self.seq}"
 
-    @classmethod
-    def parse(cls, text: str) -> Cursor:
+    @staticmethod
+    @lru_cache(256)  # those who are told the same ask from the same
+    def parse(text: str) -> Cursor:
         """Refused `bad_cursor`: anything the hub never gave. `int()` alone would take '٣', '+5' and '1_0'."""
         match = CURSOR.fullmatch(text)
         if match is None or int(match[2]) >= SAFE_INTEGER:
             raise Refused("bad_cursor", "a cursor is EPOCH.SEQ, handed back as it came")
-        return cls(match[1], int(match[2]))
+        return Cursor(match[1], int(match[2]))
 
 
 def new_epoch(now: float) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from .batch import Batch
+from .batch import Batch, Cursor
 from .bell import Bell
 from .record import Record
 
@@ -38,6 +38,10 @@ def minus(one: Figures, other: Figures) -> Figures:
 class Form(Protocol):
     """How batches stand on the wire of one transport."""
 
+    @property
+    def most(self) -> int | None:
+        """How many bytes of messages a batch may have; None: as many as any."""
+
     def frame(self, batch: Batch) -> bytes:
         """The bytes of a batch."""
 
@@ -48,17 +52,27 @@ class Form(Protocol):
 class Step:
     """What readers in step were given last."""
 
-    __slots__ = ("at", "batch", "before", "figures", "form", "frame", "readers", "sums")
+    __slots__ = ("at", "batch", "before", "cursor", "figures", "form", "frame", "readers", "sums")
 
     def __init__(self, form: Form, batch: Batch, at: float, before: Figures = NOTHING) -> None:
         self.form = form
-        self.batch = batch
+        self.batch, self.cursor = batch, batch.cursor
         self.frame = form.frame(batch)
         self.at = at  # when they were given it, on the loop's clock: nobody is in step with who was given it later
         self.figures = Figures(1, batch.news, len(batch.messages), len(batch.text), len(self.frame))
         self.before = before  # the sums of the steps before it, for those who come from there
         self.sums = plus(before, self.figures)
         self.readers = 0  # who were given it and are not counted yet
+
+
+class Asked(Step):
+    """Where a reader stands that has asked and was given nothing yet."""
+
+    __slots__ = ()
+
+    def __init__(self, cursor: Cursor, at: float) -> None:
+        self.cursor, self.at = cursor, at
+        self.before = self.sums = NOTHING
 
 
 class Carried:
@@ -101,7 +115,7 @@ class Carried:
     @property
     def at(self) -> float:
         """Up to which seq it has been given what there is."""
-        return max(self.seen, self.step.batch.cursor.seq) if self.step else 0
+        return max(self.seen, self.step.cursor.seq) if self.step else 0
 
     def begin(self, batch: Batch) -> None:
         """Give it its first batch, and from now on whatever comes."""
@@ -109,6 +123,13 @@ class Carried:
         self.turn.enter(self)
         self._wait(self.heartbeat)
         self.give(Step(self.form, batch, self.turn.now()))
+
+    def hold(self, cursor: Cursor) -> None:
+        """Give it one batch: as soon as there is news after `cursor`, or an empty one after a heartbeat."""
+        self.bell.on_ring = self.ring
+        self.turn.enter(self)
+        self.step = Asked(cursor, self.turn.now())  # and odd: it is read for by itself
+        self._wait(self.heartbeat)
 
     def ring(self) -> None:
         """Read for it by itself, when this turn is over."""

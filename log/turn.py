@@ -137,7 +137,7 @@ class Turn:
     def _common(self, one: Carried, step: Step) -> Step | None:
         if self.log.end != self._end:  # more was logged while others were told, perhaps not for all of these
             return None
-        batch = self.log.read(one.client, step.batch.cursor, most=self.log.limits.stream_bytes)
+        batch = self.log.read(one.client, step.cursor, most=step.form.most)
         if batch.more or batch.gap or not batch.news or (batch, step.form) in self._made:
             return None
         fresh = self._made[batch, step.form] = Step(step.form, batch, self.now(), step.sums)
@@ -151,7 +151,7 @@ class Turn:
             return one.end()
         if one.paused:
             return
-        batch = self.log.read(one.client, one.step.batch.cursor, most=self.log.limits.stream_bytes)
+        batch = self.log.read(one.client, one.step.cursor, most=one.form.most)
         if not batch.news and self.now() < one.step.at + one.heartbeat:
             one.seen = batch.cursor.seq
             return

@@ -76,7 +76,7 @@ class Clients:
             client = await self._bear(sid, address)
         elif paced and (cursor is None or cursor != client.owed):
             client.polls.take(1, self.clock(), "polls")
-        reader = self._reader(client, cursor, history, grace, transport)
+        reader = self.open(client, cursor, history, grace, transport)
         try:
             await self._arrivals.arrived(client)
             if reader.ended in ("gone", "kicked"):
@@ -86,9 +86,7 @@ class Clients:
             raise
         return reader
 
-    def _reader(
-        self, client: Client, cursor: Cursor | None, history: int, grace: float | None, transport: str
-    ) -> Reader:
+    def open(self, client: Client, cursor: Cursor | None, history: int, grace: float | None, transport: str) -> Reader:
         """One more read of this client. The position is fixed here, before its `connect` handlers run."""
         if cursor is not None:
             client.start = None
@@ -124,6 +122,14 @@ class Clients:
             return None
         if not hmac.compare_digest(client.secret, secret):
             raise Refused("bad_sid", "this sid is taken")
+        client.last_request = self.clock()
+        return client
+
+    def find_again(self, client: Client) -> Client | None:
+        """A client whose sid was checked before, if it is still known. Refused: it has left."""
+        self._marks.check(client.id)
+        if self.hub.members.get(client.id) is not client:
+            return None
         client.last_request = self.clock()
         return client
 

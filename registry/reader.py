@@ -42,9 +42,14 @@ class Reader(Bell):
     async def wait(self, hold: float) -> Batch:
         """A newcomer is answered at once: it has a position before its first message."""
         if self.newcomer:
-            batch = self.read()
+            batch = self.hub.read(self.client, self.cursor, history=self.history)
         else:
-            batch = self._given(await self.hub.wait(self.client, self.cursor, hold, self))
+            batch = await self.hub.wait(self.client, self.cursor, hold, self)
+        return self.answer(batch)
+
+    def answer(self, batch: Batch) -> Batch:
+        """Hand out the batch that was waited for; the client asks again in a moment."""
+        self._given(batch)
         if self.client.id and not self.ended:
             self.hub.pressure.answered(self.client.id, batch.cursor.seq)
         return batch
@@ -59,7 +64,7 @@ class Reader(Bell):
     def begin(self, one: Carried) -> None:
         """Give what is carried its first batch, and from now on whatever comes."""
         self.hub.pressure.follows(self.client.id)
-        most = None if self.history else self.hub.limits.stream_bytes
+        most = None if self.history else one.form.most
         one.begin(self.hub.read(self.client, self.cursor, history=self.history, most=most))
 
     def _given(self, batch: Batch) -> Batch:

@@ -15,6 +15,7 @@ from websockets.frames import Frame, Opcode
 
 from ..log.batch import Batch
 from ..log.carried import Figures
+from ..protocol.limits import Limits
 from ..registry.reader import Reader
 from ..transports.sse import event
 from .accounts import Counts
@@ -31,8 +32,8 @@ class AsFrames:
 
     frames = True
 
-    def __init__(self, everybody: Counts) -> None:
-        self.everybody = everybody
+    def __init__(self, everybody: Counts, most: int) -> None:
+        self.everybody, self.most = everybody, most
 
     def frame(self, batch: Batch) -> bytes:
         return framed(batch)
@@ -61,9 +62,10 @@ class AsChunks(AsEvents):
 class Forms:
     """The forms of one server: readers share what is made of a batch in the same one."""
 
-    def __init__(self, totals: Mapping[str, Counts]) -> None:
-        self.frames = AsFrames(totals["ws"])
-        self.events, self.chunks = AsEvents(totals["sse"]), AsChunks(totals["sse"])
+    def __init__(self, totals: Mapping[str, Counts], limits: Limits) -> None:
+        most = limits.stream_bytes
+        self.frames = AsFrames(totals["ws"], most)
+        self.events, self.chunks = AsEvents(totals["sse"], most), AsChunks(totals["sse"], most)
 
 
 def framed(batch: Batch) -> bytes:

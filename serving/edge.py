@@ -70,42 +70,31 @@ def methods_of(route: BaseRoute) -> frozenset[str]:
     return FILES if isinstance(route, Mount) else frozenset()
 
 
+def across(headers: Headers) -> str | None:
+    """The origin of a page that is told that it may ask.
+
+    One that asks its own server, as its browser says, needs no leave: CORS is about the others.
+    """
+    return headers.get("origin") if headers.get("sec-fetch-site") != "same-origin" else None
+
+
 def matches(route: BaseRoute, scope: Scope) -> bool:
     return route.matches(scope)[0] is not Match.NONE
 
 
-class Edge:
-    """Middleware around everything: Host, Origin, CORS, and no caching of what is read."""
+class Rules:
+    """Which hosts and origins may ask."""
 
     def __init__(
         self,
-        app: ASGIApp,
-        *,
         names: Names,
         origins: Iterable[str] = (),
         open_to_all: Callable[[str], bool] = lambda path: False,
     ) -> None:
-        self.app = app
         self.names = names
         self.origins = set(map(checked_origin, origins))
         self.open_to_all = open_to_all  # a path that pages of other sites may load or lead to: it is a file of ours
         self._told: set[str] = set()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            return await self.app(scope, receive, send)
-        headers = Headers(scope=scope)
-        try:
-            own = self.check(headers, scope["path"].removeprefix(scope.get("root_path", "")))
-        except Refused as refused:
-            return await refusal(refused)(scope, receive, send)  # a ws handshake is denied the same way
-        if scope["type"] == "http":
-            # A page that asks its own server, as its browser says, needs no leave: CORS is about the others.
-            across = own and headers.get("sec-fetch-site") != "same-origin"
-            send = self.sending(send, headers["origin"] if across else None)
-            if scope["method"] == "OPTIONS":
-                return await self.preflight(headers, scope)(scope, receive, send)
-        await self.app(scope, receive, send)
 
     def check(self, headers: Headers, path: str) -> bool:
         """Whether there is an Origin, and it is our own. Refused: a host or an origin that is not."""
@@ -137,6 +126,27 @@ class Edge:
         if origin is not None and origin not in self._told and len(self._told) < TOLD:
             self._told.add(origin)
             log.warning("refused a page of %s; --allow-origin %s lets its like in", origin, origin)
+
+
+class Edge:
+    """Middleware around everything: Host, Origin, CORS, and no caching of what is read."""
+
+    def __init__(self, app: ASGIApp, *, rules: Rules) -> None:
+        self.app, self.rules = app, rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        try:
+            own = self.rules.check(headers, scope["path"].removeprefix(scope.get("root_path", "")))
+        except Refused as refused:
+            return await refusal(refused)(scope, receive, send)  # a ws handshake is denied the same way
+        if scope["type"] == "http":
+            send = self.sending(send, across(headers) if own else None)
+            if scope["method"] == "OPTIONS":
+                return await self.preflight(headers, scope)(scope, receive, send)
+        await self.app(scope, receive, send)
 
     def preflight(self, headers: Headers, scope: Scope) -> Response:
         """The methods of this address; for a page that asks, all that there are."""

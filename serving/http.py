@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..protocol.errors import Refused
 from ..protocol.http1 import refusal
 from ..registry.reader import Reader
-from ..transports.scope import Link, Served
+from ..transports.scope import Served
 from .answer import answered
-from .connection import Connection, Line
-from .heads import framing, head_of, in_origin_form, is_handshake
+from .connection import Line
+from .door import Door, Question, Raw
+from .handover import Handover, Links
+from .heads import framing, in_origin_form, is_handshake
+from .held import Visits
 from .meter import Exchange, client_of, name_of
 from .pieces import HEAD_BYTES, Pieces
 
@@ -25,19 +25,7 @@ FIRST = 128  # bytes of a request that tell whether it is a link's
 LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
 
 
-class Links(Protocol):
-    """The taker of connections that ask to come through a network, before the parser has seen a byte."""
-
-    def claims(self, data: bytes) -> bool | None:
-        """Whether a request that begins so asks for that. None: that cannot be told yet."""
-
-    def carry(
-        self, transport: asyncio.Transport, data: bytes, serve: Callable[[Link | None], asyncio.Protocol]
-    ) -> None:
-        """Take a connection that begins so. `serve(link)` makes the server's end behind a link; None: of none."""
-
-
-class Http(Connection, HttpToolsProtocol):
+class Http(Handover):
     """One request at a time: the next is looked at when this one is whole, and its answer, too.
 
     So what is sent ahead costs nobody anything, an upgrade waits for the answers before it, and a request that is a
@@ -45,10 +33,12 @@ class Http(Connection, HttpToolsProtocol):
     """
 
     links: Links | None = None
+    door: Door | None = None
+    visits: Visits | None = None
     _between = True  # two requests
     _blank = 0  # bytes of empty lines before this one
     _ignoring = False  # this head offers an upgrade that is not taken
-    _heard = 0  # bytes of the request so far
+    _head = 0  # of its headers
     _body = 0  # of its body
     _exchange: Exchange | None = None  # to which they are counted, once its head is whole
     _astray = False  # the bytes that come are no HTTP
@@ -56,6 +46,7 @@ class Http(Connection, HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         self._pieces = Pieces()
+        self.visits = None if self.door is None else Visits(self.door, self)
         super().connection_made(transport)
         if not self._refused:
             self.arm(self.limits.header_seconds, self.cut)
@@ -63,8 +54,10 @@ class Http(Connection, HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._refused:
             self.unheard(len(self._input))
-            if self.cycle is not None and not self.cycle.response_complete:
+            if not self._answered:
                 self.transport.exchange.ended()
+            if self.visits is not None and self.visits.held is not None:
+                self.visits.held.lost()
         super().connection_lost(exc)
 
     # ---- what comes, piece by piece
@@ -77,6 +70,14 @@ class Http(Connection, HttpToolsProtocol):
             if not size:
                 return
             self._parse(self.taken(size))
+            if self._pieces.in_head and not self._between:
+                self._await_head()
+
+    def _await_head(self) -> None:
+        """The rest of a head must come in time. Most heads come whole, and need no timer."""
+        if self._deadline is None:
+            self._unset_keepalive_if_required()
+            self.arm(self.limits.header_seconds, self.cut)
 
     def _begin(self) -> bool:
         """Whether a request of ours begins here, and it is its turn."""
@@ -90,19 +91,24 @@ class Http(Connection, HttpToolsProtocol):
             self.send_400_response("a request begins with its line")
         if not self._input or self.left:
             return False
-        if self._deadline is None:
-            self._unset_keepalive_if_required()
-            self.arm(self.limits.header_seconds, self.cut)
         if self.links is None or self.link is not None:  # no link leads through another
             return True
         claimed = self.links.claims(bytes(self._input[:FIRST]))
         if claimed:
             self._hand_over(self.links)
+        elif claimed is None:
+            self._await_head()
         return claimed is False
 
     @property
     def _answered(self) -> bool:
-        return self.cycle is None or self.cycle.response_complete
+        held = self.visits is not None and self.visits.held is not None
+        return not held and (self.cycle is None or self.cycle.response_complete)
+
+    @property
+    def _taken(self) -> Question | None:
+        """What is asked, if the door answers it."""
+        return None if self.visits is None else self.visits.question
 
     def _parse(self, piece: bytes) -> None:
         self._heard += len(piece)
@@ -137,13 +143,14 @@ class Http(Connection, HttpToolsProtocol):
     # ---- the parser's word
 
     def on_message_begin(self) -> None:
-        super().on_message_begin()
+        self._unset_keepalive_if_required()
+        self.url, self.headers, self.expect_100_continue = b"", [], False  # the scope is made when somebody wants it
         self._between, self._blank = False, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value.rstrip(b" \t"))  # no part of it (RFC 9110, 5.5), and the parser leaves it there
-        size = sum(len(name) + len(value) for name, value in self.headers)
-        if len(self.headers) > HEADERS or size > HEAD_BYTES:
+        self._head += len(name) + len(value)
+        if len(self.headers) > HEADERS or self._head > HEAD_BYTES:
             raise ValueError("too many headers")  # the parser makes it a 400
 
     def on_headers_complete(self) -> None:
@@ -152,8 +159,19 @@ class Http(Connection, HttpToolsProtocol):
         if self._ignoring:
             return
         self.url, self.headers[:] = in_origin_form(self.url, self.headers)
-        self._measure()
+        simple = self._line == (b"GET", "1.1") and (self.link is None or not self.link.once)
+        taken = self.visits is not None and simple and self.visits.ask(self.url, self.headers)
+        exchange = self._measure()
         self.doors.busy(self)
+        if not taken:
+            self._to_asgi(exchange)
+
+    def _to_asgi(self, exchange: Exchange) -> None:
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers[:], self.expect_100_continue = url, headers, expects
+        carry = self.carry if self.forms else None
+        Served(exchange.batch, self.link, carry=carry).put(self.scope["state"])
         if not self._pieces.body.whole:
             self.arm(self.limits.body_seconds + 1, self.cut)
         super().on_headers_complete()
@@ -169,32 +187,33 @@ class Http(Connection, HttpToolsProtocol):
     def on_message_complete(self) -> None:
         if self._ignoring:
             return
-        super().on_message_complete()
+        taken = self._taken
+        if not taken:
+            super().on_message_complete()
         self._disarm()
         self._between = True
         self._pieces.end()
-        if self._answered:
+        exchange = self._exchange
+        if exchange is not None:
+            exchange.whole(self._heard - self._body, self._body)
+        self._exchange, self._heard, self._body, self._head = None, 0, 0, 0
+        if taken and exchange is not None and self.visits is not None:
+            self.visits.answer(exchange)
+        elif self._answered:
             self.doors.idle(self)
-        if self._exchange is not None:
-            self._exchange.whole(self._heard - self._body, self._body)
-        self._exchange, self._heard, self._body = None, 0, 0
 
-    @property
-    def _line(self) -> tuple[bytes, str]:
-        """The method and the version of the request."""
-        return self.parser.get_method(), self.parser.get_http_version()
-
-    def _measure(self) -> None:
+    def _measure(self) -> Exchange:
         """From now on the bytes of this request, and of its answer, are counted to whoever asks."""
         path, _, query = self.url.partition(b"?")
-        exchange = self._exchange = self.meter.exchange(name_of(path), client_of(query, self.headers))
+        client = self._taken.client.id if self._taken else client_of(query, self.headers)
+        exchange = self._exchange = self.meter.exchange(name_of(path), client)
         self._heard += 0 if self.link is None else len(self.link.prefix)
         exchange.asked((self.parser.get_method().decode(), self.url, self.headers, self._first), self._heard)
         if self._first:
             exchange.add("connections")
         self._first = False
-        Served(exchange.batch, self.link, carry=self.carry if self.forms else None).put(self.scope["state"])
         self.transport = Line(self, exchange)  # answers are written in turn, each by its own
+        return exchange
 
     def shutdown(self) -> None:
         """The server stops: a body that is under way has a moment to end, so that its request is answered."""
@@ -202,54 +221,21 @@ class Http(Connection, HttpToolsProtocol):
         if not (self._between or self.left or self.lost):
             self.arm(LAST, self.cut)
 
-    # ---- what it becomes
-
-    def _should_upgrade(self) -> bool:
-        return is_handshake(*self._line, self.headers)
-
-    def _upgrade(self) -> None:
-        self._let_go()
-        rest = bytes(self._input)
-        self._input.clear()
-        protocol: Any = self.ws_protocol_class(self.config, self.server_state, self.app_state)  # type: ignore[call-arg, misc]
-        protocol.link, protocol.origin = self.link, self.origin
-        self.real.set_protocol(protocol)
-        protocol.connection_made(self.transport)
-        protocol.upgraded(head_of(b"GET", self.url, "1.1", self.headers), rest)
-
-    def _ignore(self) -> None:
-        """Parse the request as if it had not offered anything: the parser takes what follows an offer for no HTTP."""
-        method, version = self._line
-        if method == b"CONNECT":
-            return self.send_400_response("this is no proxy")
-        kept = [header for header in self.headers if header[0] != b"upgrade"]
-        self.parser = httptools.HttpRequestParser(self)
-        self.parser.feed_data(head_of(method, self.url, version, kept))
-
-    def _hand_over(self, links: Links) -> None:
-        """Give away a connection that asks for a link."""
-        self._let_go()
-        self.doors.leave(self)
-        data = bytes(self._input)
-        self._input.clear()
-        self._heard = 0
-        links.carry(self.real, data, self._again)
-
-    def _let_go(self) -> None:
-        """The connection is another's from now on."""
-        self._disarm()
-        self._moving()
-        self._unset_keepalive_if_required()
-        self.connections.discard(self)
-        self.release()
-
-    def _again(self, link: Link | None) -> asyncio.Protocol:
-        """Another protocol for the same client: at the far end of a link, or for its connection that comes back."""
-        protocol = type(self)(self.config, self.server_state, self.app_state)
-        protocol.link, protocol.origin = link, None if link is None else self.client
-        return protocol
-
     # ---- the answer
+
+    def give(self, exchange: Exchange, head: bytes, text: bytes) -> None:
+        exchange.written(head)
+        exchange.written(text)
+        if not self.left:
+            self.real.write(head + text)
+        self.on_response_complete()
+
+    def hand_on(self, exchange: Exchange) -> None:
+        self._to_asgi(exchange)
+        super().on_message_complete()
+
+    def date(self) -> Raw:
+        return self.server_state.default_headers
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         super()._start_asgi_task(cycle, answered(app, cycle))

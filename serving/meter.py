@@ -53,16 +53,17 @@ class Exchange:
 
     def asked(self, head: Head, size: int) -> None:
         """The head of the request is here; so many bytes came with it."""
-        self.mine.up += size
-        self.all.up += size
-        self.add("requests")
+        for counts in (self.mine, self.all):
+            counts.up += size
+            counts.requests += 1
         if self.trace.on:
             self.trace.add(self.number, "ask", size, head_of(head))
 
     def whole(self, head: int, body: int) -> None:
         """The request is here to its end."""
-        self.add("head_up", head)
-        self.add("payload_up", body)
+        for counts in (self.mine, self.all):
+            counts.head_up += head
+            counts.payload_up += body
         if body and self.trace.on:
             self.trace.add(self.number, "whole", 0, body)
 
@@ -100,17 +101,18 @@ class Exchange:
             self.trace.add(self.number, "end", 0)
 
     def written(self, data: bytes) -> None:
-        size = len(data)
-        self.mine.down += size
-        self.all.down += size
-        if self.head:
+        size, head, body = len(data), self.head, self.name not in STREAMS
+        for counts in (self.mine, self.all):
+            counts.down += size
+            if head:
+                counts.head_down += size
+            elif body:
+                counts.payload_down += size
+        if head:
             self.head = data.startswith(b"HTTP/1.1 100 ")  # it only says: go on
-            self.add("head_down", size)
             if self.trace.on:
                 self.trace.add(self.number, "head", size, bytes(data[:HEAD]))
             return
-        if self.name not in STREAMS:
-            self.add("payload_down", size)
         if self.trace.on:
             said = [message.seq for message in self.said] if isinstance(self.said, list) else self.said
             self.trace.add(self.number, "down", size, said)

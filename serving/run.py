@@ -20,6 +20,7 @@ from starlette.routing import Host, Mount
 from starlette.types import ASGIApp
 
 from .carry import Forms, is_on
+from .door import Door, opens
 from .doors import Doors
 from .http import Http
 from .listener import Listener
@@ -127,10 +128,11 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
     limits = state.hub.limits
     state.doors = Doors(limits)
     shared = {"limits": limits, "meter": state.meter, "doors": state.doors, "turns": Turns()}
-    shared["forms"] = Forms(state.meter.totals) if is_on() else None
+    shared["forms"] = Forms(state.meter.totals, limits) if is_on() else None
+    door = Door(state.clients, state.rules) if is_on() and opens(app, lab) else None
     config = uvicorn.Config(
         app,
-        http=type("Http", (Http,), {**shared, "links": state.links}),
+        http=type("Http", (Http,), {**shared, "links": state.links, "door": door}),
         ws=type("Ws", (Ws,), shared),
         ws_max_size=limits.body,
         ws_per_message_deflate=False,  # 64 KiB a connection, and no comparison of bytes would be fair

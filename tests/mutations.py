@@ -21,6 +21,7 @@ PRESENCE, BAD, STOP, GUARDS = (
     "tests/server/test_shutdown.py::",
     "tests/server/test_guards.py::",
 )
+DOOR = "tests/server/test_door.py::"
 HUB, CLIENTS = "tests/server/test_hub.py::", "tests/server/test_clients.py::"
 JAVASCRIPT = "tests/js/"
 HANDLERS, TURN = "tests/server/test_handlers.py::", "tests/server/test_turn.py::"
@@ -218,8 +219,8 @@ MUTATIONS = [
         "newcomer waits on longpoll",
         "nobody has a position before the first message",
         "registry/reader.py",
-        "        if self.newcomer:\n            batch = self.read()",
-        "        if False:\n            batch = self.read()",
+        "        if self.newcomer:\n            batch = self.hub.read",
+        "        if False:\n            batch = self.hub.read",
         CONTRACT + "test_a_newcomer_is_answered_at_once_with_the_end_of_the_log",
     ),
     Mutation(
@@ -358,8 +359,8 @@ MUTATIONS = [
         "origin not checked on ws",
         "any page may open a WebSocket here",
         "serving/edge.py",
-        "            own = self.check(headers,",
-        '            own = scope["type"] == "http" and self.check(headers,',
+        "            own = self.rules.check(headers,",
+        '            own = scope["type"] == "http" and self.rules.check(headers,',
         BAD + "test_a_foreign_origin_is_refused_on_ws",
     ),
     Mutation(
@@ -611,6 +612,38 @@ MUTATIONS = [
         TURN + "test_what_is_logged_amid_a_turn_is_told_in_the_next",
     ),
     Mutation(
+        "who was let in once is let in again",
+        "another page asks on the same connection, and is answered",
+        "serving/door.py",
+        "            if by != visitor.by:\n",
+        "            if not visitor.by:\n",
+        DOOR + "test_who_was_let_in_once_is_looked_at_again",
+    ),
+    Mutation(
+        "the client of a connection is the one of before",
+        "whoever asks next on a connection reads as another",
+        "serving/door.py",
+        "visitor.client if sid == visitor.sid else None",
+        "visitor.client",
+        DOOR + "test_who_was_let_in_once_is_looked_at_again",
+    ),
+    Mutation(
+        "a held poll outlives its line",
+        "the client is here for ever",
+        "serving/http.py",
+        "                self.visits.held.lost()\n",
+        "                pass\n",
+        DOOR + "test_a_held_poll_is_answered_kept_from_nobody_and_left_in_time",
+    ),
+    Mutation(
+        "the door takes no heed of the pace",
+        "who asks as often as it can is answered",
+        "registry/again.py",
+        "        if client.polls.wait(1, clients.clock()):\n",
+        "        if False:\n",
+        DOOR + "test_who_polls_too_often_hears_so",
+    ),
+    Mutation(
         "any number is a cursor",
         "what the hub never gave is taken for its own",
         "log/batch.py",
@@ -823,8 +856,8 @@ MUTATIONS = [
         "asking does not keep",
         "a client that only emits is forgotten while it does",
         "registry/clients.py",
-        "        client.last_request = self.clock()\n        return client",
-        "        return client",
+        'this sid is taken")\n        client.last_request = self.clock()\n',
+        'this sid is taken")\n',
         CLIENTS + "test_any_request_keeps_a_client_in_memory",
     ),
     Mutation(

@@ -25,6 +25,8 @@ LONG = 30.0
 class Text:
     """Batches as they are, and who was told how much."""
 
+    most = 2000
+
     def __init__(self) -> None:
         self.frames, self.figures = 0, NOTHING
 
