@@ -151,7 +151,7 @@ class Carried:
         if self.watch is not None:
             self.watch(step.batch, len(step.frame))
         self.write(step.frame)
-        if self.odd:
+        if step.batch.more:
             self.ring()
 
     def figures(self) -> Figures:

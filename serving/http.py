@@ -217,6 +217,8 @@ class Http(Handover):
 
     def shutdown(self) -> None:
         """The server stops: a body that is under way has a moment to end, so that its request is answered."""
+        if self.visits is not None and self.visits.held is not None:
+            self.visits.held.one.end()  # it was told to stop, and its turn to hear it has not come yet
         super().shutdown()
         if not (self._between or self.left or self.lost):
             self.arm(LAST, self.cut)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import json
 import re
@@ -20,6 +21,7 @@ from tests.lab.test_meter import Line, line_to
 from tests.serving import Lab, eventually, serving
 from tests.stranger.http import DEADLINE, http, new_sid, public_id
 from transport_fallback.app import build
+from transport_fallback.log import turn
 from transport_fallback.serving.door import Door, Question, opens
 from transport_fallback.serving.run import server_for
 
@@ -175,6 +177,19 @@ async def test_a_held_poll_is_answered_kept_from_nobody_and_left_in_time(lab: La
     await eventually(lambda: not lab.hub.turn.readers)  # its line was closed
     assert not lab.client(sid).readers and lab.client(sid).broken
     assert said_yes == [False, True, False, True]
+
+
+async def test_whoever_is_held_is_answered_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "TOLD", 1)  # most have not had their turn when the connections are closed
+    async with contextlib.AsyncExitStack() as stack:
+        async with serving() as lab:
+            lines = [await stack.enter_async_context(line_to(lab.url)) for _ in range(8)]
+            for line in lines:
+                sid, _ = await come(lab, line, "longpoll")
+                line.ask("GET", f"/longpoll?sid={sid}&cursor={lab.end}&hold=30")
+            await eventually(lambda: len(lab.hub.turn.readers) == len(lines))
+        answers = [await line.answer() for line in lines]
+    assert all(b" 200 OK" in head and json.loads(body)["messages"] == [] for head, body in answers)
 
 
 @pytest.mark.parametrize(("how", "told"), [("kick", "kicked"), ("bye", "gone")])
