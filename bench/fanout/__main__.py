@@ -38,8 +38,6 @@ from bench.fanout.table import as_json, facts, markdown, problems, text, untold
 from bench.fanout.targets import ALL
 from bench.load.servers import GENERATOR_CORE, pin
 
-BLOCKS = {"now": "fanout", "before": "fanout-before"}
-
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -62,7 +60,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     add("--before", type=Path, metavar="FOLDER", help="an older checkout beside ours: before-ws and the like")
     add("--quick", action="store_true", help="a tenth of everything")
     add("--json", type=Path, metavar="FILE", help="write everything there")
-    add("--docs", nargs="?", const="now", choices=BLOCKS, help="write the tables into docs/speed.md")
+    add("--docs", action="store_true", help="write the tables into docs/speed.md")
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.targets if name not in ALL]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(ALL)}")
@@ -117,7 +115,7 @@ def main(arguments: list[str]) -> int:
     if asked.json:
         asked.json.write_text(as_json(result, about), "utf-8")
     if asked.docs:
-        print(docs.put(BLOCKS[asked.docs], markdown(result, about), docs.DOCS / "speed.md"), file=sys.stderr)
+        print(docs.put("fanout", markdown(result, about), docs.DOCS / "speed.md"), file=sys.stderr)
     for problem in problems(result):
         print(problem, file=sys.stderr)
     return 1 if result.lost else 0
