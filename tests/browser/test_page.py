@@ -287,7 +287,7 @@ def test_a_feed_goes_on_when_the_server_has_begun_anew(seats: Seats, lab: Progra
 def test_cut_try_again_and_forget(seats: Seats) -> None:
     _left, right = seats("?network2=kill")
     decisions = right.part("decisions")
-    decisions.locator("li", has_text="resting it for 1 min").wait_for()
+    decisions.locator("li", has_text=re.compile(r"\bws\b.*resting it for 1 min")).first.wait_for()
     tried = decisions.locator("li", has_text="ws: tried")
     before = tried.count()
     right.part("retry").click()
