@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterator
+from contextvars import Context
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class Turn:
         self.readers: dict[Carried, None] = {}  # in the order in which they came
         self._news: dict[Audience, None] = {}  # everyone or rooms in which something was said
         self._rung: dict[Carried, None] = {}  # who is read for by itself
+        self._context = Context()  # what follows of a turn is not said by whoever spoke in it
         self._loop: asyncio.AbstractEventLoop | None = None  # in which a turn is yet to end
         # Of the turn that is being told:
         self._end = 0  # seq of its last entry
@@ -74,7 +76,7 @@ class Turn:
         loop = asyncio.get_running_loop()
         if self._loop is not loop:  # a log may outlive the loop that it was served in
             self._loop = loop
-            loop.call_soon(self._begin)
+            loop.call_soon(self._begin, context=self._context)
 
     # ---- the end of a turn
 
@@ -122,7 +124,7 @@ class Turn:
                 one.end()
         self._count()
         if told == TOLD:
-            asyncio.get_running_loop().call_soon(self._go_on)
+            asyncio.get_running_loop().call_soon(self._go_on, context=self._context)
             return
         self._loop = None
         if self._news or self._rung:

@@ -644,6 +644,14 @@ MUTATIONS = [
         DOOR + "test_who_polls_too_often_hears_so",
     ),
     Mutation(
+        "a turn is its speaker's",
+        "whoever asks behind a held poll speaks in the name of who ended it",
+        "log/turn.py",
+        "loop.call_soon(self._begin, context=self._context)",
+        "loop.call_soon(self._begin)",
+        DOOR + "test_what_is_asked_behind_a_held_poll_is_not_said_by_who_ends_it",
+    ),
+    Mutation(
         "any number is a cursor",
         "what the hub never gave is taken for its own",
         "log/batch.py",

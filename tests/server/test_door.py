@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from tests.lab.test_meter import Line, line_to
 from tests.serving import Lab, eventually, serving
-from tests.stranger.http import DEADLINE, http, new_sid, public_id
+from tests.stranger.http import DEADLINE, http, new_sid, post, public_id
 from transport_fallback.app import build
 from transport_fallback.log import turn
 from transport_fallback.serving.door import Door, Question, opens
@@ -177,6 +177,27 @@ async def test_a_held_poll_is_answered_kept_from_nobody_and_left_in_time(lab: La
     await eventually(lambda: not lab.hub.turn.readers)  # its line was closed
     assert not lab.client(sid).readers and lab.client(sid).broken
     assert said_yes == [False, True, False, True]
+
+
+async def test_what_is_asked_behind_a_held_poll_is_not_said_by_who_ends_it(lab: Lab) -> None:
+    """A handler's emit ends the turn in which the poll is answered; the next request is nevertheless nobody's word."""
+
+    async def say(_request: Any) -> PlainTextResponse:
+        await lab.hub.emit("mine", None)
+        return PlainTextResponse("said")
+
+    lab.app.router.routes.append(Route("/say", say))
+    lab.hub.on("speak")(lambda client, data: lab.hub.emit("hers", data))
+    async with line_to(lab.url) as line:
+        sid, _ = await come(lab, line, "longpoll")
+        line.ask("GET", f"/longpoll?sid={sid}&cursor={lab.end}&hold=30")
+        line.ask("GET", "/say")
+        await eventually(lambda: len(lab.hub.turn.readers) == 1)
+        await post(lab.url, sid, emits=[{"n": 1, "event": "speak", "data": 1}])
+        await line.answer()
+        await line.answer()
+    said = {message["event"]: message["from"] for message in lab.hub.history(None, 2)}
+    assert said == {"hers": public_id(sid), "mine": None}
 
 
 async def test_whoever_is_held_is_answered_when_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
