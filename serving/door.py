@@ -91,13 +91,15 @@ class Door:
             if by != visitor.by:
                 visitor.by, visitor.tail = by, None
                 visitor.tail = self._tail(Headers(raw=by), path)
+            if visitor.tail is None:
+                return None
             cursor = Cursor.parse(said[b"cursor"].decode())
             known = visitor.client if sid == visitor.sid else None
             client = asks_again(self.clients, sid.decode(), cursor, known, paced=transport == "poll")
             visitor.sid, visitor.client = sid, client
         except (Refused, UnicodeDecodeError):
             return None
-        if client is None or visitor.tail is None:
+        if client is None:
             return None
         return Question(transport, client, cursor, None if number is None else int(number), visitor.tail)
 

@@ -145,7 +145,7 @@ class Http(Handover):
     def on_message_begin(self) -> None:
         self._unset_keepalive_if_required()
         self.url, self.headers, self.expect_100_continue = b"", [], False  # the scope is made when somebody wants it
-        self._between, self._blank = False, 0
+        self._between, self._blank, self._head = False, 0, 0
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value.rstrip(b" \t"))  # no part of it (RFC 9110, 5.5), and the parser leaves it there
@@ -196,7 +196,7 @@ class Http(Handover):
         exchange = self._exchange
         if exchange is not None:
             exchange.whole(self._heard - self._body, self._body)
-        self._exchange, self._heard, self._body, self._head = None, 0, 0, 0
+        self._exchange, self._heard, self._body = None, 0, 0
         if taken and exchange is not None and self.visits is not None:
             self.visits.answer(exchange)
         elif self._answered:
