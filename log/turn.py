@@ -92,7 +92,8 @@ class Turn:
         self._go_on()
 
     def _look_into(self, room: Room) -> None:
-        for one in (bell for client in room.members for bell in self.log.members[client].bells):
+        members = [self.log.members[client] for client in room.members if client in self.log.members]
+        for one in (bell for member in members for bell in member.bells):
             if isinstance(one, Carried):
                 one.odd = one.odd or one in self._room  # there is news in two of its rooms
                 self._room[one] = room
@@ -120,8 +121,7 @@ class Turn:
                     one.watch(fresh.batch, len(fresh.frame))
                 one.write(fresh.frame)
             except Exception:
-                log.exception("a reader could not be told")
-                one.end()
+                give_up(one)
         self._count()
         if told == TOLD:
             asyncio.get_running_loop().call_soon(self._go_on, context=self._context)
@@ -167,3 +167,12 @@ class Turn:
             if step is not None and step.readers:
                 step.form.told(step.figures, step.readers)
                 step.readers = 0
+
+
+def give_up(one: Carried) -> None:
+    """End a reader that cannot be told. Whatever it does of that, the others are told."""
+    log.exception("a reader could not be told")
+    try:
+        one.end()
+    except Exception:
+        log.exception("and could not be ended")

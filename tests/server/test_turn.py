@@ -194,8 +194,13 @@ async def test_who_cannot_be_told_ends_alone() -> None:
         if len(written) > 1:
             raise RuntimeError("broken")
 
+    def fail() -> None:
+        broken.over = True
+        raise RuntimeError("broken, too")
+
     one, two = await born(hub, "one", "two")
     broken, well = Ear(hub, one, form, write), Ear(hub, two, form)
+    broken.one.on_end = fail
     for n in (1, 2):
         await hub.emit("said", n)
         await turn()
