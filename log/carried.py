@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -66,12 +67,12 @@ class Step:
 
 
 class Asked(Step):
-    """Where a reader stands that has asked and was given nothing yet."""
+    """Where readers stand that have asked and were given nothing yet: at the end of the log they are in step."""
 
     __slots__ = ()
 
-    def __init__(self, cursor: Cursor, at: float) -> None:
-        self.cursor, self.at = cursor, at
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor, self.at = cursor, math.inf  # each of them has its own time
         self.before = self.sums = NOTHING
 
 
@@ -82,6 +83,7 @@ class Carried:
         "_base",
         "_beat",
         "_past",
+        "_until",
         "bell",
         "client",
         "form",
@@ -111,11 +113,17 @@ class Carried:
         self._base = NOTHING  # the sums of the steps up to when its figures were asked, or it came into step
         self._past = NOTHING  # what it was given before that
         self._beat: asyncio.TimerHandle | None = None
+        self._until = math.inf  # when what it asked for is due
 
     @property
     def at(self) -> float:
         """Up to which seq it has been given what there is."""
         return max(self.seen, self.step.cursor.seq) if self.step else 0
+
+    @property
+    def due(self) -> float:
+        """When it is given an empty batch, if there is no news."""
+        return min(self._until, self.step.at + self.heartbeat) if self.step else math.inf
 
     def begin(self, batch: Batch) -> None:
         """Give it its first batch, and from now on whatever comes."""
@@ -125,10 +133,12 @@ class Carried:
         self.give(Step(self.form, batch, self.turn.now()))
 
     def hold(self, cursor: Cursor) -> None:
-        """Give it one batch: as soon as there is news after `cursor`, or an empty one after a heartbeat."""
+        """Give it one batch: as soon as there is news after `cursor`, or an empty one when it is due."""
         self.bell.on_ring = self.ring
         self.turn.enter(self)
-        self.step = Asked(cursor, self.turn.now())  # and odd: it is read for by itself
+        self.step = self.turn.asked(cursor)
+        self._until = self.turn.now() + self.heartbeat
+        self.odd = cursor.seq != self.turn.log.end  # it is behind, with nothing for it: it is read for by itself
         self._wait(self.heartbeat)
 
     def ring(self) -> None:
@@ -183,7 +193,7 @@ class Carried:
 
     def _silent(self) -> None:
         """Perhaps it was told nothing for as long as a heartbeat takes; amid news this looks once a heartbeat."""
-        left = self.step.at + self.heartbeat - self.turn.now() if self.step else self.heartbeat
+        left = self.due - self.turn.now()
         if left <= 0:
             self.ring()
-        self._wait(left if left > 0 else self.heartbeat)
+        self._wait(left if 0 < left < self.heartbeat else self.heartbeat)

@@ -63,7 +63,7 @@ class Log(Generic[R]):
         """
         reason, start = self._begin(client, cursor)
         room = self.limits.batch_bytes if most is None else most
-        messages, more = since(self.store, client, start, room)
+        messages, more = since(self.store, client, start, room) if start < self.end else ([], False)
         end = messages[-1].seq if more else self.end
         gap = self._gap(client, reason, start, len(messages))
         if more and end < client.born:

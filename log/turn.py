@@ -20,8 +20,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .audience import Audience, Room
-from .batch import Batch
-from .carried import Carried, Form, Step
+from .batch import Batch, Cursor
+from .carried import Asked, Carried, Form, Step
 
 if TYPE_CHECKING:
     from .log import Log
@@ -40,6 +40,7 @@ class Turn:
         self._news: dict[Audience, None] = {}  # everyone or rooms in which something was said
         self._rung: dict[Carried, None] = {}  # who is read for by itself
         self._context = Context()  # what follows of a turn is not said by whoever spoke in it
+        self._asked: Asked | None = None  # those who asked last, if nothing was said since
         self._loop: asyncio.AbstractEventLoop | None = None  # in which a turn is yet to end
         # Of the turn that is being told:
         self._end = 0  # seq of its last entry
@@ -58,6 +59,12 @@ class Turn:
     def leave(self, one: Carried) -> None:
         self.readers.pop(one, None)
         one.client.bells.discard(one)
+
+    def asked(self, cursor: Cursor) -> Asked:
+        """Where a reader stands that asks from here; the same for all who do so with nothing in between."""
+        if self._asked is None or self._asked.cursor != cursor:
+            self._asked = Asked(cursor)
+        return self._asked
 
     # ---- what the log says
 
@@ -139,10 +146,10 @@ class Turn:
     def _common(self, one: Carried, step: Step) -> Step | None:
         if self.log.end != self._end:  # more was logged while others were told, perhaps not for all of these
             return None
-        batch = self.log.read(one.client, step.cursor, most=step.form.most)
-        if batch.more or batch.gap or not batch.news or (batch, step.form) in self._made:
+        batch = self.log.read(one.client, step.cursor, most=one.form.most)
+        if batch.more or batch.gap or not batch.news or (batch, one.form) in self._made:
             return None
-        fresh = self._made[batch, step.form] = Step(step.form, batch, self.now(), step.sums)
+        fresh = self._made[batch, one.form] = Step(one.form, batch, self.now(), step.sums)
         return fresh
 
     def _tell(self, one: Carried) -> None:
@@ -154,7 +161,7 @@ class Turn:
         if one.paused:
             return
         batch = self.log.read(one.client, one.step.cursor, most=one.form.most)
-        if not batch.news and self.now() < one.step.at + one.heartbeat:
+        if not batch.news and self.now() < one.due:
             one.seen = batch.cursor.seq
             return
         step = self._made.get((batch, one.form))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..log.batch import Cursor
+from ..log.batch import Batch, Cursor
 from .client import Client
 from .clients import Clients
 
@@ -26,3 +26,17 @@ def asks_again(
             return None
         client.polls.tokens -= 1
     return client
+
+
+def read_at_once(clients: Clients, client: Client, cursor: Cursor, grace: float, transport: str) -> Batch:
+    """Read for a client that is here. What is left of it is what a reader would leave that is opened and closed."""
+    if client.readers:
+        reader = clients.open(client, cursor, 0, grace, transport)
+        try:
+            return reader.read()
+        finally:
+            reader.close()
+    client.start, client.grace, client.broken = None, grace, False
+    client.last_read = client.last_request = clients.clock()
+    clients.rests(client)
+    return client.given(clients.hub.read(client, cursor))

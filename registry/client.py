@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..hub import Hub, Member, speaking
-from ..log.batch import Cursor
+from ..log.batch import Batch, Cursor
 from ..log.bell import Bell
 from ..log.log import Where
 from ..protocol.errors import Refused
@@ -53,6 +53,13 @@ class Client(Member):
         self.queue = Queue(registry.tasks)
         self.emits = Emits(self, self.queue, registry.results)
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
+
+    def given(self, batch: Batch) -> Batch:
+        """It was given this batch. Where that was cut short, going on from there costs no poll."""
+        if batch.more:
+            self.owed = batch.cursor
+            self.hub.pressure.answered(self.id, batch.cursor.seq)
+        return batch
 
     async def ask(self, event: str, data: Any = None, *, timeout: float = 5) -> Any:
         """Emit to this client alone and return what it replies. TimeoutError: no reply within `timeout` seconds.

@@ -98,7 +98,7 @@ class Clients:
             client.last_read = client.last_request = self.clock()
             client.broken = reader.broken
             if not client.readers:
-                self._rests(client)
+                self.rests(client)
 
         reader = Reader(client, cursor, client.start or 0, history, release, transport)
         client.grace = self.limits.grace if grace is None else grace
@@ -145,7 +145,7 @@ class Clients:
         client.last_read = client.last_request = self.clock()
         client.address = address
         self._cap.on_birth(client)
-        self._rests(client)
+        self.rests(client)
         return client
 
     def _knock(self, address: str) -> None:
@@ -161,7 +161,7 @@ class Clients:
             self._arrivals.depart(client, "silence")
             await self.hub.forget(client)
 
-    def _rests(self, client: Client) -> None:
+    def rests(self, client: Client) -> None:
         """Nobody reads as this client: time will tell. Nothing more is kept of one that is forgotten already."""
         if self.hub.members.get(client.id) is not client:
             return

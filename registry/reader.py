@@ -68,9 +68,8 @@ class Reader(Bell):
         one.begin(self.hub.read(self.client, self.cursor, history=self.history, most=most))
 
     def _given(self, batch: Batch) -> Batch:
-        if batch.more and isinstance(self.client, Client):
-            self.client.owed = batch.cursor
-            self.hub.pressure.answered(self.client.id, batch.cursor.seq)
+        if isinstance(self.client, Client):
+            self.client.given(batch)
         return self.give(batch)
 
     def give(self, batch: Batch) -> Batch:

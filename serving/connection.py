@@ -162,9 +162,9 @@ class Connection:
         ended = self.lost or self.real.is_closing()
         return not ended and is_gone(self.real.get_extra_info("socket"), half=self.half)
 
-    def may(self) -> bool:
-        """Whether a step may be done in this turn. False: it goes on in another."""
-        self._queued = self._queued or not self.turns.take(self)
+    def may(self, part: float = 1) -> bool:
+        """Whether a step may be done in this turn; `part`: of what others cost. False: it goes on in another turn."""
+        self._queued = self._queued or not self.turns.take(self, part)
         return not self._queued
 
     async def carried(self, reader: Reader, exchange: Exchange, form: AsFrames, heartbeat: float) -> None:

@@ -35,11 +35,12 @@ Raw = list[tuple[bytes, bytes]]
 class Visitor:
     """What a connection asked with last, and what came of it: mostly it asks with the same again."""
 
-    __slots__ = ("by", "client", "sid", "tail")
+    __slots__ = ("bearer", "by", "client", "sid", "tail")
 
     def __init__(self) -> None:
         self.by: Raw = []  # the headers that say who asks from where
         self.tail: bytes | None = None  # None: it may not
+        self.bearer: bytes | None = None  # the sid, where a header says it
         self.sid = b""
         self.client: Client | None = None
 
@@ -62,46 +63,59 @@ class Door:
         self._date: Raw = []
         self._head = b""
 
-    def question(self, url: bytes, headers: Raw, visitor: Visitor) -> Question | None:
-        """What is asked, if it is simple and its answer needs nobody."""
+    def question(self, url: bytes, headers: Raw | None, visitor: Visitor) -> Question | None:
+        """What is asked, if it is simple and its answer needs nobody. `headers`: None, if they are those of before."""
         path, _, query = url.partition(b"?")
         transport = PLACES.get(path)
         if transport is None or b"%" in query or b"+" in query:
             return None
-        said = dict(field.split(b"=", 1) for field in query.split(b"&") if b"=" in field)
+        try:
+            said: dict[bytes, bytes] = dict([field.split(b"=", 1) for field in query.split(b"&")])
+        except ValueError:  # one that says nothing
+            return None
         if len(said) != query.count(b"&") + 1 or not said.keys() <= SAID or b"cursor" not in said:
             return None
+        if headers is not None and not self._knows(visitor, headers, path):
+            return None
+        sid = said.get(b"sid", visitor.bearer)
+        name, least, most = SECONDS[transport]
+        number = said.get(name)
+        if sid is None or visitor.bearer is not None and b"sid" in said:
+            return None
+        if number is not None and not (DIGITS.fullmatch(number) and least <= int(number) <= most):
+            return None
+        try:
+            cursor = Cursor.parse(said[b"cursor"].decode())
+            known = visitor.client if sid == visitor.sid else None
+            client = asks_again(self.clients, sid.decode(), cursor, known, paced=transport == "poll")
+        except (Refused, UnicodeDecodeError):
+            return None
+        visitor.sid, visitor.client = sid, client
+        if client is None or visitor.tail is None:
+            return None
+        return Question(transport, client, cursor, None if number is None else int(number), visitor.tail)
+
+    def _knows(self, visitor: Visitor, headers: Raw, path: bytes) -> bool:
+        """Whether these headers ask for nothing but the answer, and by whom they are said may have it."""
         by: Raw = []
-        sid = said.get(b"sid")
+        visitor.bearer = None
         for header in headers:
             name, value = header
             if name in EDGE:
                 by.append(header)
             elif name in NOT_SIMPLE or name == b"connection" and value.lower() != b"keep-alive":
-                return None
+                return False
             elif name == b"authorization":
-                if value[:7].lower() != b"bearer " or sid is not None:
-                    return None
-                sid = value[7:].strip()
-        name, least, most = SECONDS[transport]
-        number = said.get(name)
-        if sid is None or number is not None and not (DIGITS.fullmatch(number) and least <= int(number) <= most):
-            return None
-        try:
-            if by != visitor.by:
-                visitor.by, visitor.tail = by, None
+                if value[:7].lower() != b"bearer " or visitor.bearer is not None:
+                    return False
+                visitor.bearer = value[7:].strip()
+        if by != visitor.by:
+            visitor.by, visitor.tail = by, None
+            try:
                 visitor.tail = self._tail(Headers(raw=by), path)
-            if visitor.tail is None:
-                return None
-            cursor = Cursor.parse(said[b"cursor"].decode())
-            known = visitor.client if sid == visitor.sid else None
-            client = asks_again(self.clients, sid.decode(), cursor, known, paced=transport == "poll")
-            visitor.sid, visitor.client = sid, client
-        except (Refused, UnicodeDecodeError):
-            return None
-        if client is None:
-            return None
-        return Question(transport, client, cursor, None if number is None else int(number), visitor.tail)
+            except Refused:
+                return False
+        return visitor.tail is not None
 
     def _tail(self, headers: Headers, path: bytes) -> bytes:
         """Refused: a host or an origin that may not ask."""

@@ -12,12 +12,11 @@ from ..registry.reader import Reader
 from ..transports.scope import Served
 from .answer import answered
 from .connection import Line
-from .door import Door, Question, Raw
-from .handover import Handover, Links
+from .handover import Links
 from .heads import framing, in_origin_form, is_handshake
-from .held import Visits
 from .meter import Exchange, client_of, name_of
 from .pieces import HEAD_BYTES, Pieces
+from .visiting import AGAIN, Visiting
 
 HEADERS = 64
 BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at least is to be ignored)
@@ -25,7 +24,7 @@ FIRST = 128  # bytes of a request that tell whether it is a link's
 LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
 
 
-class Http(Handover):
+class Http(Visiting):
     """One request at a time: the next is looked at when this one is whole, and its answer, too.
 
     So what is sent ahead costs nobody anything, an upgrade waits for the answers before it, and a request that is a
@@ -33,9 +32,6 @@ class Http(Handover):
     """
 
     links: Links | None = None
-    door: Door | None = None
-    visits: Visits | None = None
-    _between = True  # two requests
     _blank = 0  # bytes of empty lines before this one
     _ignoring = False  # this head offers an upgrade that is not taken
     _head = 0  # of its headers
@@ -46,7 +42,6 @@ class Http(Handover):
 
     def connection_made(self, transport: Any) -> None:
         self._pieces = Pieces()
-        self.visits = None if self.door is None else Visits(self.door, self)
         super().connection_made(transport)
         if not self._refused:
             self.arm(self.limits.header_seconds, self.cut)
@@ -56,14 +51,18 @@ class Http(Handover):
             self.unheard(len(self._input))
             if not self._answered:
                 self.transport.exchange.ended()
-            if self.visits is not None and self.visits.held is not None:
-                self.visits.held.lost()
         super().connection_lost(exc)
 
     # ---- what comes, piece by piece
 
     def work(self) -> None:
         while self._input and not (self.waits or self.left):
+            target = self._known_head() if self._between else None
+            if target is not None:
+                if not self.may(AGAIN):
+                    return
+                self._ask_again(target)
+                continue
             if self._between and not self._begin() or not self.may():
                 return
             size = self._pieces.next(self._input)
@@ -100,23 +99,16 @@ class Http(Handover):
             self._await_head()
         return claimed is False
 
-    @property
-    def _answered(self) -> bool:
-        held = self.visits is not None and self.visits.held is not None
-        return not held and (self.cycle is None or self.cycle.response_complete)
-
-    @property
-    def _taken(self) -> Question | None:
-        """What is asked, if the door answers it."""
-        return None if self.visits is None else self.visits.question
-
     def _parse(self, piece: bytes) -> None:
         self._heard += len(piece)
         if self._exchange is not None:
             self._exchange.heard(len(piece))
         self._pieces.took(piece)
+        began = self._between
         try:
             self._feed(piece)
+            if self.visits is not None and began and self._between and self.link is None:
+                self.visits.remember(piece)  # a request, whole
         except httptools.HttpParserError:
             self.send_400_response("this is not HTTP/1.1")
         if self._pieces.too_large:
@@ -144,6 +136,8 @@ class Http(Handover):
 
     def on_message_begin(self) -> None:
         self._unset_keepalive_if_required()
+        if self.visits is not None:
+            self.visits.forget()
         self.url, self.headers, self.expect_100_continue = b"", [], False  # the scope is made when somebody wants it
         self._between, self._blank, self._head = False, 0, 0
 
@@ -160,7 +154,7 @@ class Http(Handover):
             return
         self.url, self.headers[:] = in_origin_form(self.url, self.headers)
         simple = self._line == (b"GET", "1.1") and (self.link is None or not self.link.once)
-        taken = self.visits is not None and simple and self.visits.ask(self.url, self.headers)
+        taken = self.visits is not None and simple and self.visits.ask(self.url, self.headers) is not None
         exchange = self._measure()
         self.doors.busy(self)
         if not taken:
@@ -217,27 +211,15 @@ class Http(Handover):
 
     def shutdown(self) -> None:
         """The server stops: a body that is under way has a moment to end, so that its request is answered."""
-        if self.visits is not None and self.visits.held is not None:
-            self.visits.held.one.end()  # it was told to stop, and its turn to hear it has not come yet
         super().shutdown()
         if not (self._between or self.left or self.lost):
             self.arm(LAST, self.cut)
 
     # ---- the answer
 
-    def give(self, exchange: Exchange, head: bytes, text: bytes) -> None:
-        exchange.written(head)
-        exchange.written(text)
-        if not self.left:
-            self.real.write(head + text)
-        self.on_response_complete()
-
     def hand_on(self, exchange: Exchange) -> None:
         self._to_asgi(exchange)
         super().on_message_complete()
-
-    def date(self) -> Raw:
-        return self.server_state.default_headers
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         super()._start_asgi_task(cycle, answered(app, cycle))
@@ -251,6 +233,9 @@ class Http(Handover):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        self.rest()
+
+    def rest(self) -> None:
         if self.left:
             return
         if self._between:

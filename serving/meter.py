@@ -59,6 +59,12 @@ class Exchange:
         if self.trace.on:
             self.trace.add(self.number, "ask", size, head_of(head))
 
+    def asked_whole(self, head: Head, size: int) -> None:
+        """A request without a body is here, all of it in one piece."""
+        self.asked(head, size)
+        self.mine.head_up += size
+        self.all.head_up += size
+
     def whole(self, head: int, body: int) -> None:
         """The request is here to its end."""
         for counts in (self.mine, self.all):
@@ -117,6 +123,22 @@ class Exchange:
             said = [message.seq for message in self.said] if isinstance(self.said, list) else self.said
             self.trace.add(self.number, "down", size, said)
         self.said = None
+
+    def answered(self, head: bytes, batch: Batch) -> None:
+        """A batch was the whole of an answer."""
+        if self.trace.on:
+            self.batch(batch)
+            self.written(head)
+            return self.written(batch.text)
+        before, text, messages, news = len(head), len(batch.text), len(batch.messages), batch.news
+        for counts in (self.mine, self.all):
+            counts.down += before + text
+            counts.head_down += before
+            counts.payload_down += text
+            counts.batches += 1
+            counts.messages += messages
+            counts.news += news
+            counts.empty += not news
 
     def given(self, batch: Batch, size: int) -> None:
         """A line that carries its reader has written a batch; it is counted elsewhere."""

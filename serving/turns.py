@@ -36,13 +36,13 @@ class Turns:
         self._waiting: dict[str, deque[Working]] = {}
         self._set = False
 
-    def take(self, one: Working) -> bool:
-        """Whether `one` may do a step now. False: its `go_on` is called when it may."""
+    def take(self, one: Working, part: float = 1) -> bool:
+        """Whether `one` may do a step now; `part`: of what others cost. False: its `go_on` is called when it may."""
         used = self._used.get(one.address, 0.0)
         if used >= SHARE:
             self._waiting.setdefault(one.address, deque()).append(one)
             return False
-        self._used[one.address] = used + 1
+        self._used[one.address] = used + part
         if not self._set:
             self._set = True
             asyncio.get_running_loop().call_soon(self._turn)

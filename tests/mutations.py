@@ -22,6 +22,7 @@ PRESENCE, BAD, STOP, GUARDS = (
     "tests/server/test_guards.py::",
 )
 DOOR = "tests/server/test_door.py::"
+HEADS = "tests/server/test_known_heads.py::"
 HUB, CLIENTS = "tests/server/test_hub.py::", "tests/server/test_clients.py::"
 JAVASCRIPT = "tests/js/"
 HANDLERS, TURN = "tests/server/test_handlers.py::", "tests/server/test_turn.py::"
@@ -615,8 +616,8 @@ MUTATIONS = [
         "who was let in once is let in again",
         "another page asks on the same connection, and is answered",
         "serving/door.py",
-        "            if by != visitor.by:\n",
-        "            if not visitor.by:\n",
+        "        if by != visitor.by:\n",
+        "        if not visitor.by:\n",
         DOOR + "test_who_was_let_in_once_is_looked_at_again",
     ),
     Mutation(
@@ -630,10 +631,58 @@ MUTATIONS = [
     Mutation(
         "a held poll outlives its line",
         "the client is here for ever",
-        "serving/http.py",
-        "                self.visits.held.lost()\n",
-        "                pass\n",
+        "serving/held.py",
+        "            self.held.lost()\n",
+        "            pass\n",
         DOOR + "test_a_held_poll_is_answered_kept_from_nobody_and_left_in_time",
+    ),
+    Mutation(
+        "any head is taken for the last one",
+        "what another page asks on a connection is answered as if ours had asked",
+        "serving/held.py",
+        '        if not rest or not head.endswith(rest) or not head.startswith(b"GET /"):\n',
+        '        if not rest or not head.startswith(b"GET /"):\n',
+        HEADS + "test_what_only_looks_like_it_is_read_by_the_parser",
+    ),
+    Mutation(
+        "a head is known for ever",
+        "what came in between is forgotten",
+        "serving/http.py",
+        "            self.visits.forget()\n",
+        "            pass\n",
+        HEADS + "test_a_head_is_known_only_while_it_was_the_last",
+    ),
+    Mutation(
+        "whatever stands in a target is a target",
+        "two requests are answered as one",
+        "serving/held.py",
+        "return target if TARGET.fullmatch(target) else None",
+        "return target",
+        HEADS + "test_what_only_looks_like_it_is_read_by_the_parser",
+    ),
+    Mutation(
+        "a line is closed while it is asked",
+        "a held poll is cut when uvicorn's timer rings",
+        "serving/visiting.py",
+        "        if self.lost or not (self._answered and self._between):\n",
+        "        if False:\n",
+        HEADS + "test_it_is_closed_when_nothing_is_asked_and_not_before",
+    ),
+    Mutation(
+        "those who ask from one place are due together",
+        "a long poll is answered when another's time is over",
+        "log/carried.py",
+        "        self._until = self.turn.now() + self.heartbeat\n",
+        "        self._until = self.turn.now() + 1\n",
+        HEADS + "test_what_is_held_is_answered_when_its_own_time_is_over",
+    ),
+    Mutation(
+        "who was told something alone is in step",
+        "a held poll is not told what was for it alone",
+        "log/carried.py",
+        "        self.odd = cursor.seq != self.turn.log.end  #",
+        "        self.odd = False  #",
+        "tests/server/test_turn.py::test_who_asks_late_is_in_step_with_nobody",
     ),
     Mutation(
         "the door takes no heed of the pace",
@@ -774,8 +823,8 @@ MUTATIONS = [
     Mutation(
         "a cut batch costs a poll",
         "who is far behind is refused for catching up",
-        "registry/reader.py",
-        "            self.client.owed = batch.cursor\n",
+        "registry/client.py",
+        "            self.owed = batch.cursor\n",
         "            pass\n",
         CLIENTS + "test_polls_are_paced_and_going_on_from_a_cut_batch_costs_nothing",
     ),

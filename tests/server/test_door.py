@@ -38,7 +38,8 @@ def said_yes(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     def question(door: Door, *args: Any) -> Question | None:
         found = asked(door, *args)
-        said.append(found is not None)
+        if found is not None or args[1] is not None:  # else the parser reads it, and the door is asked again
+            said.append(found is not None)
         return found
 
     monkeypatch.setattr(Door, "question", question)

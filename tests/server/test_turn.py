@@ -13,7 +13,7 @@ import pytest
 
 from transport_fallback.hub import Hub, Member
 from transport_fallback.log import turn as turns
-from transport_fallback.log.batch import Batch
+from transport_fallback.log.batch import Batch, Cursor
 from transport_fallback.log.bell import Bell
 from transport_fallback.log.carried import NOTHING, Carried, Figures, plus
 from transport_fallback.protocol.limits import Limits
@@ -289,6 +289,43 @@ async def test_what_readers_were_given_adds_up(seed: int) -> None:
     for figures in sums.values():
         total = plus(total, figures)
     assert form.figures == total and ears
+
+
+class Asker(Ear):
+    """A carried reader that has asked for one batch, as a long poll does."""
+
+    def __init__(self, hub: Hub, client: Member, form: Text, seq: int) -> None:
+        self.written, self.batches, self.told, self.bell, self.over = [], [], 0, Bell(), False
+        self.one = Carried(hub.turn, client, self.bell, form, self.written.append, LONG)
+        self.one.watch = lambda batch, size: self.batches.append(batch)
+        self.one.hold(Cursor(hub.epoch, seq))
+
+
+async def test_who_asks_late_is_in_step_with_nobody() -> None:
+    hub, form = Hub(), Text()
+    ann, bob, eve, dan = await born(hub, "ann", "bob", "eve", "dan")
+    at = hub.end
+    early = [Asker(hub, client, form, at) for client in (ann, eve)]
+    await bob.broadcast.emit("said", 1)  # bob, who asks before the turn is over, may not see it
+    late = [Asker(hub, bob, form, at), Asker(hub, dan, form, at)]
+    await turn()
+    assert [ear.heard() for ear in early] == [[1], [1]] and [ear.heard() for ear in late] == [[], [1]]
+    await hub.emit("said", 2)
+    await turn()
+    assert late[0].heard() == [2]
+
+
+async def test_those_who_ask_at_the_end_are_given_one_frame_until_one_may_see_more() -> None:
+    hub, form = Hub(), Text()
+    clients = await born(hub, *"abcdef")
+    await clients[4].join("room")
+    askers = [Asker(hub, client, form, hub.end) for client in clients]
+    await clients[5].emit("said", 1)
+    await hub.to("room").emit("said", 2)
+    await hub.emit("said", 3)
+    await turn()
+    assert [ear.heard() for ear in askers] == [[3], [3], [3], [3], [2, 3], [1, 3]]
+    assert form.frames == 3
 
 
 async def test_nothing_is_kept_of_who_has_left() -> None:
