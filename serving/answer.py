@@ -7,7 +7,10 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope, Send
 
+from ..transports.scope import served
+
 BODILESS = (204, 304)
+KEPT = {"type", "method", "http_version"}  # of the scope of a stream
 
 
 def answered(app: Any, cycle: Any) -> Any:
@@ -27,11 +30,33 @@ def answered(app: Any, cycle: Any) -> Any:
             cycle.waiting_for_100_continue = False
         try:
             await app(scope, receive, tell)
+            await go_on(scope)
         except ClientDisconnect:  # it went away in the middle of its own request: no fault of ours
             if not cycle.disconnected:
                 raise
 
     return answer
+
+
+def whole(app: Any) -> Any:
+    """The application, and what goes on when it has returned, as one WebSocket sees it."""
+
+    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        await go_on(scope)
+
+    return talk
+
+
+async def go_on(scope: Scope) -> None:
+    """Do what is left to do, without what the application had to know of the request."""
+    by = served(scope)
+    if by is None or by.rest is None:
+        return
+    rest, by.rest = by.rest, None
+    for name in scope.keys() - KEPT:
+        del scope[name]
+    await rest()
 
 
 def waits(scope: Scope) -> bool:

@@ -1,7 +1,8 @@
 """Carrying: a stream or a WebSocket writes the batches of its reader itself. The fast way; see log/turn.py.
 
-Nothing here is needed to understand the lab: with LAB_DOOR=off in the environment, and under any other server, the
-transports send batch after batch by themselves, and their readers are given the same.
+Nothing here is needed to understand the lab: with LAB_DOOR=off in the environment, behind a middleware that may want to
+see what goes by, and under any other server, the transports send batch after batch by themselves, and their readers are
+given the same.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol, Self
 
 from websockets.frames import Frame, Opcode
 
@@ -76,33 +77,67 @@ def framed(batch: Batch) -> bytes:
     return frame
 
 
+class Carrying(Protocol):
+    """A connection that carries readers, as far as a carriage knows it."""
+
+    carriage: Carriage | None
+    left: bool
+    lost: bool
+
+    async def ready(self) -> None:
+        """Wait until it takes bytes."""
+
+    def stop(self) -> None:
+        """Tell whoever hears what comes up that the reader must stop."""
+
+
 class Carriage:
-    """One reader, carried by one connection."""
+    """One reader, carried by one connection, while it is entered."""
+
+    __slots__ = ("_over", "_waiter", "connection", "exchange", "form", "one", "reader")
 
     def __init__(
-        self, reader: Reader, exchange: Exchange, form: AsFrames, write: Callable[[bytes], Any], heartbeat: float
+        self,
+        connection: Carrying,
+        reader: Reader,
+        exchange: Exchange,
+        form: AsFrames,
+        write: Callable[[bytes], Any],
+        heartbeat: float,
     ) -> None:
-        self.reader, self.exchange, self.form = reader, exchange, form
-        self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.connection, self.reader, self.exchange, self.form = connection, reader, exchange, form
         self.one = reader.carry(form, write, heartbeat)
-        self.one.on_end = self._end
+        self._over = False
+        self._waiter: asyncio.Future[None] | None = None
 
-    async def go(self) -> None:
-        """Give the reader what there is for it, until it is told to stop, or this is told that the line is lost."""
-        account = self.exchange.account
-        account.carried[self] = None
-        try:
+    async def __aenter__(self) -> Self:
+        await self.connection.ready()
+        self.exchange.account.carried[self] = None
+        self.connection.carriage = self
+        self.one.on_end = self._end
+        if self.reader.ended or self.connection.left or self.connection.lost:
+            self._end()
+        else:
             self.look()
             self.reader.begin(self.one)
-            await self.over
-        finally:
-            self.one.close()
-            self.settle()
-            del account.carried[self]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.connection.carriage = self.one.on_end = None
+        self.one.close()
+        self.settle()
+        del self.exchange.account.carried[self]
+
+    async def over(self) -> None:
+        if not self._over:
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
 
     def _end(self) -> None:
-        if not self.over.done():
-            self.over.set_result(None)
+        self._over = True
+        self.connection.stop()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     # ---- what the meter asks
 

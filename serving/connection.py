@@ -21,9 +21,8 @@ from typing import Any
 
 from ..protocol.limits import DEFAULTS, Limits
 from ..protocol.pace import owner_of
-from ..registry.reader import Reader
 from ..transports.scope import Link
-from .carry import AsFrames, Carriage, Forms
+from .carry import Carriage, Forms
 from .doors import Doors
 from .kernel import is_gone, limit_silence
 from .meter import Exchange, Meter, Wire
@@ -69,6 +68,7 @@ class Connection:
     meter: Meter
     doors: Doors
     turns: Turns
+    straight = True  # nobody stands between this and the lab who may want to see what goes by
     forms: Forms | None = None  # in which a connection carries readers, if it does
     real: Any  # transport
     transport: Any  # as a Line
@@ -167,15 +167,11 @@ class Connection:
         self._queued = self._queued or not self.turns.take(self, part)
         return not self._queued
 
-    async def carried(self, reader: Reader, exchange: Exchange, form: AsFrames, heartbeat: float) -> None:
-        """Give a reader what there is for it, until it is told to stop or its line is lost."""
-        if reader.ended or self.left or self.lost:
-            return
-        self.carriage = Carriage(reader, exchange, form, self.real.write, heartbeat)
-        try:
-            await self.carriage.go()
-        finally:
-            self.carriage = None
+    async def ready(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """The reader that this connection carries must stop: nothing to do where nothing comes up beside it."""
 
     def _let_down(self) -> None:
         if self.carriage is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import httptools
@@ -11,16 +12,19 @@ from ..protocol.http1 import refusal
 from ..registry.reader import Reader
 from ..transports.scope import Served
 from .answer import answered
+from .carry import Carriage
 from .connection import Line
 from .handover import Links
 from .heads import framing, in_origin_form, is_handshake
 from .meter import Exchange, client_of, name_of
 from .pieces import HEAD_BYTES, Pieces
 from .visiting import AGAIN, Visiting
+from .waiting import Flow, Gate
 
 HEADERS = 64
 BLANKS = 64  # bytes of empty lines before a request (RFC 9112, 2.2: one at least is to be ignored)
 FIRST = 128  # bytes of a request that tell whether it is a link's
+NONE: deque[Any] = deque()  # requests that wait in uvicorn: ours wait before the parser
 LAST = 0.5  # s for the rest of a body when the server stops; less than uvicorn waits before it cancels and says so
 
 
@@ -43,7 +47,9 @@ class Http(Visiting):
     def connection_made(self, transport: Any) -> None:
         self._pieces = Pieces()
         super().connection_made(transport)
+        self.pipeline = NONE
         if not self._refused:
+            self.flow = Flow(self.transport)
             self.arm(self.limits.header_seconds, self.cut)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -224,12 +230,15 @@ class Http(Visiting):
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         super()._start_asgi_task(cycle, answered(app, cycle))
 
-    async def carry(self, reader: Reader, heartbeat: float) -> None:
-        if self.flow.write_paused:
-            await self.flow.drain()
+    def carry(self, reader: Reader, heartbeat: float) -> Carriage:
         assert self.forms is not None
         form = self.forms.chunks if self.cycle.chunked_encoding else self.forms.events
-        await self.carried(reader, self.transport.exchange, form, heartbeat)
+        return Carriage(self, reader, self.transport.exchange, form, self.real.write, heartbeat)
+
+    async def ready(self) -> None:
+        self.cycle.message_event = Gate()  # type: ignore[assignment]  # nothing more comes of this request
+        if self.flow.write_paused:
+            await self.flow.drain()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -239,6 +248,7 @@ class Http(Visiting):
         if self.left:
             return
         if self._between:
+            self.cycle = self.scope = None  # type: ignore[assignment]  # whoever only polls from now on needs neither
             self.doors.idle(self)
         if self._input:
             self.loop.call_soon(self.wake)

@@ -20,7 +20,7 @@ from starlette.routing import Host, Mount
 from starlette.types import ASGIApp
 
 from .carry import Forms, is_on
-from .door import Door, opens
+from .door import Door, opens, straight
 from .doors import Doors
 from .http import Http
 from .listener import Listener
@@ -128,7 +128,8 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
     limits = state.hub.limits
     state.doors = Doors(limits)
     shared = {"limits": limits, "meter": state.meter, "doors": state.doors, "turns": Turns()}
-    shared["forms"] = Forms(state.meter.totals, limits) if is_on() else None
+    shared["straight"] = straight(app, lab)
+    shared["forms"] = Forms(state.meter.totals, limits) if is_on() and shared["straight"] else None
     door = Door(state.clients, state.rules) if is_on() and opens(app, lab) else None
     config = uvicorn.Config(
         app,

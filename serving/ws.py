@@ -17,10 +17,12 @@ from ..log.batch import Batch
 from ..protocol.pace import Bucket
 from ..registry.reader import Reader
 from ..transports.scope import Served
-from .carry import framed
+from .answer import whole
+from .carry import Carriage, framed
 from .connection import Connection
 from .frames import Frames
 from .meter import Exchange
+from .waiting import Gate, Inbox
 
 FRAGMENTS = 64  # of one ws message
 FRAME_RATE, FRAME_BURST = 200, 1000  # frames a second; more of them are read later
@@ -41,7 +43,10 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     _text: codecs.IncrementalDecoder | None = None  # the text so far of a message that is still to end
 
     def connection_made(self, transport: Any) -> None:
+        self.inbox = self.queue = Inbox()  # type: ignore[assignment]
+        self.writable = Gate(is_open=True)  # type: ignore[assignment]
         super().connection_made(transport)
+        self.app = whole(self.app)
         self.exchange: Exchange = self.transport.exchange
         self._cut = Frames()
         now = self.loop.time()
@@ -169,11 +174,12 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if not self.close_sent:
             carry = self.carry if self.forms else None
-            Served(self.exchange.batch, self.link, self.write, carry).put(self.scope["state"])
+            write = self.write if self.straight else None
+            Served(self.exchange.batch, self.link, write, carry).put(self.scope["state"])
 
     async def send(self, message: Any) -> None:
         text = message.get("text")
-        if text is not None:  # acks, pongs and errors; batches go by `write`
+        if text is not None and not isinstance(self.exchange.said, list):  # acks, pongs, errors: a batch is counted
             self.exchange.text(text.partition('"')[2].partition('"')[0], len(text.encode()))
         opening = not self.handshake_complete
         if opening and self.transport.is_closing():
@@ -184,6 +190,8 @@ class Ws(Connection, WebSocketsSansIOProtocol):
             self.handshake_complete = True  # it was denied, in our own form: no failure of the application to report
         if opening and self.handshake_complete and not self.left:
             self._disarm()
+            self.conn.parser = self.conn.parse()  # another: the one that read the handshake would keep it
+            next(self.conn.parser)
             self.wake()
         if self.close_timer is not None:
             self.close_timer.cancel()
@@ -197,10 +205,16 @@ class Ws(Connection, WebSocketsSansIOProtocol):
             raise WebSocketDisconnect(1006)
         self.transport.write(framed(batch))
 
-    async def carry(self, reader: Reader, heartbeat: float) -> None:
+    def carry(self, reader: Reader, heartbeat: float) -> Carriage:
         assert self.forms is not None
+        return Carriage(self, reader, self.exchange, self.forms.frames, self.real.write, heartbeat)
+
+    async def ready(self) -> None:
+        del self.request, self.response, self.scope  # of the handshake, which is over
         await self.writable.wait()
-        await self.carried(reader, self.exchange, self.forms.frames, heartbeat)
+
+    def stop(self) -> None:
+        self.inbox.end({"type": "websocket.disconnect", "code": 1000})
 
     # ---- its end
 

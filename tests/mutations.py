@@ -685,6 +685,22 @@ MUTATIONS = [
         "tests/server/test_turn.py::test_who_asks_late_is_in_step_with_nobody",
     ),
     Mutation(
+        "streams go past whoever stands around the lab",
+        "a middleware does not see what is sent",
+        "serving/run.py",
+        '    shared["straight"] = straight(app, lab)\n',
+        '    shared["straight"] = True\n',
+        DOOR + "test_a_middleware_sees_what_a_stream_is_told",
+    ),
+    Mutation(
+        "a stream keeps what let it in",
+        "10,000 idle clients take twice the memory",
+        "serving/ws.py",
+        "            self.conn.parser = self.conn.parse()  #",
+        "            self.conn.parser = self.conn.parser or self.conn.parse()  #",
+        "tests/server/test_lines.py::test_a_stream_keeps_nothing_of_what_let_it_in",
+    ),
+    Mutation(
         "the door takes no heed of the pace",
         "who asks as often as it can is answered",
         "registry/again.py",

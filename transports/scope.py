@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,6 +27,13 @@ class Link(Protocol):
         """The part of the target that it took off on the way: the client has sent it all the same."""
 
 
+class Carried(Protocol):
+    """A reader that is carried by its connection: it is given batches and heartbeats without a coroutine for each."""
+
+    async def over(self) -> None:
+        """Wait until it is told to stop, or the line is lost."""
+
+
 @dataclass(slots=True)  # not frozen: there is one for each request
 class Served:
     """One request, or one WebSocket, as our server serves it."""
@@ -33,9 +41,9 @@ class Served:
     count: Callable[[Batch], None]  # takes each batch that a reader is given, for the figures
     link: Link | None = None
     write: Callable[[Batch], Awaitable[None]] | None = None  # of a WebSocket: sends a batch in the frame all share
-    carry: Callable[[Reader, float], Awaitable[None]] | None = (
-        None  # gives a reader its batches and heartbeats, to its end
-    )
+    carry: Callable[[Reader, float], AbstractAsyncContextManager[Carried]] | None = None  # with heartbeats of so many s
+    rest: Callable[[], Awaitable[None]] | None = None  # what goes on when the application has returned: a stream needs
+    # none of the layers that let it in, and they take more memory than all else of it
 
     def put(self, state: dict[str, Any]) -> None:
         """Say so, in the state of a scope."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
@@ -15,7 +17,7 @@ from ..protocol.errors import Refused
 from ..registry.clients import Clients
 from ..registry.reader import Reader
 from .request import Endpoint, cursor_of, number, open_reader
-from .scope import served
+from .scope import Carried, served
 
 
 class Stream(EventSourceResponse):
@@ -28,16 +30,30 @@ class Stream(EventSourceResponse):
         self.reader, self.heartbeat = reader, heartbeat
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        by = served(scope)
+        by, reader = served(scope), self.reader
         try:
             if by is None or by.carry is None:
                 return await super().__call__(scope, receive, send)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            await by.carry(self.reader, self.heartbeat)  # the same, without a coroutine for each message
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            by.rest = partial(carried, by.carry(reader, self.heartbeat), reader, send)
         finally:
-            self.reader.broken = self.reader.ended is None
-            self.reader.close()
+            if by is None or by.rest is None:
+                leave(reader)
+
+
+async def carried(carriage: AbstractAsyncContextManager[Carried], reader: Reader, send: Send) -> None:
+    """The same events, written by the connection itself."""
+    try:
+        async with carriage as line:
+            await line.over()
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        leave(reader)
+
+
+def leave(reader: Reader) -> None:
+    reader.broken = reader.ended is None
+    reader.close()
 
 
 async def events(reader: Reader, heartbeat: float) -> AsyncGenerator[bytes, None]:

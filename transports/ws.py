@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 import msgspec
+from starlette.requests import HTTPConnection
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ..protocol.codec import encode, packed
@@ -17,7 +20,7 @@ from ..registry.emits import Ack, Upload
 from ..registry.handlers import Tasks
 from ..registry.reader import Reader
 from .request import acks_text, cursor_of, number, open_reader, payer_of, sid_of
-from .scope import served
+from .scope import Carried, served
 
 ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
 STRIKES = 10  # refused frames in a row, then the line is closed: this client does not listen
@@ -35,25 +38,48 @@ Way = Callable[[WebSocket, Reader, float], Awaitable[tuple[int, str]]]
 
 def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], Awaitable[None]]:
     """The endpoint. `way_down`: how batches are sent, by default a frame each."""
-    carry = way_down or down
 
     async def talk(socket: WebSocket) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
+            asked = HTTPConnection(socket.scope)  # it remembers what it was asked for, and ends with this
             await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
             try:
-                heartbeat = number(socket, "heartbeat", clients.limits.heartbeat, 1, 30)
-                reader = await open_reader(clients, socket, "ws", cursor_of(socket))
+                heartbeat = number(asked, "heartbeat", clients.limits.heartbeat, 1, 30)
+                reader = await open_reader(clients, asked, "ws", cursor_of(asked))
             except Refused as refused:
                 await refuse(socket, refused)
                 return await socket.close(refused.close_code, refused.code)
-            try:
-                code, reason = await first_of(carry(socket, reader, heartbeat), Up(socket, clients).go())
-            finally:
-                reader.broken = reader.ended is None
-                reader.close()
-            await socket.close(code, reason)
+            by = served(socket.scope)
+            up = Up(socket, clients, sid_of(asked), payer_of(asked))
+            if by is None or by.carry is None or way_down is not None:
+                return await converse(socket, reader, first_of((way_down or down)(socket, reader, heartbeat), up.go()))
+            by.rest = partial(carried, by.carry(reader, heartbeat), socket, reader, up)
 
     return talk
+
+
+async def converse(socket: WebSocket, reader: Reader, ways: Awaitable[tuple[int, str]]) -> None:
+    """Both ways, until one ends."""
+    try:
+        code, reason = await ways
+    finally:
+        reader.broken = reader.ended is None
+        reader.close()
+    await socket.close(code, reason)
+
+
+async def carried(carriage: AbstractAsyncContextManager[Carried], socket: WebSocket, reader: Reader, up: Up) -> None:
+    """The same, where the connection itself writes the batches; what comes up ends when the reader must stop."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        try:
+            async with carriage:
+                code, reason = await up.go()
+        finally:
+            reader.broken = reader.ended is None
+            reader.close()
+        if reader.ended is not None:
+            code, reason = ENDED.get(reader.ended, 1000), reader.ended
+        await socket.close(code, reason)
 
 
 async def first_of(*ways: Awaitable[tuple[int, str]]) -> tuple[int, str]:
@@ -72,13 +98,11 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
     """Batches, as long as this reader may read."""
     by = served(socket.scope)
     write = None if by is None else by.write
-    if by is not None and by.carry is not None:  # as below, without a coroutine for each message
-        await by.carry(reader, heartbeat)
-        return ENDED.get(reader.ended or "", 1000), reader.ended or ""
     async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
         async for batch in batches:
+            reader.give(batch)
             if write:
-                await write(reader.give(batch))
+                await write(batch)
             else:
                 await socket.send_text(batch.text.decode())
     return ENDED.get(reader.ended or "", 1000), reader.ended or ""
@@ -87,9 +111,8 @@ async def down(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int
 class Up:
     """The way up of one line: each frame is answered by acks when they are there, by a pong, or by an error."""
 
-    def __init__(self, socket: WebSocket, clients: Clients) -> None:
-        self.socket, self.clients = socket, clients
-        self.sid, self.payer = sid_of(socket), payer_of(socket)
+    def __init__(self, socket: WebSocket, clients: Clients, sid: str | None, payer: str) -> None:
+        self.socket, self.clients, self.sid, self.payer = socket, clients, sid, payer
         self.unanswered = 0  # frames
         self._new: list[list[Ack]] = []  # the acks of frames that came in this turn of the loop
         self._answers, self._sending = Tasks(), asyncio.Lock()

@@ -20,10 +20,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from tests.lab.test_meter import Line, line_to
 from tests.serving import Lab, eventually, serving
 from tests.stranger.http import DEADLINE, http, new_sid, post, public_id
+from tests.stranger.readers import Reader, Sse, Ws
 from transport_fallback.app import build
 from transport_fallback.log import turn
-from transport_fallback.serving.door import Door, Question, opens
-from transport_fallback.serving.run import server_for
+from transport_fallback.serving.door import Door, Question, opens, straight
+from transport_fallback.serving.run import running, server_for
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 DATE = re.compile(rb"date: [^\r]*\r\n")
@@ -256,6 +257,48 @@ async def test_whoever_puts_something_around_the_lab_closes_the_door(monkeypatch
         assert not opens(app, app) and door_of(app) is None
     outer = Starlette(routes=[Mount("/live", lab)], middleware=[Middleware(GZipMiddleware)])
     assert not opens(outer, lab) and door_of(outer) is None
+
+
+class Watching:
+    """Middleware that notes what an application sends."""
+
+    def __init__(self, app: Any, seen: list[str]) -> None:
+        self.app, self.seen = app, seen
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def noted(message: Any) -> None:
+            self.seen.append(message.get("text") or message.get("body", b"").decode())
+            await send(message)
+
+        await self.app(scope, receive, noted)
+
+
+@pytest.mark.parametrize("transport", [Sse, Ws])
+@pytest.mark.parametrize("mounted", [False, True], ids=["around it", "around what it is mounted in"])
+async def test_a_middleware_sees_what_a_stream_is_told(transport: type[Reader], mounted: bool) -> None:
+    lab, seen = build(), list[str]()
+    if mounted:
+        app = Starlette(routes=[Mount("/live", lab)], middleware=[Middleware(Watching, seen=seen)])
+    else:
+        app = lab
+        app.add_middleware(Watching, seen=seen)
+    async with running(app) as url:
+        reader = await transport(url + "/live" * mounted, new_sid()).open()
+        await reader.next()
+        await lab.state.hub.emit("said", "this")
+        await reader.until("said")
+        await reader.close()
+        counts = lab.state.meter.totals[reader.name]
+        assert (counts.batches, counts.news, counts.frames_down) == (2, 1, 2 * (reader.name == "ws"))
+    assert any("this" in text for text in seen)
+
+
+async def test_a_mount_is_no_hindrance_to_a_stream() -> None:
+    lab = build()
+    assert straight(lab, lab) and straight(Starlette(routes=[Mount("/live", lab)]), lab)
+    assert straight(Starlette(routes=[Mount("/a", Starlette(routes=[Mount("/live", lab)]))]), lab)
+    wrapped = Mount("/live", lab, middleware=[Middleware(GZipMiddleware)])
+    assert not straight(Starlette(routes=[wrapped]), lab) and not straight(GZipMiddleware(lab), lab)
 
 
 def test_uvicorn_is_as_the_fast_way_knows_it() -> None:

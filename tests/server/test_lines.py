@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from websockets.http11 import Request as HttpHead
 
 from tests.server.test_guards import UPGRADE, address, answer, close_code, connect, frame
 from tests.serving import Lab, eventually
 from tests.stranger.http import DEADLINE, Refused, bye, hello, http, new_sid, public_id, target
 from tests.stranger.readers import TRANSPORTS, Ended, LongPoll, Reader, Sse, Ws
+from transport_fallback.serving.carry import is_on
 from transport_fallback.transports.ws import ANSWERS
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
@@ -76,6 +79,30 @@ async def test_a_line_that_is_lost_while_it_opens_leaves_no_reader_behind(lab: L
     await eventually(lambda: not readers_of(lab))
     await lab.hub.emit("said")
     await hello(lab.url)
+
+
+# A stream lives for hours: what let it in, and what it asked with, has been forgotten by then.
+@pytest.mark.parametrize("name", ["sse", "ws"])
+async def test_a_stream_keeps_nothing_of_what_let_it_in(lab: Lab, lines: Lines, name: str) -> None:
+    reader, writer = await lines()
+    before = asyncio.all_tasks()
+    writer.write(opening(lab, name, sid := new_sid()))
+    while b'"cursor"' not in await asyncio.wait_for(reader.read(4096), DEADLINE):
+        pass
+    (task,) = {task for task in asyncio.all_tasks() - before if "run_asgi" in str(task)}
+    inner, files = task.get_coro(), []
+    while getattr(inner, "cr_frame", None) is not None:
+        files.append(inner.cr_frame.f_code.co_filename)  # type: ignore[union-attr]
+        inner = inner.cr_await  # type: ignore[union-attr]
+    through = [file for file in files if "starlette" in file and not file.endswith("websockets.py")]
+    if is_on():
+        assert not through and len(files) > 3, files
+        gc.collect()
+        held = [one for one in gc.get_objects() if isinstance(one, dict) and one.get("type") in ("http", "websocket")]
+        assert not [scope for scope in held if sid in str(scope.get("query_string"))]
+        assert not [one for one in gc.get_objects() if isinstance(one, HttpHead) and sid in one.path]
+    else:
+        assert through
 
 
 # What is sent with the request, or right behind it, is heard as if it had come later.
@@ -195,7 +222,7 @@ async def test_who_asks_on_ws_and_never_reads_is_bounded_and_cut(lab: Lab, lines
     def lost() -> bool:
         nonlocal most, tasks
         queue = getattr(line, "queue", None)
-        queued = sum(len(str(one)) for one in queue._queue) if queue is not None else 0
+        queued = sum(len(str(one)) for one in queue._items) if queue is not None else 0
         most = max(most, line.real.get_write_buffer_size() + len(line._input) + queued)
         tasks = max(tasks, len(asyncio.all_tasks()))
         return bool(line.lost)
@@ -280,7 +307,7 @@ async def test_frames_after_the_end_of_a_line_are_neither_heard_nor_kept(lab: La
         await writer.drain()
     await hello(lab.url)
     queue = getattr(line, "queue", None)
-    assert not line._input and (queue is None or queue.qsize() <= 1), queue  # one: that it is over
+    assert not line._input and (queue is None or len(queue._items) <= 1), queue  # one: that it is over
     assert b"pong" not in await asyncio.wait_for(reader.read(), DEADLINE)
     assert not heard
     await eventually(lambda: line not in lab.app.state.doors._inside)
