@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..transports.scope import served
 
@@ -30,7 +30,6 @@ def answered(app: Any, cycle: Any) -> Any:
             cycle.waiting_for_100_continue = False
         try:
             await app(scope, receive, tell)
-            await go_on(scope)
         except ClientDisconnect:  # it went away in the middle of its own request: no fault of ours
             if not cycle.disconnected:
                 raise
@@ -38,25 +37,19 @@ def answered(app: Any, cycle: Any) -> Any:
     return answer
 
 
-def whole(app: Any) -> Any:
-    """The application, and what goes on when it has returned, as one WebSocket sees it."""
+def whole(app: ASGIApp) -> ASGIApp:
+    """The application, and what goes on when it has returned, without what it had to know of the request."""
 
-    async def talk(scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         await app(scope, receive, send)
-        await go_on(scope)
+        by = served(scope)
+        if by is not None and by.rest is not None:
+            rest, by.rest = by.rest, None
+            for name in scope.keys() - KEPT:
+                del scope[name]
+            await rest()
 
-    return talk
-
-
-async def go_on(scope: Scope) -> None:
-    """Do what is left to do, without what the application had to know of the request."""
-    by = served(scope)
-    if by is None or by.rest is None:
-        return
-    rest, by.rest = by.rest, None
-    for name in scope.keys() - KEPT:
-        del scope[name]
-    await rest()
+    return answer
 
 
 def waits(scope: Scope) -> bool:

@@ -31,6 +31,11 @@ from .turns import Turns
 AHEAD = 64 << 10  # bytes a peer may send before we have come to them
 LINGER = 1.0  # s a peer has to read our last word and to end its side
 LINGER_BYTES = 256 << 10  # of what it sends in that time are read
+# What uvicorn says of each connection and is the same for all of a server: that is said once, of their class.
+COMMON = frozenset(
+    """config loop logger access_logger access_log server_state connections tasks app_state root_path asgi_version
+    ws_protocol_class limit_concurrency timeout_keep_alive ping_interval ping_timeout close_timeout""".split()
+)
 
 
 class Line(Wire):
@@ -88,6 +93,15 @@ class Connection:
     _vain = 0  # bytes that came after the last word
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        kind, own = type(self), vars(self)
+        if "config" not in vars(kind):
+            for name in COMMON & own.keys():
+                setattr(kind, name, own[name])
+        if vars(kind)["config"] is own["config"]:  # else a class without a server of its own serves two
+            self.__dict__ = {name: value for name, value in own.items() if name not in COMMON}
 
     def connection_made(self, transport: Any) -> None:
         before = transport.owner if isinstance(transport, Line) else None

@@ -19,6 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Host, Mount
 from starlette.types import ASGIApp
 
+from .answer import whole
 from .carry import Forms, is_on
 from .door import Door, opens, straight
 from .doors import Doors
@@ -132,7 +133,7 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
     shared["forms"] = Forms(state.meter.totals, limits) if is_on() and shared["straight"] else None
     door = Door(state.clients, state.rules) if is_on() and opens(app, lab) else None
     config = uvicorn.Config(
-        app,
+        whole(app),
         http=type("Http", (Http,), {**shared, "links": state.links, "door": door}),
         ws=type("Ws", (Ws,), shared),
         ws_max_size=limits.body,

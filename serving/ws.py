@@ -17,7 +17,6 @@ from ..log.batch import Batch
 from ..protocol.pace import Bucket
 from ..registry.reader import Reader
 from ..transports.scope import Served
-from .answer import whole
 from .carry import Carriage, framed
 from .connection import Connection
 from .frames import Frames
@@ -46,7 +45,6 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         self.inbox = self.queue = Inbox()  # type: ignore[assignment]
         self.writable = Gate(is_open=True)  # type: ignore[assignment]
         super().connection_made(transport)
-        self.app = whole(self.app)
         self.exchange: Exchange = self.transport.exchange
         self._cut = Frames()
         now = self.loop.time()
