@@ -47,7 +47,7 @@ def whole(app: ASGIApp) -> ASGIApp:
             rest, by.rest = by.rest, None
             for name in scope.keys() - KEPT:
                 del scope[name]
-            await rest()
+            await rest(scope, receive, send)
 
     return answer
 

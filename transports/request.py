@@ -91,6 +91,12 @@ async def open_reader(
     return reader
 
 
+def leave(reader: Reader) -> None:
+    """The read of a stream is over; where nobody told it to stop, the line was lost."""
+    reader.broken = reader.ended is None
+    reader.close()
+
+
 @contextlib.asynccontextmanager
 async def reading(
     clients: Clients, request: Request, transport: str, *, grace: float | None = None, paced: bool = False

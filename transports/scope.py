@@ -7,6 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from starlette.types import ASGIApp
+
 from ..log.batch import Batch
 from ..registry.reader import Reader
 
@@ -42,8 +44,8 @@ class Served:
     link: Link | None = None
     write: Callable[[Batch], Awaitable[None]] | None = None  # of a WebSocket: sends a batch in the frame all share
     carry: Callable[[Reader, float], AbstractAsyncContextManager[Carried]] | None = None  # with heartbeats of so many s
-    rest: Callable[[], Awaitable[None]] | None = None  # what goes on when the application has returned: a stream needs
-    # none of the layers that let it in, and they take more memory than all else of it
+    rest: ASGIApp | None = None  # what goes on when the application has returned: a stream needs none of the layers
+    # that let it in, and they take more memory than all else of it
 
     def put(self, state: dict[str, Any]) -> None:
         """Say so, in the state of a scope."""

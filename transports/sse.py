@@ -16,7 +16,7 @@ from ..log.batch import Batch, Cursor
 from ..protocol.errors import Refused
 from ..registry.clients import Clients
 from ..registry.reader import Reader
-from .request import Endpoint, cursor_of, number, open_reader
+from .request import Endpoint, cursor_of, leave, number, open_reader
 from .scope import Carried, served
 
 
@@ -35,13 +35,15 @@ class Stream(EventSourceResponse):
             if by is None or by.carry is None:
                 return await super().__call__(scope, receive, send)
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            by.rest = partial(carried, by.carry(reader, self.heartbeat), reader, send)
+            by.rest = partial(carried, by.carry(reader, self.heartbeat), reader)
         finally:
             if by is None or by.rest is None:
                 leave(reader)
 
 
-async def carried(carriage: AbstractAsyncContextManager[Carried], reader: Reader, send: Send) -> None:
+async def carried(
+    carriage: AbstractAsyncContextManager[Carried], reader: Reader, _scope: Scope, _receive: Receive, send: Send
+) -> None:
     """The same events, written by the connection itself."""
     try:
         async with carriage as line:
@@ -49,11 +51,6 @@ async def carried(carriage: AbstractAsyncContextManager[Carried], reader: Reader
         await send({"type": "http.response.body", "body": b"", "more_body": False})
     finally:
         leave(reader)
-
-
-def leave(reader: Reader) -> None:
-    reader.broken = reader.ended is None
-    reader.close()
 
 
 async def events(reader: Reader, heartbeat: float) -> AsyncGenerator[bytes, None]:

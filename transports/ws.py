@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 from starlette.requests import HTTPConnection
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from ..protocol.codec import encode, packed
 from ..protocol.errors import Refused
@@ -19,7 +20,7 @@ from ..registry.clients import Clients
 from ..registry.emits import Ack, Upload
 from ..registry.handlers import Tasks
 from ..registry.reader import Reader
-from .request import acks_text, cursor_of, number, open_reader, payer_of, sid_of
+from .request import acks_text, cursor_of, leave, number, open_reader, payer_of, sid_of
 from .scope import Carried, served
 
 ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
@@ -50,33 +51,39 @@ def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], A
                 await refuse(socket, refused)
                 return await socket.close(refused.close_code, refused.code)
             by = served(socket.scope)
-            up = Up(socket, clients, sid_of(asked), payer_of(asked))
-            if by is None or by.carry is None or way_down is not None:
-                return await converse(socket, reader, first_of((way_down or down)(socket, reader, heartbeat), up.go()))
-            by.rest = partial(carried, by.carry(reader, heartbeat), socket, reader, up)
+            speaker = sid_of(asked), payer_of(asked)
+            if by is not None and by.carry is not None and way_down is None:
+                by.rest = partial(carried, by.carry(reader, heartbeat), reader, clients, *speaker)
+                return
+            try:
+                way, up = (way_down or down)(socket, reader, heartbeat), Up(socket, clients, *speaker)
+                code, reason = await first_of(way, up.go())
+            finally:
+                leave(reader)
+            await socket.close(code, reason)
 
     return talk
 
 
-async def converse(socket: WebSocket, reader: Reader, ways: Awaitable[tuple[int, str]]) -> None:
-    """Both ways, until one ends."""
-    try:
-        code, reason = await ways
-    finally:
-        reader.broken = reader.ended is None
-        reader.close()
-    await socket.close(code, reason)
-
-
-async def carried(carriage: AbstractAsyncContextManager[Carried], socket: WebSocket, reader: Reader, up: Up) -> None:
+async def carried(
+    carriage: AbstractAsyncContextManager[Carried],
+    reader: Reader,
+    clients: Clients,
+    sid: str | None,
+    payer: str,
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+) -> None:
     """The same, where the connection itself writes the batches; what comes up ends when the reader must stop."""
+    socket = WebSocket(scope, receive, send)
+    socket.client_state = socket.application_state = WebSocketState.CONNECTED
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
             async with carriage:
-                code, reason = await up.go()
+                code, reason = await Up(socket, clients, sid, payer).go()
         finally:
-            reader.broken = reader.ended is None
-            reader.close()
+            leave(reader)
         if reader.ended is not None:
             code, reason = ENDED.get(reader.ended, 1000), reader.ended
         await socket.close(code, reason)
