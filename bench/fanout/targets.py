@@ -117,6 +117,14 @@ ALL = {
         our("sse", readings.Sse),
         our("longpoll", LongPoll, most=MOST_HELD),
         Target(
+            "floor-longpoll",
+            lambda port, _: python_of("bench.fanout.floor", str(port)),
+            LongPoll,
+            readings.Ws,
+            speaking.plain,
+            most=MOST_HELD,
+        ),
+        Target(
             "websockets",
             lambda port, _: python_of("bench.peers.websockets_server", str(port)),
             readings.Ws,

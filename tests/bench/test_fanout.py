@@ -36,7 +36,7 @@ def together(*cells: tuple[Target, Setting]) -> list[Cell]:
 
 
 def test_every_target_in_python_tells_each_client_each_message_once() -> None:
-    names = ["limit", "ours-ws", "ours-sse", "ours-longpoll", "ours-poll", "bare-asgi", "websockets"]
+    names = ["limit", "ours-ws", "ours-sse", "ours-longpoll", "floor-longpoll", "ours-poll", "bare-asgi", "websockets"]
     if (CACHE / "venv/bin/python").exists():
         names.append("python-socketio")
     for cell in together(*((ALL[name], TINY) for name in names)):
