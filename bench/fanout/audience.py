@@ -34,12 +34,16 @@ class Everyone:
 
 
 class Mixed(Everyone):
-    """Of ten messages one is private, or one is for a room, or both; the others are for all. `ids`: of the clients."""
+    """Of ten messages one is private, or one is for a room, or both; the others are for all.
 
-    def __init__(self, ids: Sequence[str], private: bool, rooms: bool) -> None:
+    `ids`: of the clients; `publisher`: its id, for it is in a room, too.
+    """
+
+    def __init__(self, ids: Sequence[str], private: bool, rooms: bool, publisher: str) -> None:
         super().__init__(len(ids))
         self.ids, self.private, self.rooms = ids, private, rooms
         self.room = [room_of(one) for one in ids]
+        self.own_room = room_of(publisher)
         # A message to an empty room would be heard by nobody, and never be over.
         self.spoken_in = sorted(set(self.room))
 
@@ -58,7 +62,7 @@ class Mixed(Everyone):
         while True:
             serial += 1
             one, room = self._to(serial)
-            if number == one or (one is None and room in (None, self.room[number] if number >= 0 else "")):
+            if number == one or (one is None and room in (None, self.room[number] if number >= 0 else self.own_room)):
                 return serial
 
     def address(self, serial: int) -> bytes:

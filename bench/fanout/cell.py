@@ -107,15 +107,15 @@ def come(target: Target, setting: Setting, crowd: Crowd, cell: Cell) -> None:
     cell.clients = min(target.most or setting.clients, setting.clients)
     crowd.come(cell.clients, target.reading(crowd.port, setting.browser), setting.joining)
     cell.joined = time.perf_counter() - began
-    crowd.audience = audience_of(target, setting, crowd)
     if not target.polls:
         crowd.bring(target.speaker(crowd.port), target.says)
+    crowd.audience = audience_of(target, setting, crowd)
 
 
 def audience_of(target: Target, setting: Setting, crowd: Crowd) -> Everyone:
-    if target.ours and (setting.rooms or setting.private):
+    if crowd.publisher and target.ours and (setting.rooms or setting.private):
         ids = [public_id(client.name) for client in crowd.clients]
-        return Mixed(ids, setting.private, setting.rooms)
+        return Mixed(ids, setting.private, setting.rooms, public_id(crowd.publisher.name))
     return Everyone(len(crowd.clients))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.fanout.audience import Mixed, room_of
 from bench.fanout.cell import Cell, Setting, play
 from bench.fanout.idle import beside, memory
 from bench.fanout.nchan import MODULE, nginx
@@ -59,6 +60,13 @@ def test_eight_in_flight_and_a_pace_are_told_right() -> None:
         assert not cell.void and cell.deliveries > 0, cell
     for cell in several[1::2]:
         assert cell.deliveries == 5 * 20
+
+
+def test_the_publisher_hears_what_is_said_in_its_own_room() -> None:
+    one, other = "id", next(f"id{n}" for n in range(1000) if room_of(f"id{n}") == room_of("id"))
+    inside, outside = Mixed([one], False, True, other), Mixed([one], False, True, "elsewhere")
+    assert room_of("elsewhere") != room_of(one)
+    assert [inside.after(-1, 6), outside.after(-1, 6)] == [7, 8] and inside.after(0, 6) == 7
 
 
 def test_private_messages_and_rooms_reach_those_they_are_for() -> None:

@@ -53,7 +53,7 @@ def test_all_messages_are_as_long_as_the_page_says() -> None:
 
 def test_an_audience_knows_who_hears_what() -> None:
     ids = ["a", "b", "c"]
-    everyone, mixed = Everyone(3), Mixed(ids, private=True, rooms=True)
+    everyone, mixed = Everyone(3), Mixed(ids, private=True, rooms=True, publisher="d")
     assert [everyone.after(0, serial) for serial in (-1, 0, 7)] == [0, 1, 8]
     for serial in range(40):
         hearers = [number for number in range(3) if mixed.after(number, serial - 1) == serial]
