@@ -7,7 +7,7 @@ import pytest
 from bench.fanout.__main__ import parsed, rows_of
 from bench.fanout.audience import Everyone, Mixed, room_of
 from bench.fanout.cell import Cell, Setting
-from bench.fanout.goals import GOALS, Goal, Of, found, verdict
+from bench.fanout.goals import GOALS, Goal, Of, floor_of, found, verdict
 from bench.fanout.neighbours import nearest
 from bench.fanout.rows import ROWS, Row, chosen, quick
 from bench.fanout.run import Result, line_of, measure, plan
@@ -96,6 +96,15 @@ def test_a_ratio_is_that_of_the_same_round() -> None:
     assert line.ratio and line.ratio.middle == 2.0 and (line.ratio.low, line.ratio.high) == (1.875, 2.1)
 
 
+def test_a_floor_is_that_of_the_same_rounds() -> None:
+    result = made({"limit": [3.0, 6.0], "ours-ws": [4.0, 8.0], "socketio": [5.0, 10.0]})
+    goal = next(goal for goal in GOALS if goal.name == "ws, window 1 ÷ Socket.IO on Node")
+    figure, floor = found(goal, result.cells, {}), floor_of(goal, result.cells)
+    assert figure and floor and (figure.middle, floor.middle) == (0.8, 0.6)
+    assert goal_table(result)[-1][-1] == "0.60"
+    assert floor_of(goal, {}) is None and floor_of(GOALS[0], result.cells) is None
+
+
 def test_one_void_round_voids_a_row_and_all_that_is_held_against_it() -> None:
     result = made({"limit": [1.0] * 5, "ours-ws": [1.2] * 5, "ours-sse": [1.3] * 5})
     sse = next(goal for goal in GOALS if goal.name == "sse ÷ ws, window 1")
@@ -152,5 +161,5 @@ def test_the_page_has_every_row_and_what_was_reached() -> None:
     result = made({"limit": [1.0] * 5, "ours-ws": [1.2] * 5})
     text = markdown(result, ABOUT)
     assert "Measured on 2026-01-02 at commit abc" in text and "| ours-ws | 1.2 | 1.2-1.2 | 1.20 | 1 | 1.2 |" in text
-    assert goal_table(result)[1:] == [["ws, window 1 ÷ limit, 500 clients", "≤ 1.25", "1.20", "reached"]]
+    assert goal_table(result)[1:] == [["ws, window 1 ÷ limit, 500 clients", "≤ 1.25", "1.20", "reached", ""]]
     assert (ROOT / "docs/speed.md").read_text("utf-8").count("<!-- fanout") == 2
