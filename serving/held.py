@@ -145,6 +145,8 @@ class Held(Carried):
     def start(self) -> None:
         """Answer it at once, or hold it."""
         reader = self.reader
+        if reader.cursor.seq == reader.hub.end and not reader.ended:  # nothing can have been said after it
+            return self.hold(reader.cursor)
         batch = reader.hub.read(reader.client, reader.cursor)
         if batch.news:
             self._give(batch)
