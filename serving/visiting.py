@@ -71,6 +71,7 @@ class Visiting(Handover):
         question = visits.ask(target, None)
         if question is None:
             return visits.forget()  # so the parser reads it next, and Starlette says what is wrong
+        self.url = target  # Starlette may have to answer it yet
         self._input.clear()
         if self._deadline is not None:  # its first bytes came alone
             self._disarm()

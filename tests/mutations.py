@@ -669,6 +669,14 @@ MUTATIONS = [
         HEADS + "test_it_is_closed_when_nothing_is_asked_and_not_before",
     ),
     Mutation(
+        "what is asked is answered as it was asked",
+        "whoever is turned out while held is answered what was parsed last, perhaps another's",
+        "serving/visiting.py",
+        "        self.url = target  #",
+        "        #",
+        HEADS + "test_whoever_is_turned_out_while_held_hears_nothing_of_others",
+    ),
+    Mutation(
         "those who ask from one place are due together",
         "a long poll is answered when another's time is over",
         "log/carried.py",

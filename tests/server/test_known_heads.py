@@ -141,6 +141,21 @@ async def test_whoever_may_not_ask_any_more_hears_why(lab: Lab) -> None:
         assert b" 410 " in head and json.loads(body)["error"]["code"] == "kicked"
 
 
+async def test_whoever_is_turned_out_while_held_hears_nothing_of_others(lab: Lab) -> None:
+    """A proxy may ask for several on one connection: Starlette answers what was asked last, not what was parsed."""
+    async with line_to(lab.url) as line:
+        other, cursor = await known(line, "poll")
+        await lab.hub.client(lab.client(other).id).emit("private", 1)
+        async with line_to(lab.url) as own:
+            sid, _ = await known(own, "poll")
+        await line.asked("GET", f"/poll?sid={other}&cursor={cursor}")
+        line.ask("GET", f"/longpoll?sid={sid}&cursor={lab.end}&hold=30")
+        await eventually(lambda: len(lab.hub.turn.readers) == 1)
+        lab.client(sid).close()
+        head, body = await line.answer()
+        assert b" 410 " in head and json.loads(body)["error"]["code"] == "kicked"
+
+
 async def test_a_bearer_is_known_with_its_head(lab: Lab, parsed: list[bytes]) -> None:
     async with line_to(lab.url) as line:
         one, two = new_sid(), new_sid()
