@@ -14,6 +14,7 @@ from .door import Door, Question, Raw
 from .handover import Handover
 from .held import Visits
 from .meter import Exchange
+from .pieces import HEAD_BYTES
 
 AGAIN = 1 / 8  # of a step: a question whose head was parsed before
 
@@ -62,7 +63,7 @@ class Visiting(Handover):
         visits = self.visits
         if visits is None or self._heard or not self._answered or self.flow.write_paused:
             return None
-        return visits.target(self._input)
+        return visits.target(self._input) if len(self._input) <= HEAD_BYTES else None
 
     def _ask_again(self, target: bytes) -> None:
         """Ask the door what has come, if it still takes it."""

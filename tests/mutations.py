@@ -677,6 +677,14 @@ MUTATIONS = [
         HEADS + "test_whoever_is_turned_out_while_held_hears_nothing_of_others",
     ),
     Mutation(
+        "a head has so many bytes at most",
+        "a known head may be of any size",
+        "serving/visiting.py",
+        " if len(self._input) <= HEAD_BYTES else None",
+        "",
+        HEADS + "test_a_known_head_may_be_no_larger_than_others",
+    ),
+    Mutation(
         "those who ask from one place are due together",
         "a long poll is answered when another's time is over",
         "log/carried.py",

@@ -15,6 +15,7 @@ from tests.stranger.http import DEADLINE, new_sid
 from transport_fallback.log.batch import Batch
 from transport_fallback.serving import held
 from transport_fallback.serving.http import Http
+from transport_fallback.serving.pieces import HEAD_BYTES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
 DATE = re.compile(rb"date: [^\r]*\r\n")
@@ -154,6 +155,13 @@ async def test_whoever_is_turned_out_while_held_hears_nothing_of_others(lab: Lab
         lab.client(sid).close()
         head, body = await line.answer()
         assert b" 410 " in head and json.loads(body)["error"]["code"] == "kicked"
+
+
+async def test_a_known_head_may_be_no_larger_than_others(lab: Lab) -> None:
+    async with line_to(lab.url) as line:
+        sid, cursor = await known(line, "poll")
+        line.ask("GET", f"/poll?sid={sid}&cursor={cursor}&t={'x' * HEAD_BYTES}")
+        assert (await all_of(line)).startswith(b"HTTP/1.1 400 ")
 
 
 async def test_a_bearer_is_known_with_its_head(lab: Lab, parsed: list[bytes]) -> None:
