@@ -100,7 +100,7 @@ class Connection:
         if "config" not in vars(kind):
             for name in COMMON & own.keys():
                 setattr(kind, name, own[name])
-        if vars(kind)["config"] is own["config"]:  # else a class without a server of its own serves two
+        if vars(kind)["app_state"] is own["app_state"]:  # else it serves another server, or again, in another loop
             self.__dict__ = {name: value for name, value in own.items() if name not in COMMON}
 
     def connection_made(self, transport: Any) -> None:

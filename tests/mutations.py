@@ -685,6 +685,14 @@ MUTATIONS = [
         HEADS + "test_a_known_head_may_be_no_larger_than_others",
     ),
     Mutation(
+        "a server may be started again, in another loop",
+        "its connections are given what the first start had",
+        "serving/connection.py",
+        """        if vars(kind)["app_state"] is own["app_state"]:""",
+        "        if True:",
+        "tests/server/test_life.py::test_a_server_serves_again_in_another_event_loop",
+    ),
+    Mutation(
         "those who ask from one place are due together",
         "a long poll is answered when another's time is over",
         "log/carried.py",

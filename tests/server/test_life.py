@@ -265,6 +265,24 @@ async def test_a_server_that_listens_itself_listens_as_ours_does() -> None:
     await serving
 
 
+def test_a_server_serves_again_in_another_event_loop() -> None:
+    server: Any = server_for(build(chat=False), host="127.0.0.3", port=0)
+    server.signals = False
+
+    async def once() -> int:
+        server.should_exit = server.started = False
+        serving = asyncio.create_task(server.serve())
+        await eventually(lambda: server.started)
+        url = "http://{}:{}".format(*server.servers[0]._listening.getsockname())
+        try:
+            return (await http(url, "GET", f"/poll?sid={new_sid()}")).status
+        finally:
+            server.should_exit = True
+            await serving
+
+    assert [asyncio.run(once()), asyncio.run(once())] == [200, 200]
+
+
 # ---- signals
 
 
