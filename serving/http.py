@@ -110,6 +110,8 @@ class Http(Visiting):
         if self._exchange is not None:
             self._exchange.heard(len(piece))
         self._pieces.took(piece)
+        if self._pieces.too_large:
+            return self.send_400_response("the head of the request is too large")
         began = self._between
         try:
             self._feed(piece)
@@ -117,8 +119,6 @@ class Http(Visiting):
                 self.visits.remember(piece)  # a request, whole
         except httptools.HttpParserError:
             self.send_400_response("this is not HTTP/1.1")
-        if self._pieces.too_large:
-            self.send_400_response("the head of the request is too large")
 
     def _feed(self, piece: bytes) -> None:
         try:

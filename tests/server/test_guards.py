@@ -133,6 +133,15 @@ async def test_a_head_that_is_too_large_is_a_bad_request(lab: Lab, head: str) ->
     await healthy(lab)
 
 
+async def test_a_head_that_is_too_large_is_so_in_two_pieces_too(lab: Lab) -> None:
+    reader, writer = await connect(lab)
+    writer.write(b"GET /hello?t=" + b"x" * 10_000)
+    await asyncio.sleep(0.05)
+    writer.write(b"x" * 7_000 + b" HTTP/1.1\r\nHost: %b\r\n\r\n" % "{}:{}".format(*address(lab)).encode())
+    assert (await asyncio.wait_for(reader.readline(), DEADLINE)).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+
+
 async def test_what_is_no_http_is_refused_in_the_protocols_form(lab: Lab) -> None:
     answer = await raw(lab.url, b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
