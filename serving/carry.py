@@ -18,6 +18,7 @@ from ..log.batch import Batch
 from ..log.carried import Figures
 from ..protocol.limits import Limits
 from ..registry.reader import Reader
+from ..transports.request import leave
 from ..transports.sse import event
 from .accounts import Counts
 from .meter import Exchange
@@ -135,6 +136,7 @@ class Carriage:
 
     def _end(self) -> None:
         self._over = True
+        leave(self.reader)  # now: what comes up beside it may wait long for a client that takes no bytes
         self.connection.stop()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)

@@ -74,6 +74,7 @@ class Visiting(Handover):
             return visits.forget()  # so the parser reads it next, and Starlette says what is wrong
         self.url = target  # Starlette may have to answer it yet
         self._input.clear()
+        self.turns.spend(self, size)
         if self._deadline is not None:  # its first bytes came alone
             self._disarm()
         exchange = self.meter.exchange(question.transport, question.client.id)

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from tests.lab.test_meter import Line, line_to
+from tests.server.test_guards import UPGRADE, connect, frame
 from tests.serving import Lab, eventually, serving
 from tests.stranger.http import DEADLINE, http, new_sid, post, public_id
 from tests.stranger.readers import Reader, Sse, Ws
@@ -257,6 +258,30 @@ async def test_whoever_puts_something_around_the_lab_closes_the_door(monkeypatch
         assert not opens(app, app) and door_of(app) is None
     outer = Starlette(routes=[Mount("/live", lab)], middleware=[Middleware(GZipMiddleware)])
     assert not opens(outer, lab) and door_of(outer) is None
+
+
+@pytest.mark.limits(stall_seconds=30)
+async def test_who_is_turned_out_while_its_line_is_full_reads_no_more_at_once(lab: Lab) -> None:
+    """What came up waits for a client that takes no bytes; that it has left does not."""
+    reader, writer = await connect(lab, receive_buffer=4096)
+    sid = new_sid()
+    writer.write(UPGRADE.format(path=f"/ws?sid={sid}", host=lab.url.removeprefix("http://")).encode())
+    await reader.readuntil(b"\r\n\r\n")
+    await eventually(lambda: len(lab.hub.turn.readers) == 1)
+    (carried,) = lab.hub.turn.readers
+    for _ in range(200):
+        await lab.hub.emit("large", "x" * 10_000)
+        await asyncio.sleep(0)
+        if carried.paused:
+            break
+    assert carried.paused
+    writer.write(frame(1, b'{"ping":1}') * 3)
+    await asyncio.sleep(0.1)
+    client = lab.client(sid)
+    client.close()
+    await eventually(lambda: not client.readers, 3)
+    assert not client.broken
+    writer.transport.abort()
 
 
 class Watching:
