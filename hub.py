@@ -63,7 +63,9 @@ class Address(NamedTuple):
 
 
 class Member(Record):
-    """A client, as an application has it in its hands."""
+    """A client, as an application has it in its hands. What that keeps of it goes into `data`, and nowhere else."""
+
+    __slots__ = ("_here", "data", "hub")
 
     def __init__(self, hub: Hub, client: str) -> None:
         super().__init__(client)

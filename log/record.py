@@ -17,6 +17,8 @@ LED = 64  # cursors before its birth that a client was given since; one that cat
 class Record:
     """One client. Only the entries of the log change it, and `led`, which remembers what it was given."""
 
+    __slots__ = ("__weakref__", "bells", "born", "doubt", "id", "joined", "led", "left_last", "own", "stays")
+
     here: bool  # somebody is reading as this client: the registry's word, no entry of the log
 
     def __init__(self, client: str) -> None:

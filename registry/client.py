@@ -32,6 +32,27 @@ class Registry(Protocol):
 class Client(Member):
     """The record of one client: what the log knows of it, and what only this process does."""
 
+    __slots__ = (
+        "address",
+        "arrival",
+        "asks",
+        "broken",
+        "emit_pace",
+        "emits",
+        "grace",
+        "last_read",
+        "last_request",
+        "owed",
+        "polls",
+        "queue",
+        "readers",
+        "refused",
+        "registry",
+        "secret",
+        "since",
+        "start",
+    )
+
     def __init__(self, registry: Registry, hub: Hub, client: str) -> None:
         super().__init__(hub, client)
         self.registry = registry

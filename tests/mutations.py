@@ -533,6 +533,14 @@ MUTATIONS = [
         HUB + "test_who_left_more_rooms_than_are_remembered_is_told_in_doubt",
     ),
     Mutation(
+        "a client takes any attribute",
+        "each client has a dictionary that nobody uses, of a kilobyte",
+        "log/record.py",
+        '__slots__ = ("__weakref__",',
+        '__slots__ = ("__dict__", "__weakref__",',
+        CLIENTS + "test_a_client_takes_no_attributes_of_an_application_but_may_be_referred_to_weakly",
+    ),
+    Mutation(
         "missed is a guess from below",
         "who asks how much is lost hears too little",
         "log/sight.py",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +75,14 @@ class World:
 @pytest.fixture
 async def world() -> World:
     return World()
+
+
+async def test_a_client_takes_no_attributes_of_an_application_but_may_be_referred_to_weakly(world: World) -> None:
+    client = await world.come()
+    with pytest.raises(AttributeError):
+        client.name = "Ann"  # type: ignore[attr-defined]
+    client.data["name"] = "Ann"
+    assert weakref.ref(client)() is client
 
 
 async def test_a_newcomer_has_its_position_before_its_handler_runs(world: World) -> None:

@@ -31,8 +31,9 @@ BREAKAGES = [
         "log/log.py",
         "        reason, start = self._begin(client, cursor)\n",
         "        reason, start = self._begin(client, cursor)\n"
-        "        start = max(start, client.__dict__.get('sent', 0))\n"
-        "        client.__dict__['sent'] = self.end\n",
+        "        sent = self.__dict__.setdefault('sent', {})\n"
+        "        start = max(start, sent.get(client.id, 0))\n"
+        "        sent[client.id] = self.end\n",
         "lost",
     ),
     breakage(
