@@ -7,9 +7,8 @@ many bytes; what the bytes said is kept of heads only, for a client knows its ow
 from __future__ import annotations
 
 import time
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Callable
-from itertools import islice
 from typing import Any
 
 YOUNG = 5.0  # s the first moments of a client are kept for whoever comes to look
@@ -22,6 +21,7 @@ HEAD = 4 << 10  # bytes kept of one head; a longer one is told with its end cut
 FRAMES = 64  # sizes kept of the frames that came up in one piece; the last one is of all that are left
 EVENT, NUMBER = 200, 36  # bytes that Python takes for an event as such, and for a number in it
 
+Event = tuple[int, float, str, int, Any]  # exchange, s since 1970, kind, bytes, more
 Head = tuple[str, bytes, list[tuple[bytes, bytes]], bool]  # method, target, headers, whether the connection is new
 
 
@@ -65,14 +65,13 @@ class Shelf:
 
 
 class Trace:
-    """The events of one client's wire, each (exchange, s since 1970, kind, bytes, more)."""
+    """The events of one client's wire."""
 
-    __slots__ = ("_costs", "_cut", "_events", "_most", "_shelf", "bytes", "exchanges", "on", "total")
+    __slots__ = ("_cut", "_events", "_most", "_shelf", "bytes", "exchanges", "on", "total")
 
     def __init__(self, shelf: Shelf | None = None) -> None:
         self._shelf = shelf or Shelf()
-        self._events: deque[tuple[Any, ...]] = deque()
-        self._costs: deque[int] = deque()
+        self._events: list[Event] = []  # no deque: an empty one takes more than all else here
         self._most = YOUNG_BYTES
         self._cut = False  # there were more events than are kept before somebody looks
         self.bytes = 0
@@ -91,16 +90,16 @@ class Trace:
         if self._most == YOUNG_BYTES and len(self._events) == YOUNG_EVENTS:  # most clients are looked at by nobody
             self.on, self._cut = False, True
             return
-        cost = EVENT + weight(kind, size, more)
+        event = (exchange, time.time(), kind, size, more)
+        cost = cost_of(event)
         self.total += 1
-        self._events.append((exchange, time.time(), kind, size, more))
-        self._costs.append(cost)
+        self._events.append(event)
         self.bytes += cost
         self._shelf.grow(cost)
         if self.bytes > self._most or len(self._events) > EVENTS:
             self.shrink(self._most)
 
-    def after(self, n: int, room: int | None = None) -> tuple[int, list[tuple[Any, ...]]]:
+    def after(self, n: int, room: int | None = None) -> tuple[int, list[Event]]:
         """The events after the first `n`, and how many of those are not kept any more.
 
         `room`: so many bytes of them at most, but one event at least. Who looks is looked after for a while. How many
@@ -111,12 +110,12 @@ class Trace:
         self.on, self._most = True, WATCHED_BYTES
         self._shelf.look(self)
         fresh = min(max(0, self.total - n), len(self._events))
-        missed, first = self.total - n - fresh, len(self._events) - fresh
+        missed, kept = self.total - n - fresh, self._events[len(self._events) - fresh :]
         if room is None:
-            return missed, list(islice(self._events, first, None))
-        events: list[tuple[Any, ...]] = []
-        for event, cost in zip(islice(self._events, first, None), islice(self._costs, first, None), strict=True):
-            room -= cost - EVENT // 2
+            return missed, kept
+        events: list[Event] = []
+        for event in kept:
+            room -= cost_of(event) - EVENT // 2
             if events and room < 0:
                 break
             events.append(event)
@@ -124,10 +123,11 @@ class Trace:
 
     def shrink(self, size: int) -> None:
         """Keep no more than so many bytes, the newest."""
-        before = self.bytes
-        while self._events and (self.bytes > size or len(self._events) > EVENTS):
-            self._events.popleft()
-            self.bytes -= self._costs.popleft()
+        before, gone = self.bytes, 0
+        while gone < len(self._events) and (self.bytes > size or len(self._events) - gone > EVENTS):
+            self.bytes -= cost_of(self._events[gone])
+            gone += 1
+        del self._events[:gone]
         self._shelf.bytes -= before - self.bytes
 
     def end(self) -> None:
@@ -137,13 +137,14 @@ class Trace:
         self._shelf.drop(self)
 
 
-def weight(kind: str, size: int, more: Any) -> int:
-    """The bytes that Python takes for what an event says, about."""
+def cost_of(event: Event) -> int:
+    """The bytes that Python takes for an event and what it says, about; the same whenever it is asked."""
+    _exchange, _at, kind, size, more = event
     if kind == "up":  # its frames are still to be counted: each has six bytes, or more
-        return NUMBER * min(FRAMES, size // 6 + 1)
+        return EVENT + NUMBER * min(FRAMES, size // 6 + 1)
     if isinstance(more, list):
-        return NUMBER * len(more)
-    return len(more) if isinstance(more, bytes | str) else 0
+        return EVENT + NUMBER * len(more)
+    return EVENT + (len(more) if isinstance(more, bytes | str) else 0)
 
 
 def head_of(head: Head) -> bytes:
