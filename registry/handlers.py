@@ -102,12 +102,16 @@ class Queue:
     job that ends its task, or has it cancelled, does so for itself alone: those behind it run in another.
     """
 
+    __slots__ = ("_jobs", "_tasks", "busy")
+
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[Job] | None = None  # None while there are none: most clients wait for nothing
         self.busy = False
 
     def add(self, job: Job) -> None:
+        if self._jobs is None:
+            self._jobs = deque()
         self._jobs.append(job)
         if not self.busy:
             self._next()
@@ -115,9 +119,10 @@ class Queue:
     def _next(self) -> None:
         self.busy = bool(self._jobs) and not self._tasks.ended
         if self.busy:
-            self._tasks.start(self._work(), self._next)
-        while self._jobs and self._tasks.ended:
+            return self._tasks.start(self._work(), self._next)
+        while self._jobs:  # no other begins
             self._jobs.popleft().close()
+        self._jobs = None
 
     async def _work(self) -> None:
         task = asyncio.current_task()
