@@ -51,7 +51,7 @@ class Arrivals:
         client.refused = refused
         client.here = False
         client.ask_no_more()
-        client.emits.results.fail(refused)
+        client.fail(refused)
         for reader in client.readers:
             reader.end("refused")
         await self.hub.forget(client)

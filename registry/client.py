@@ -33,17 +33,17 @@ class Client(Member):
     """The record of one client: what the log knows of it, and what only this process does."""
 
     __slots__ = (
+        "_emit_pace",
+        "_emits",
+        "_polls",
         "address",
         "arrival",
         "asks",
         "broken",
-        "emit_pace",
-        "emits",
         "grace",
         "last_read",
         "last_request",
         "owed",
-        "polls",
         "queue",
         "readers",
         "refused",
@@ -68,12 +68,30 @@ class Client(Member):
         self.broken = False  # its last read ended with the line
         self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
         self.address = ""  # from where it was born
-        now, limits = registry.clock(), hub.limits
-        self.polls = Bucket(limits.poll_rate, limits.poll_burst, now)
-        self.emit_pace = Bucket(limits.emit_rate, limits.emit_burst, now)
         self.queue = Queue(registry.tasks)
-        self.emits = Emits(self, self.queue, registry.results)
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
+        # Made when they are needed, for most clients only listen:
+        self._polls: Bucket | None = None
+        self._emit_pace: Bucket | None = None
+        self._emits: Emits | None = None
+
+    @property
+    def polls(self) -> Bucket:
+        """The pace of its polls."""
+        limits = self.hub.limits
+        self._polls = self._polls or Bucket(limits.poll_rate, limits.poll_burst, self.registry.clock())
+        return self._polls
+
+    @property
+    def emit_pace(self) -> Bucket:
+        limits = self.hub.limits
+        self._emit_pace = self._emit_pace or Bucket(limits.emit_rate, limits.emit_burst, self.registry.clock())
+        return self._emit_pace
+
+    @property
+    def emits(self) -> Emits:
+        self._emits = self._emits or Emits(self, self.queue, self.registry.results)
+        return self._emits
 
     def given(self, batch: Batch) -> Batch:
         """It was given this batch. Where that was cut short, going on from there costs no poll."""
@@ -102,6 +120,11 @@ class Client(Member):
         finally:
             del self.asks[seq]
 
+    def fail(self, error: Refused) -> None:
+        """Answer so whatever it emitted and was not answered yet."""
+        if self._emits is not None:
+            self._emits.results.fail(error)
+
     def ask_no_more(self) -> None:
         """It has left: nobody waits for its replies any more."""
         for answer in self.asks.values():
@@ -120,6 +143,8 @@ class Client(Member):
         self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
 
     def on_forgotten(self) -> None:
+        if self._emits is not None:
+            self._emits.results.clear()
         self.registry.on_forgotten(self)
 
 

@@ -171,7 +171,6 @@ class Clients:
     def on_forgotten(self, client: Client) -> None:
         self._due.discard(client.id)
         self._cap.on_forgotten(client)
-        client.emits.results.clear()
 
     def _all(self) -> list[Client]:
         return [client for client in self.hub.members.values() if isinstance(client, Client)]
@@ -241,7 +240,7 @@ class Clients:
         finally:
             stopped = Refused("draining", "the server stopped before this was answered", retry=1)
             for client in self._all():
-                client.emits.results.fail(stopped)
+                client.fail(stopped)
                 if client.arrival is not None and not client.arrival.done():
                     client.arrival.set_exception(stopped)
             await self.tasks.end()

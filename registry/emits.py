@@ -60,6 +60,8 @@ class Upload(msgspec.Struct):
 class Emits:
     """The emits of one client: which n comes next, and what each of the last was answered with."""
 
+    __slots__ = ("_queue", "_unfinished", "client", "expected", "limits", "results")
+
     def __init__(self, client: Member, queue: Queue, kept: Kept) -> None:
         self.client = client
         self.limits = client.hub.limits

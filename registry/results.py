@@ -30,6 +30,8 @@ class Kept:
 class Results:
     """The results of one client, by n."""
 
+    __slots__ = ("_kept", "_promised", "bytes", "size", "size_bounds")
+
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self._promised: dict[int, asyncio.Future[bytes]] = {}  # in order of n

@@ -784,7 +784,7 @@ MUTATIONS = [
         "given up in silence",
         "who emitted to a server that stops waits for its ack for ever",
         "registry/clients.py",
-        "                client.emits.results.fail(stopped)\n",
+        "                client.fail(stopped)\n",
         "                pass\n",
         CLIENTS + "test_a_stopping_server_leaves_no_emit_without_an_answer",
     ),
