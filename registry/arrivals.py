@@ -43,6 +43,8 @@ class Arrivals:
                 arrival.set_exception(client.refused)
             elif not arrival.done():
                 arrival.set_result(None)
+            if client.arrival is arrival:  # else it has gone, and come again
+                client.arrival = None
 
     async def _turn_away(self, client: Client, refused: Refused, *, let_in: bool) -> None:
         """It is nobody; what is queued for it finds `refused` and does nothing."""

@@ -59,7 +59,7 @@ class Client(Member):
         self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
         self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
         self.start: int | None = None  # where a newcomer starts until it has read with a cursor
-        self.arrival: asyncio.Future[None] | None = None  # done when it is let in: its `connect` handlers ran
+        self.arrival: asyncio.Future[None] | None = None  # while its `connect` handlers run: done when it is let in
         self.refused: Refused | None = None  # the refusal by which they turned it away
         self.readers: list[Bell] = []  # oldest first
         self.grace = hub.limits.grace
@@ -112,13 +112,19 @@ class Client(Member):
         if not self.here:  # it has left while the hub let others read first
             raise LookupError(f"client {self.id} is not here")
         answer = self.asks[seq] = promise()
-        if speaking.get() == self.id and self.arrival is not None and not self.arrival.done():
-            self.arrival.set_result(None)
+        if speaking.get() == self.id:
+            self.let_in()
         try:
             async with asyncio.timeout(timeout):
                 return await answer
         finally:
             del self.asks[seq]
+
+    def let_in(self) -> None:
+        """Its `connect` handlers are waited for no longer."""
+        if self.arrival is not None and not self.arrival.done():
+            self.arrival.set_result(None)
+        self.arrival = None
 
     def fail(self, error: Refused) -> None:
         """Answer so whatever it emitted and was not answered yet."""

@@ -353,7 +353,7 @@ MUTATIONS = [
         "a client that comes back is not announced",
         "registry/clients.py",
         "        if not client.here:\n            self._arrivals.arrive(client)",
-        "        if client.arrival is None:\n            self._arrivals.arrive(client)",
+        "        if cursor is None:\n            self._arrivals.arrive(client)",
         PRESENCE + "test_every_disconnect_has_its_connect",
     ),
     Mutation(
@@ -800,8 +800,8 @@ MUTATIONS = [
         "a connect handler asks one who cannot hear",
         "who is asked as it comes is kept out until the question is given up",
         "registry/client.py",
-        "if speaking.get() == self.id and self.arrival is not None",
-        "if self.arrival is None and self.arrival is not None",
+        "        if speaking.get() == self.id:\n            self.let_in()\n",
+        "",
         HANDLERS + "test_a_connect_handler_may_ask_its_client",
     ),
     Mutation(
