@@ -44,6 +44,20 @@ class Highest:
 class Audience:
     """The last messages that everyone, one room or one client may read, in order of seq."""
 
+    __slots__ = (
+        "_messages",
+        "_start",
+        "bytes",
+        "last",
+        "lost",
+        "size",
+        "size_bounds",
+        "trimmed",
+        "turn",
+        "unread",
+        "unread_bytes",
+    )
+
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._start = 0  # those before it are trimmed; the list is cut when half of it is
@@ -119,6 +133,8 @@ class Stay(NamedTuple):
 
 class Room(Audience):
     """A named set of clients, and what was said to them."""
+
+    __slots__ = ("here", "members", "name")
 
     def __init__(self, name: str) -> None:
         super().__init__()

@@ -169,6 +169,8 @@ class Log(Generic[R]):
         audience = self._audience(where)
         if audience is None and where.room is not None:
             audience = self.store.room(where.room)
+        elif audience is None and where.client in self.members:
+            audience = self.members[where.client].own = Audience()
         if audience is None:
             return  # a room that there may not be: nobody is in it
         self.store.keep(audience, Message(seq, text, where.but, at))
@@ -204,14 +206,15 @@ class Log(Generic[R]):
         member.here = False
         for name in list(member.joined):
             self._apply_leave(seq, client, name)
-        self.store.discard(member.own)
+        if member.own is not None:
+            self.store.discard(member.own)
         del self.members[client]
         member.on_forgotten()
 
     # ---- who hears
 
     def _audience(self, where: Where) -> Audience | None:
-        """The audience of a message. None: no client of that id, or a room that is not yet."""
+        """The audience of a message. None: no client of that id, or nothing was said there yet."""
         if where.client is not None:
             member = self.members.get(where.client)
             return None if member is None else member.own

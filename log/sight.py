@@ -15,7 +15,7 @@ from .store import Store
 def sources(store: Store, client: Record, after: int) -> Iterator[tuple[Audience, int, float]]:
     """The audiences of a client, each with the bounds (after, up to) of what in it is this client's to see."""
     yield store.everyone, after, math.inf
-    if client.own.last.seq:
+    if client.own is not None:
         yield client.own, after, math.inf
     for name, joined in client.joined.items():
         yield store.rooms[name], max(after, joined), math.inf
@@ -69,4 +69,5 @@ def last_seen(store: Store, client: Record) -> int:
     """The seq of the last message this client may see."""
     rooms = (store.rooms[name].last.seen_by(client.id) for name in client.joined)
     inside = (seq for seq, joined in zip(rooms, client.joined.values(), strict=True) if seq > joined)
-    return max(store.everyone.last.seen_by(client.id), client.own.last.seq, client.left_last, *inside)
+    own = 0 if client.own is None else client.own.last.seq
+    return max(store.everyone.last.seen_by(client.id), own, client.left_last, *inside)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from transport_fallback.hub import Hub, Member
+from transport_fallback.log.audience import Audience
 from transport_fallback.log.batch import Batch, Cursor
 from transport_fallback.protocol.codec import decode
 from transport_fallback.protocol.limits import Limits
@@ -260,18 +261,21 @@ class Model(RuleBasedStateMachine):
         return seqs
 
     @property
+    def _audiences(self) -> list[Audience]:
+        own = [member.own for member in self.hub.members.values() if member.own is not None]
+        return [self.hub.store.everyone, *self.hub.store.rooms.values(), *own]
+
+    @property
     def _kept(self) -> set[int]:
         hub = self.hub
-        audiences = [hub.store.everyone, *hub.store.rooms.values(), *(member.own for member in hub.members.values())]
-        audiences += [stay.audience for member in hub.members.values() for stay in member.stays]
+        audiences = [*self._audiences, *(stay.audience for member in hub.members.values() for stay in member.stays)]
         return {message.seq for audience in audiences for message in audience.newest(hub.end, "")}
 
     # ---- what always holds
 
     @invariant()
     def each_audience_keeps_its_own_and_no_more(self) -> None:
-        hub = self.hub
-        audiences = [hub.store.everyone, *hub.store.rooms.values(), *(member.own for member in hub.members.values())]
+        hub, audiences = self.hub, self._audiences
         assert hub.store.bytes == sum(audience.bytes for audience in audiences) <= LIMITS.keep_bytes
         assert all(len(audience) <= LIMITS.keep_messages for audience in audiences)
         # A busy room makes nobody else forget: unless all together are too many bytes, each keeps its last ones.
