@@ -84,12 +84,12 @@ class Log(Generic[R]):
         """Ring `bell` whenever something is logged that `client` may see."""
         bell = bell or Bell()
         self._bells.add(bell)
-        client.bells.add(bell)
+        client.hears(bell)
         try:
             yield bell
         finally:
             self._bells.discard(bell)
-            client.bells.discard(bell)
+            client.hears_no_more(bell)
             bell.at = math.inf
             bell.disarm()
 
@@ -245,8 +245,8 @@ class Log(Generic[R]):
     async def _ease(self, where: Where, audience: Audience) -> None:
         """Let those read who hear what is emitted there."""
         if where.client is not None:
-            bells, client = self.members[where.client].bells, where.client
-            await self.pressure.ease(audience, lambda: bells, lambda asking: asking == client)
+            member = self.members[where.client]
+            await self.pressure.ease(audience, lambda: member.bells, lambda asking: asking == member.id)
         elif isinstance(audience, Room):
             await self.pressure.ease(audience, lambda: self._bells_in(audience), audience.members.__contains__)
         else:

@@ -27,22 +27,31 @@ class Record:
         self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
         self.own: Audience | None = None  # what was said to it alone, if anything was
         self.joined: dict[str, int] = {}  # room → seq of the join
-        self.stays: list[Stay] = []  # the last of what it left, oldest first
+        self.stays: tuple[Stay, ...] = ()  # the last of what it left, oldest first
         self.doubt = 0  # up to this seq it may have seen more than `stays` still says
         self.left_last = 0  # the highest seq it may see of rooms it left
-        self.bells: set[Bell | Carried] = set()  # of its readers
+        self.bells: tuple[Bell | Carried, ...] = ()  # of its readers
 
     def lead(self, seq: int) -> None:
         """Remember that it was given this cursor, though it was born later."""
         if seq not in self.led:
             self.led = (*self.led[1 - LED :], seq)
 
+    def hears(self, bell: Bell | Carried) -> None:
+        """One more reads as this client."""
+        if self.id:  # nobody's readers may be very many, and what is said to one client alone is not for them
+            self.bells = (*self.bells, bell)
+
+    def hears_no_more(self, bell: Bell | Carried) -> None:
+        self.bells = tuple(one for one in self.bells if one is not bell)
+
     def remember(self, stay: Stay) -> None:
         """It has left a room: of that interval it may still read what was said."""
         self.left_last = max(self.left_last, stay.last)
-        self.stays.append(stay)
+        self.stays = (*self.stays, stay)
         if len(self.stays) > STAYS:
-            self.doubt = max(self.doubt, self.stays.pop(0).last)
+            self.doubt = max(self.doubt, self.stays[0].last)
+            self.stays = self.stays[1:]
 
     def on_forgotten(self) -> None:
         """The log does not know this client any more."""

@@ -54,11 +54,11 @@ class Turn:
 
     def enter(self, one: Carried) -> None:
         self.readers[one] = None
-        one.client.bells.add(one)
+        one.client.hears(one)
 
     def leave(self, one: Carried) -> None:
         self.readers.pop(one, None)
-        one.client.bells.discard(one)
+        one.client.hears_no_more(one)
 
     def asked(self, cursor: Cursor) -> Asked:
         """Where a reader stands that asks from here; the same for all who do so with nothing in between."""

@@ -61,7 +61,7 @@ class Client(Member):
         self.start: int | None = None  # where a newcomer starts until it has read with a cursor
         self.arrival: asyncio.Future[None] | None = None  # while its `connect` handlers run: done when it is let in
         self.refused: Refused | None = None  # the refusal by which they turned it away
-        self.readers: list[Bell] = []  # oldest first
+        self.readers: tuple[Bell, ...] = ()  # oldest first
         self.grace = hub.limits.grace
         self.last_read = 0.0  # when its last read ended
         self.last_request = 0.0

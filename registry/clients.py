@@ -94,7 +94,7 @@ class Clients:
             client.start = self.hub.end
 
         def release() -> None:
-            client.readers.remove(reader)
+            client.readers = tuple(one for one in client.readers if one is not reader)
             client.last_read = client.last_request = self.clock()
             client.broken = reader.broken
             if not client.readers:
@@ -102,7 +102,7 @@ class Clients:
 
         reader = Reader(client, cursor, client.start or 0, history, release, transport)
         client.grace = self.limits.grace if grace is None else grace
-        client.readers.append(reader)
+        client.readers = (*client.readers, reader)
         self._cap.on_read(client)
         going_on = [one for one in client.readers if isinstance(one, Reader) and not one.ended]
         if len(going_on) > self.limits.readers:

@@ -528,8 +528,8 @@ MUTATIONS = [
         "doubt can shrink",
         "of a room left long ago a message is lost in silence",
         "log/record.py",
-        "self.doubt = max(self.doubt, self.stays.pop(0).last)",
-        "self.doubt = self.stays.pop(0).last",
+        "self.doubt = max(self.doubt, self.stays[0].last)",
+        "self.doubt = self.stays[0].last",
         HUB + "test_who_left_more_rooms_than_are_remembered_is_told_in_doubt",
     ),
     Mutation(
