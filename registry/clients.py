@@ -92,15 +92,7 @@ class Clients:
             client.start = None
         elif client.start is None:
             client.start = self.hub.end
-
-        def release() -> None:
-            client.readers = tuple(one for one in client.readers if one is not reader)
-            client.last_read = client.last_request = self.clock()
-            client.broken = reader.broken
-            if not client.readers:
-                self.rests(client)
-
-        reader = Reader(client, cursor, client.start or 0, history, release, transport)
+        reader = Reader(client, cursor, client.start or 0, history, self, transport)
         client.grace = self.limits.grace if grace is None else grace
         client.readers = (*client.readers, reader)
         self._cap.on_read(client)
@@ -110,6 +102,15 @@ class Clients:
         if not client.here:
             self._arrivals.arrive(client)
         return reader
+
+    def closed(self, reader: Reader) -> None:
+        client = reader.client
+        assert isinstance(client, Client)
+        client.readers = tuple(one for one in client.readers if one is not reader)
+        client.last_read = client.last_request = self.clock()
+        client.broken = reader.broken
+        if not client.readers:
+            self.rests(client)
 
     # ---- who is who
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ..hub import Member
 from ..log.batch import Batch, Cursor
@@ -13,17 +13,20 @@ from ..log.carried import Carried, Form
 from .client import Client
 
 
+class Keeper(Protocol):
+    """Who knows of the reads that are open."""
+
+    def closed(self, reader: Reader) -> None:
+        """This one is over."""
+
+
 class Reader(Bell):
     """One read in progress: who reads, from where; and the bell that wakes or ends it."""
 
+    __slots__ = ("_keeper", "broken", "client", "cursor", "history", "hub", "newcomer", "on_batch", "transport")
+
     def __init__(
-        self,
-        client: Member,
-        cursor: Cursor | None,
-        start: int,
-        history: int,
-        release: Callable[[], None],
-        transport: str = "",
+        self, client: Member, cursor: Cursor | None, start: int, history: int, keeper: Keeper, transport: str = ""
     ):
         super().__init__()
         self.client = client
@@ -34,7 +37,7 @@ class Reader(Bell):
         self.history = 0 if cursor else history
         self.broken = False  # the line was lost while this read was open
         self.on_batch: Callable[[Batch], None] | None = None  # whoever counts what readers are given
-        self._release: Callable[[], None] | None = release
+        self._keeper: Keeper | None = keeper  # until it is closed
 
     def read(self) -> Batch:
         return self._given(self.hub.read(self.client, self.cursor, history=self.history))
@@ -80,9 +83,9 @@ class Reader(Bell):
 
     def close(self) -> None:
         """The read is over, however it ended. Harmless when repeated."""
-        release, self._release = self._release, None
-        if release:
-            release()
+        keeper, self._keeper = self._keeper, None
+        if keeper is not None:
+            keeper.closed(self)
 
 
 def least_missed(readers: list[Reader]) -> Reader:

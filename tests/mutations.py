@@ -905,7 +905,7 @@ MUTATIONS = [
         "anonymous readers are not released",
         "an address that read often enough may never read again",
         "registry/nobodies.py",
-        "            del readers[reader]\n",
+        "        self._from[address] -= 1\n",
         "",
         CLIENTS + "test_readers_without_a_sid_are_counted_by_address_while_they_read",
     ),
