@@ -14,8 +14,8 @@ class Due(Generic[K]):
     """Things, each with the time at which it may be due; the earliest time said of a thing is the one that counts."""
 
     def __init__(self) -> None:
-        self._entries: dict[K, tuple[float, int]] = {}
-        self._heap: list[tuple[float, int, K]] = []
+        self._entries: dict[K, tuple[float, int, K]] = {}
+        self._heap: list[tuple[float, int, K]] = []  # of these, and of some that count no more
         self._numbers = itertools.count()  # two things due at one time need no order of their own
 
     def __len__(self) -> int:
@@ -24,9 +24,8 @@ class Due(Generic[K]):
     def add(self, thing: K, at: float) -> None:
         entry = self._entries.get(thing)
         if entry is None or at < entry[0]:
-            number = next(self._numbers)
-            self._entries[thing] = (at, number)
-            heapq.heappush(self._heap, (at, number, thing))
+            entry = self._entries[thing] = (at, next(self._numbers), thing)
+            heapq.heappush(self._heap, entry)
             self._tidy()
 
     def discard(self, thing: K) -> None:
@@ -37,8 +36,9 @@ class Due(Generic[K]):
         """The things that are due by now. They are not waited for any more until they are added again."""
         due = []
         while self._heap and self._heap[0][0] <= now:
-            at, number, thing = heapq.heappop(self._heap)
-            if self._entries.get(thing) == (at, number):
+            entry = heapq.heappop(self._heap)
+            thing = entry[2]
+            if self._entries.get(thing) is entry:
                 del self._entries[thing]
                 due.append(thing)
         return due
@@ -46,5 +46,5 @@ class Due(Generic[K]):
     def _tidy(self) -> None:
         """Things discarded are not kept until their time: when they are more than half of all, they go."""
         if len(self._heap) > 2 * len(self._entries) + 64:
-            self._heap = [(at, number, thing) for thing, (at, number) in self._entries.items()]
+            self._heap = [*self._entries.values()]
             heapq.heapify(self._heap)

@@ -8,9 +8,11 @@ from bisect import bisect_left
 class Roll:
     """Those who are here, of all or of one room; each has a number, and numbers only grow."""
 
+    __slots__ = ("_last", "_numbers", "_order")
+
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}  # id → its number
-        self._order: list[tuple[int, str]] = []
+        self._order: list[str] = []  # the ids by their numbers
         self._last = 0
 
     def __len__(self) -> int:
@@ -23,17 +25,21 @@ class Roll:
         if client not in self._numbers:
             self._last += 1
             self._numbers[client] = self._last
-            self._order.append((self._last, client))
+            self._order.append(client)
 
     def discard(self, client: str) -> None:
-        number = self._numbers.pop(client, None)
-        if number is not None:
-            del self._order[bisect_left(self._order, (number, ""))]
+        if client in self._numbers:
+            del self._order[self._place(self._numbers[client])]
+            del self._numbers[client]
 
     def page(self, after: int, most: int) -> list[tuple[int, str]]:
         """The first `most` whose number is beyond `after`, each with its number. Who stays is never left out."""
-        start = bisect_left(self._order, (after + 1, ""))
-        return self._order[start : start + most]
+        start = self._place(after + 1)
+        return [(self._numbers[client], client) for client in self._order[start : start + most]]
 
     def ids(self) -> list[str]:
-        return [client for _number, client in self._order]
+        return list(self._order)
+
+    def _place(self, number: int) -> int:
+        """The place of the first whose number is this or a larger one."""
+        return bisect_left(self._order, number, key=self._numbers.__getitem__)
