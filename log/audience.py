@@ -139,7 +139,7 @@ class Room(Audience):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-        self.members: dict[str, None] = {}  # ids, in order of joining
+        self.members: dict[str, int] = {}  # id → seq of its join, in order of joining
         self.here = Roll()  # those of them who are here
 
 

@@ -186,9 +186,9 @@ class Log(Generic[R]):
         self.members[client] = record
 
     def _apply_join(self, seq: int, client: str, name: str) -> None:
-        room, member = self.store.enter(name, client), self.members[client]
+        room, member = self.store.enter(name, client, seq), self.members[client]
         self._part(client)
-        member.joined[name] = seq
+        member.joined = (*member.joined, name)
         if member.here:
             room.here.add(client)
 
@@ -196,7 +196,8 @@ class Log(Generic[R]):
         member, room = self.members[client], self.store.rooms[name]
         for bell in member.bells:
             bell.ring()  # the turn looks who is in a room when it is over: who has left by then is told by itself
-        joined, seen = member.joined.pop(name), room.last.seen_by(client)
+        member.joined = tuple(one for one in member.joined if one != name)
+        joined, seen = room.members[client], room.last.seen_by(client)
         self.store.leave(room, client)
         if seen > joined:  # else there was nothing to hear: no interval to remember
             member.remember(Stay(room, joined, seen))
@@ -204,7 +205,7 @@ class Log(Generic[R]):
     def _apply_forgotten(self, seq: int, client: str) -> None:
         member = self.members[client]
         member.here = False
-        for name in list(member.joined):
+        for name in member.joined:
             self._apply_leave(seq, client, name)
         if member.own is not None:
             self.store.discard(member.own)

@@ -26,7 +26,7 @@ class Record:
         self.born = 0  # seq of its birth
         self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
         self.own: Audience | None = None  # what was said to it alone, if anything was
-        self.joined: dict[str, int] = {}  # room → seq of the join
+        self.joined: tuple[str, ...] = ()  # the rooms it is in, which know since when; in order of joining
         self.stays: tuple[Stay, ...] = ()  # the last of what it left, oldest first
         self.doubt = 0  # up to this seq it may have seen more than `stays` still says
         self.left_last = 0  # the highest seq it may see of rooms it left

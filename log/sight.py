@@ -17,8 +17,9 @@ def sources(store: Store, client: Record, after: int) -> Iterator[tuple[Audience
     yield store.everyone, after, math.inf
     if client.own is not None:
         yield client.own, after, math.inf
-    for name, joined in client.joined.items():
-        yield store.rooms[name], max(after, joined), math.inf
+    for name in client.joined:
+        room = store.rooms[name]
+        yield room, max(after, room.members[client.id]), math.inf
     for stay in client.stays:
         if stay.last > after:
             yield stay.audience, max(after, stay.joined), stay.last
@@ -67,7 +68,7 @@ def missed(store: Store, client: Record, after: int) -> int:
 
 def last_seen(store: Store, client: Record) -> int:
     """The seq of the last message this client may see."""
-    rooms = (store.rooms[name].last.seen_by(client.id) for name in client.joined)
-    inside = (seq for seq, joined in zip(rooms, client.joined.values(), strict=True) if seq > joined)
+    rooms = (store.rooms[name] for name in client.joined)
+    inside = (seq for room in rooms if (seq := room.last.seen_by(client.id)) > room.members[client.id])
     own = 0 if client.own is None else client.own.last.seq
     return max(store.everyone.last.seen_by(client.id), own, client.left_last, *inside)

@@ -50,10 +50,10 @@ class Store:
             self._empty[name] = None
         return self.rooms.get(name)
 
-    def enter(self, name: str, client: str) -> Room:
+    def enter(self, name: str, client: str, seq: int) -> Room:
         room = self.rooms.setdefault(name, Room(name))
         self._empty.pop(name, None)
-        room.members[client] = None
+        room.members[client] = seq
         return room
 
     def leave(self, room: Room, client: str) -> None:

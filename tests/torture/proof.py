@@ -62,8 +62,8 @@ BREAKAGES = [
     breakage(
         "a room heard after leaving it",
         "log/sight.py",
-        "        yield store.rooms[name], max(after, joined), math.inf\n",
-        "        yield store.rooms[name], after, math.inf\n",
+        "        yield room, max(after, room.members[client.id]), math.inf\n",
+        "        yield room, after, math.inf\n",
         "leaked",
     ),
     breakage(
