@@ -11,22 +11,22 @@ from ..hub import Hub
 from ..protocol.errors import Refuse, Refused
 from .cap import Cap
 from .client import Client, promise
-from .handlers import handle, log
+from .handlers import Queues, handle, log
 from .marks import Marks
 
 
 class Arrivals:
     """The coming and going of the clients of one hub."""
 
-    def __init__(self, hub: Hub, cap: Cap, marks: Marks) -> None:
-        self.hub, self.cap, self.marks = hub, cap, marks
+    def __init__(self, hub: Hub, queues: Queues, cap: Cap, marks: Marks) -> None:
+        self.hub, self.queues, self.cap, self.marks = hub, queues, cap, marks
 
     def arrive(self, client: Client) -> None:
         client.here = True
         if not client.readers:
             self.cap.on_rest(client)
         client.arrival = promise()
-        client.queue.add(self._connect(client, client.arrival))
+        self.queues.add(client, self._connect(client, client.arrival))
 
     async def arrived(self, client: Client) -> None:
         """Wait until the client is let in. Refused: a `connect` handler turned it away."""
@@ -78,4 +78,4 @@ class Arrivals:
             client.ask_no_more()
             if not client.readers:
                 self.cap.on_rest(client)
-            client.queue.add(self._announce(client, "disconnect", reason))
+            self.queues.add(client, self._announce(client, "disconnect", reason))

@@ -6,6 +6,7 @@ import itertools
 from collections import OrderedDict
 
 from .client import Client
+from .handlers import Queues
 
 LOOK = 64  # at so many of those who may make room, then nobody is found
 
@@ -13,7 +14,8 @@ LOOK = 64  # at so many of those who may make room, then nobody is found
 class Cap:
     """The clients whom nobody would miss, in the order in which they ended their last read."""
 
-    def __init__(self) -> None:
+    def __init__(self, queues: Queues) -> None:
+        self.queues = queues
         self._gone: OrderedDict[str, Client] = OrderedDict()  # not here any more
         self._lingering: OrderedDict[str, Client] = (
             OrderedDict()
@@ -44,10 +46,10 @@ class Cap:
         So who fills the cap from one address, and reads no more, keeps nobody from another one out.
         """
         for client in itertools.islice(self._gone.values(), LOOK):
-            if not client.queue.busy:
+            if not self.queues.busy(client):
                 return client
         crowd = 2 * max(1, self._crowds.get(address, 0))
         for client in itertools.islice(self._lingering.values(), LOOK):
-            if not client.queue.busy and self._crowds.get(client.address, 0) > crowd:
+            if not self.queues.busy(client) and self._crowds.get(client.address, 0) > crowd:
                 return client
         return None

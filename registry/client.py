@@ -13,7 +13,7 @@ from ..log.log import Where
 from ..protocol.errors import Refused
 from ..protocol.pace import Bucket
 from .emits import Emits, Reply
-from .handlers import Queue, Tasks
+from .handlers import Queues
 from .results import Kept
 
 
@@ -21,7 +21,7 @@ class Registry(Protocol):
     """The clients of one hub, as far as one of them must know."""
 
     clock: Callable[[], float]
-    tasks: Tasks
+    queues: Queues
     results: Kept
 
     def dismiss(self, client: Client, code: str, message: str) -> None: ...
@@ -44,7 +44,6 @@ class Client(Member):
         "last_read",
         "last_request",
         "owed",
-        "queue",
         "readers",
         "refused",
         "registry",
@@ -68,7 +67,6 @@ class Client(Member):
         self.broken = False  # its last read ended with the line
         self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
         self.address = ""  # from where it was born
-        self.queue = Queue(registry.tasks)
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
         # Made when they are needed, for most clients only listen:
         self._polls: Bucket | None = None
@@ -90,7 +88,7 @@ class Client(Member):
 
     @property
     def emits(self) -> Emits:
-        self._emits = self._emits or Emits(self, self.queue, self.registry.results)
+        self._emits = self._emits or Emits(self, self.registry.queues, self.registry.results)
         return self._emits
 
     def given(self, batch: Batch) -> Batch:

@@ -20,7 +20,7 @@ from .arrivals import Arrivals
 from .cap import Cap
 from .client import Client
 from .emits import Ack, Upload, fresh, hole, holes
-from .handlers import Tasks
+from .handlers import Queues, Tasks
 from .identity import identity
 from .marks import Marks
 from .nobodies import Nobodies
@@ -40,12 +40,13 @@ class Clients:
         self.clock = clock
         self.draining = False
         self.tasks = Tasks()
+        self.queues = Queues(self.tasks)
         self.results = Kept()
         self._marks = Marks(self.limits.forget_after, clock)
         self._due: Due[str] = Due()  # ids of those who may have gone, or may be forgotten, when nobody asks
-        self._cap = Cap()
+        self._cap = Cap(self.queues)
         self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
-        self._arrivals = Arrivals(hub, self._cap, self._marks)
+        self._arrivals = Arrivals(hub, self.queues, self._cap, self._marks)
         self._nobodies = Nobodies(hub, clock)
         hub.register(lambda client: Client(self, hub, client))
 
@@ -184,7 +185,7 @@ class Clients:
         for reader in client.readers:
             reader.end(code)
         self._arrivals.depart(client, "client left" if code == "gone" else "kicked")
-        client.queue.add(self.hub.forget(client))
+        self.queues.add(client, self.hub.forget(client))
 
     async def bye(self, sid: str, upload: Upload, address: str) -> None:
         """The client leaves now; the emits it brings are claimed first."""
@@ -213,8 +214,8 @@ class Clients:
         if client.here and now >= client.last_read + client.grace:
             self._arrivals.depart(client, "transport close" if client.broken else "silence")
         due = client.last_read + client.grace if client.here else self._forgotten_at(client)
-        if now >= due and not client.queue.busy:
-            client.queue.add(self._forget(client))
+        if now >= due and not self.queues.busy(client):
+            self.queues.add(client, self._forget(client))
         self._due.add(client.id, due)  # if it is busy, or has come back, the next look tells
 
     def _forgotten_at(self, client: Client) -> float:

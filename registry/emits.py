@@ -11,7 +11,7 @@ from ..hub import Member
 from ..protocol.codec import SAFE_INTEGER, decode, encode, packed, printable, reserved
 from ..protocol.errors import Refuse, Refused
 from ..protocol.limits import Limits
-from .handlers import Queue, handle, log
+from .handlers import Queues, handle, log
 from .results import Kept, Results
 
 REPLIES = 1000  # in one upload: they cost no rate
@@ -60,13 +60,13 @@ class Upload(msgspec.Struct):
 class Emits:
     """The emits of one client: which n comes next, and what each of the last was answered with."""
 
-    __slots__ = ("_queue", "_unfinished", "client", "expected", "limits", "results")
+    __slots__ = ("_queues", "_unfinished", "client", "expected", "limits", "results")
 
-    def __init__(self, client: Member, queue: Queue, kept: Kept) -> None:
+    def __init__(self, client: Member, queues: Queues, kept: Kept) -> None:
         self.client = client
         self.limits = client.hub.limits
         self.expected = 1
-        self._queue = queue
+        self._queues = queues
         self.results = Results(kept)
         self._unfinished = 0
 
@@ -85,7 +85,7 @@ class Emits:
         self._unfinished += 1
         result = self.results.promise(emit.n)
         self.results.drop(emit.n - self.limits.window)
-        self._queue.add(self._run(emit, result))
+        self._queues.add(self.client, self._run(emit, result))
         return result
 
     async def _run(self, emit: Emit, result: asyncio.Future[bytes]) -> None:

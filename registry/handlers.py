@@ -95,36 +95,35 @@ class Tasks:
             await asyncio.wait(self._tasks)
 
 
-class Queue:
-    """The jobs of one client: each begins when the one before it is over.
+class Queues:
+    """The jobs of each client: one begins when the one before it is over.
 
     One task runs them, so that those which wait for nothing are over in one turn, and their acks go down together. A
     job that ends its task, or has it cancelled, does so for itself alone: those behind it run in another.
     """
 
-    __slots__ = ("_jobs", "_tasks", "busy")
-
     def __init__(self, tasks: Tasks) -> None:
         self._tasks = tasks
-        self._jobs: deque[Job] | None = None  # None while there are none: most clients wait for nothing
-        self.busy = False
+        self._jobs: dict[Member, deque[Job]] = {}  # that wait; of clients for whom one runs, and of no others
 
-    def add(self, job: Job) -> None:
-        if self._jobs is None:
-            self._jobs = deque()
-        self._jobs.append(job)
-        if not self.busy:
-            self._next()
+    def busy(self, client: Member) -> bool:
+        return client in self._jobs
 
-    def _next(self) -> None:
-        self.busy = bool(self._jobs) and not self._tasks.ended
-        if self.busy:
-            return self._tasks.start(self._work(), self._next)
-        while self._jobs:  # no other begins
-            self._jobs.popleft().close()
-        self._jobs = None
+    def add(self, client: Member, job: Job) -> None:
+        if client in self._jobs:
+            return self._jobs[client].append(job)
+        self._jobs[client] = deque([job])
+        self._next(client)
 
-    async def _work(self) -> None:
+    def _next(self, client: Member) -> None:
+        jobs = self._jobs[client]
+        if jobs and not self._tasks.ended:
+            return self._tasks.start(self._work(jobs), lambda: self._next(client))
+        del self._jobs[client]
+        for job in jobs:  # that may not begin any more
+            job.close()
+
+    async def _work(self, jobs: deque[Job]) -> None:
         task = asyncio.current_task()
-        while self._jobs and not (task and task.cancelling()):
-            await self._jobs.popleft()
+        while jobs and not (task and task.cancelling()):
+            await jobs.popleft()

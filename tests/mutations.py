@@ -889,8 +889,8 @@ MUTATIONS = [
         "two handlers at once",
         "what a client emitted second may be logged first",
         "registry/handlers.py",
-        "        if not self.busy:\n",
-        "        if True:\n",
+        "        if client in self._jobs:\n",
+        "        if False:\n",
         CLIENTS + "test_handlers_run_one_at_a_time_per_client_and_delay_no_other",
     ),
     Mutation(
