@@ -181,6 +181,7 @@ class Meter:
     def __init__(self, here: Callable[[str], bool] = lambda client: False) -> None:
         self.since = time.time()
         self.totals = {name: Counts() for name in NAMES}
+        self._names = {name: name for name in NAMES}  # the one text of each name, so that no client keeps its own
         self.accounts = Accounts(here)
         self._nobody = Account(Shelf())
         self._nobody.trace.end()  # nobody can prove to be nobody
@@ -188,7 +189,7 @@ class Meter:
 
     def exchange(self, name: str, client: str) -> Exchange:
         """A request of this name has come from this client, "" where nobody says who."""
-        name = name if name in self.totals else "other"
+        name = self._names.get(name, "other")
         known = self.account(client) if client else self._nobody
         counts = known.counts.get(name)
         if counts is None:
