@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,6 +19,7 @@ CHANCES = 8  # how many who are here are passed over, to find one who is not
 class Counts:
     """The figures of one client, or of everybody, on one transport. Bytes but for the last nine."""
 
+    name: str = ""  # of the transport
     up: int = 0
     down: int = 0
     head_up: int = 0  # request lines and headers
@@ -46,7 +47,7 @@ class Counts:
             self.frames_down += readers * figures.batches
 
     def as_json(self) -> dict[str, int]:
-        figures = {name: getattr(self, name) for name in self.__slots__}
+        figures = {name: getattr(self, name) for name in self.__slots__[1:]}
         # The rest: WebSocket's two bytes and more, an event's `id:` and `data:`, the sizes of chunks.
         figures["framing_up"] = self.up - self.head_up - self.payload_up
         figures["framing_down"] = self.down - self.head_down - self.payload_down
@@ -66,15 +67,32 @@ class Settled(Protocol):
 class Account:
     """The figures and the trace of one client."""
 
-    __slots__ = ("carried", "counts", "trace")
+    __slots__ = ("_carried", "counts", "trace")
 
     def __init__(self, shelf: Shelf) -> None:
-        self.counts: dict[str, Counts] = {}
-        self.carried: dict[Settled, None] = {}  # lines whose figures come when they are asked for
+        self.counts: tuple[Counts, ...] = ()  # of the one or two transports that a client uses
+        self._carried: dict[Settled, None] | None = None
         self.trace = Trace(shelf)
 
-    def as_json(self) -> dict[str, dict[str, int]]:
-        return {name: counts.as_json() for name, counts in self.counts.items()}
+    def on(self, name: str) -> Counts:
+        """The figures on this transport."""
+        for counts in self.counts:
+            if counts.name == name:
+                return counts
+        self.counts = (*self.counts, Counts(name))
+        return self.counts[-1]
+
+    @property
+    def carried(self) -> dict[Settled, None]:
+        """The lines whose figures come when they are asked for; most clients never have any."""
+        if self._carried is None:
+            self._carried = {}
+        return self._carried
+
+    @property
+    def lines(self) -> Iterable[Settled]:
+        """The same, to be told something."""
+        return self._carried or ()
 
 
 class Accounts:

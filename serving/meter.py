@@ -180,8 +180,7 @@ class Meter:
 
     def __init__(self, here: Callable[[str], bool] = lambda client: False) -> None:
         self.since = time.time()
-        self.totals = {name: Counts() for name in NAMES}
-        self._names = {name: name for name in NAMES}  # the one text of each name, so that no client keeps its own
+        self.totals = {name: Counts(name) for name in NAMES}
         self.accounts = Accounts(here)
         self._nobody = Account(Shelf())
         self._nobody.trace.end()  # nobody can prove to be nobody
@@ -189,12 +188,9 @@ class Meter:
 
     def exchange(self, name: str, client: str) -> Exchange:
         """A request of this name has come from this client, "" where nobody says who."""
-        name = self._names.get(name, "other")
+        everybody = self.totals.get(name) or self.totals["other"]
         known = self.account(client) if client else self._nobody
-        counts = known.counts.get(name)
-        if counts is None:
-            counts = known.counts[name] = Counts()
-        return Exchange(name, counts, self.totals[name], known)
+        return Exchange(everybody.name, known.on(everybody.name), everybody, known)
 
     def account(self, client: str) -> Account:
         return self.accounts.open(client)
@@ -204,14 +200,14 @@ class Meter:
         known = self.accounts.find(client) if client else self._nobody
         if known is None:
             return {}
-        for line in known.carried:
+        for line in known.lines:
             line.settle()
-        return known.counts
+        return {counts.name: counts for counts in known.counts}
 
     def trace(self, client: str) -> Trace:
         """The trace of one client, for who looks at it now; it may be one that has yet to come."""
         known = self.account(client)
-        for line in known.carried:
+        for line in known.lines:
             line.look()
         return known.trace
 
