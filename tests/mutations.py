@@ -541,6 +541,22 @@ MUTATIONS = [
         CLIENTS + "test_a_client_takes_no_attributes_of_an_application_but_may_be_referred_to_weakly",
     ),
     Mutation(
+        "an audience for each client",
+        "whoever only listens to what all are told takes a fifth more memory",
+        "log/record.py",
+        "self.own: Audience | None = None",
+        "self.own: Audience | None = Audience()",
+        "tests/server/test_quiet_clients.py",
+    ),
+    Mutation(
+        "a client's first moments stay",
+        "the trace of each client that ever came is kept until memory is short",
+        "serving/trace.py",
+        "kept[trace] <= now:\n                trace.end()\n",
+        "kept[trace] <= now:\n                self.drop(trace)\n",
+        "tests/server/test_quiet_clients.py",
+    ),
+    Mutation(
         "missed is a guess from below",
         "who asks how much is lost hears too little",
         "log/sight.py",

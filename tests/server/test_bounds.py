@@ -145,6 +145,7 @@ async def test_nothing_is_kept_of_who_is_forgotten() -> None:
     assert not hub.members and not hub.here and not hub.store.rooms and not hub.store._empty and not hub.store.bytes
     assert not registry._due._entries and not registry._marks and not registry._births._buckets
     assert not registry._cap._gone and not registry._cap._lingering and not registry._cap._crowds
+    assert not registry.queues._jobs and not len(registry.tasks)
     assert not hub.store._old._entries and not hub.store._largest._sizes
 
 
