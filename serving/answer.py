@@ -45,8 +45,9 @@ def whole(app: ASGIApp) -> ASGIApp:
         by = served(scope)
         if by is not None and by.rest is not None:
             rest, by.rest = by.rest, None
-            for name in scope.keys() - KEPT:
-                del scope[name]
+            kept = {name: scope[name] for name in KEPT & scope.keys()}
+            scope.clear()  # for whoever else holds it
+            scope.update(kept)
             await rest(scope, receive, send)
 
     return answer
