@@ -792,8 +792,8 @@ MUTATIONS = [
         "forgotten while it comes back",
         "a client that reads is served as a ghost",
         "registry/clients.py",
-        "        if not client.here and not client.readers and",
-        "        if",
+        "        if not client.here and not client.readers and self.clock() >= self._forgotten_at(client):\n",
+        "        if True:\n",
         CLIENTS + "test_who_comes_back_in_the_turn_in_which_it_is_due_is_not_forgotten",
     ),
     Mutation(
