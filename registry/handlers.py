@@ -56,22 +56,26 @@ async def _value(value: Any) -> Any:
 class Tasks:
     """The tasks of one hub: kept, so that none is lost, and finished before the server stops."""
 
+    __slots__ = ("_tasks", "ended")
+
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] | None = None  # None while there are none: each WebSocket has its own
         self.ended = False
 
     def __len__(self) -> int:
-        return len(self._tasks)
+        return len(self._tasks or ())
 
     def start(self, job: Job, then: Callable[[], None] | None = None) -> None:
         """Run a job, and call `then` when it is over, however it ended."""
         if self.ended:
             return job.close()
         task = asyncio.get_running_loop().create_task(job)
-        self._tasks.add(task)
+        tasks = self._tasks = self._tasks or set()
+        tasks.add(task)
 
         def over(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
+            tasks.discard(task)
+            self._tasks = tasks or None
             failure = None if task.cancelled() else task.exception()
             if isinstance(failure, Exception):
                 log.error("a job failed", exc_info=failure)
@@ -89,7 +93,7 @@ class Tasks:
     async def end(self) -> None:
         """Cancel those that still run; no other begins."""
         self.ended = True
-        for task in self._tasks:
+        for task in self._tasks or ():
             task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
