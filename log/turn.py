@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOLD = 500  # readers that are told in one turn of the loop; the others follow in the next ones
+TOLD = 128  # readers that are told in one turn of the loop, some 0.5 ms: whoever else asks for something needs several
 
 
 class Turn:
