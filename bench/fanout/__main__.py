@@ -94,13 +94,19 @@ def title_of(setting: Setting) -> str:
     return f"{flight}, clients of {setting.settle:g} s"
 
 
+def command(arguments: list[str]) -> str:
+    """What was typed, for the page: where on this machine a file or a folder stands is nobody's business."""
+    named = (Path(one).name if Path(one).is_absolute() else one for one in arguments)
+    return " ".join([".venv-test/bin/python -m bench.fanout", *map(shlex.quote, named)])
+
+
 def main(arguments: list[str]) -> int:
     asked = parsed(arguments)
     pin(GENERATOR_CORE)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which `pin` leaves to the system: servers would be left
     rows, left_out = fit(rows_of(asked))
     result = Result(rows, min(asked.rounds, 3) if asked.quick else asked.rounds, left_out=left_out, quick=asked.quick)
-    about = facts(" ".join([".venv-test/bin/python -m bench.fanout", *map(shlex.quote, arguments)]))
+    about = facts(command(arguments))
     with contextlib.suppress(KeyboardInterrupt):  # what was measured is kept
         if asked.memory:
             few, many = (FEW // 10, MANY // 10) if asked.quick else (FEW, MANY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.fanout.__main__ import parsed, rows_of
+from bench.fanout.__main__ import command, parsed, rows_of
 from bench.fanout.audience import Everyone, Mixed, room_of
 from bench.fanout.cell import Cell, Setting
 from bench.fanout.goals import GOALS, Goal, Of, floor_of, found, verdict
@@ -141,6 +141,11 @@ def test_rounds_are_played_forwards_and_backwards_and_long_rows_less_often() -> 
     assert [(number, row.key, name) for number, row, name in plan(rows, 2)] == [
         (0, "a", "x"), (0, "a", "y"), (0, "b", "z"), (1, "a", "y"), (1, "a", "x")
     ]  # fmt: skip
+
+
+def test_the_page_says_what_was_typed_and_not_where() -> None:
+    said = command(["--rows", "w1,w8", "--json", "/some/where/fan.json", "--before", "older", "limit"])
+    assert said == ".venv-test/bin/python -m bench.fanout --rows w1,w8 --json fan.json --before older limit"
 
 
 def test_goals_and_rows_name_what_there_is() -> None:
