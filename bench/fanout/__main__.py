@@ -15,7 +15,7 @@ it hears against what it must hear: one message that is lost, repeated or out of
     ours-…            app.py as it is, with the limits of its publishers and polls raised (--no-chat: a bare hub)
     websockets        its `broadcast`              node-ws, socketio, socketio-polling    on Node
     python-socketio   on uvicorn                   nchan-ws, nchan-sse                    nginx in C
-    bare-asgi         a fixed answer under uvicorn, what ours-poll is held against
+    bare-…            the least application under uvicorn; ours-poll is held against bare-asgi, a fixed answer
 
 Long polls are measured with 200 clients, short polls with 32 that ask again at once; there a delivery is an answer.
 """

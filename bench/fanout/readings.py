@@ -143,6 +143,10 @@ class NchanWs(Ws):
     path = b"/sub"
 
 
+class BareWs(Ws):
+    path = b"/ws"
+
+
 class SocketIoWs(Ws):
     """Socket.IO straight on WebSocket: two packets of greeting."""
 

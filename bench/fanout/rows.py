@@ -36,7 +36,7 @@ ROWS = (
     ),
     Row(
         "paced", "3,000 deliveries a second", Setting(pace=6.0, seconds=2.0),
-        (LIMIT, "ours-ws", "ours-sse", "nchan-ws", "nchan-sse"), 9,
+        (LIMIT, "ours-ws", "ours-sse", "bare-ws", "bare-sse", "nchan-ws", "nchan-sse"), 9,
     ),
     Row("1000", "1,000 clients", Setting(clients=1000), (LIMIT, "ours-ws", "node-ws", "nchan-ws"), 7),
     Row("10000", "10,000 clients", Setting(clients=10_000, seconds=2.0), (LIMIT, "ours-ws", "node-ws", "nchan-ws"), 5),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.fanout.goals import GOALS, NOT, floor_of, found, verdict
+from bench.fanout.goals import GOALS, NOT, found, in_place, verdict
 from bench.fanout.rows import Row
 from bench.fanout.run import BUSY, Line, Result, line_of
 from bench.load.servers import ROOT
@@ -66,11 +66,13 @@ def memory_table(result: Result) -> Table:
 
 def goal_table(result: Result) -> Table:
     """Every goal that this run could tell of; what it could not is left to `missing`."""
-    lines, loose = [["", "goal", "measured", "", "floor"]], result.loose()
+    lines, loose = [["", "goal", "measured", "", "floor", "bare ASGI"]], result.loose()
     for goal in GOALS:
-        figure, floor = found(goal, result.cells, loose), floor_of(goal, result.cells)
+        figure = found(goal, result.cells, loose)
         if figure is not None:
-            lines.append([goal.name, goal.said(), said(figure), verdict(goal, figure), said(floor) if floor else ""])
+            lower = [in_place(one, goal, result.cells, loose) for one in (goal.floor, goal.bare)]
+            told = (said(one) if one else "" for one in lower)
+            lines.append([goal.name, goal.said(), said(figure), verdict(goal, figure), *told])
     return lines
 
 

@@ -103,6 +103,13 @@ def on_node(name: str, which: str, reading: type[Reading], most: int = 0) -> Tar
     )
 
 
+def bare(which: str, reading: type[Reading], base: str = LIMIT, most: int = 0) -> Target:
+    def command(port: int, _folder: Path) -> list[str]:
+        return python_of("bench.fanout.bare", str(port))
+
+    return Target(f"bare-{which}", command, reading, readings.Ws, speaking.plain, base, most)
+
+
 def by_nchan(name: str, reading: type[Reading]) -> Target:
     return Target(name, nchan.command, reading, speaking.Posting, speaking.posted, lacking=nchan.lacking)
 
@@ -146,15 +153,10 @@ ALL = {
         ),
         by_nchan("nchan-ws", readings.NchanWs),
         by_nchan("nchan-sse", readings.NchanSse),
-        Target(
-            BARE,
-            lambda port, _: python_of("bench.fanout.bare", str(port)),
-            Poll,
-            readings.Ws,
-            speaking.plain,
-            BARE,
-            POLLERS,
-        ),
+        bare("ws", readings.BareWs),
+        bare("sse", readings.Sse),
+        bare("longpoll", LongPoll, most=MOST_HELD),
+        bare("asgi", Poll, BARE, POLLERS),
         our("poll", Poll, BARE, POLLERS),
     )
 }  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.fanout import readings
 from bench.fanout.audience import Mixed, room_of
 from bench.fanout.cell import Cell, Setting, play
 from bench.fanout.idle import beside, memory
@@ -37,7 +38,8 @@ def together(*cells: tuple[Target, Setting]) -> list[Cell]:
 
 
 def test_every_target_in_python_tells_each_client_each_message_once() -> None:
-    names = ["limit", "ours-ws", "ours-sse", "ours-longpoll", "floor-longpoll", "ours-poll", "bare-asgi", "websockets"]
+    names = ["limit", "ours-ws", "ours-sse", "ours-longpoll", "floor-longpoll", "ours-poll", "websockets"]
+    names += ["bare-ws", "bare-sse", "bare-longpoll", "bare-asgi"]
     if (CACHE / "venv/bin/python").exists():
         names.append("python-socketio")
     for cell in together(*((ALL[name], TINY) for name in names)):
@@ -89,7 +91,10 @@ def test_a_loss_or_a_repeat_voids_the_row_and_a_slower_server_is_seen() -> None:
 
 
 def test_what_speaks_no_sse_is_no_sse() -> None:
-    plain = replace(ALL["ours-sse"], command=ALL["bare-asgi"].command)
+    class Elsewhere(readings.Sse):
+        path = b"/poll"
+
+    plain = replace(ALL["ours-sse"], reading=Elsewhere)
     (cell,) = together((plain, TINY))
     assert cell.lost and "speaks no sse" in cell.void
 

@@ -7,7 +7,7 @@ import pytest
 from bench.fanout.__main__ import command, parsed, rows_of
 from bench.fanout.audience import Everyone, Mixed, room_of
 from bench.fanout.cell import Cell, Setting
-from bench.fanout.goals import GOALS, Goal, Of, floor_of, found, verdict
+from bench.fanout.goals import GOALS, Goal, Of, found, in_place, verdict
 from bench.fanout.neighbours import nearest
 from bench.fanout.rows import ROWS, Row, chosen, quick
 from bench.fanout.run import Result, line_of, measure, plan
@@ -97,12 +97,20 @@ def test_a_ratio_is_that_of_the_same_round() -> None:
 
 
 def test_a_floor_is_that_of_the_same_rounds() -> None:
-    result = made({"limit": [3.0, 6.0], "ours-ws": [4.0, 8.0], "socketio": [5.0, 10.0]})
+    result = made({"limit": [3.0, 6.0], "ours-ws": [4.0, 8.0], "socketio": [5.0, 10.0], "bare-ws": [4.5, 9.0]})
     goal = next(goal for goal in GOALS if goal.name == "ws, window 1 ÷ Socket.IO on Node")
-    figure, floor = found(goal, result.cells, {}), floor_of(goal, result.cells)
-    assert figure and floor and (figure.middle, floor.middle) == (0.8, 0.6)
-    assert goal_table(result)[-1][-1] == "0.60"
-    assert floor_of(goal, {}) is None and floor_of(GOALS[0], result.cells) is None
+    lower = [in_place(one, goal, result.cells, {}) for one in (goal.floor, goal.bare)]
+    figure = found(goal, result.cells, {})
+    assert figure and [one and one.middle for one in (figure, *lower)] == [0.8, 0.6, 0.9]
+    assert goal_table(result)[-1][-2:] == ["0.60", "0.90"]
+    assert in_place(goal.floor, goal, {}, {}) is None and in_place(None, GOALS[0], result.cells, {}) is None
+
+
+def test_a_floor_of_memory_stands_beside_its_goal() -> None:
+    result = made({"limit": [3.0], "ours-ws": [4.0]})
+    result.memory = {"ours-ws": 16.0, "limit": 2.0, "bare-ws": 21.0}
+    told = next(line for line in goal_table(result) if line[0].startswith("kB an idle ws client"))
+    assert told[2:] == ["16.00", "missed", "2.00", "21.00"]
 
 
 def test_one_void_round_voids_a_row_and_all_that_is_held_against_it() -> None:
@@ -153,7 +161,7 @@ def test_goals_and_rows_name_what_there_is() -> None:
     for row in ROWS:
         assert set(row.targets) <= set(ALL) and quick(row).setting.clients < 1100
     for goal in GOALS:
-        for part in (goal.part, goal.of):
+        for part in (goal.part, goal.of, goal.floor, goal.bare):
             assert not isinstance(part, Of) or part.target in rows[part.row].targets, goal
     assert [row.key for row in chosen(["bare-asgi"], ROWS)] == ["polls", "browser"]
 
@@ -166,5 +174,5 @@ def test_the_page_has_every_row_and_what_was_reached() -> None:
     result = made({"limit": [1.0] * 5, "ours-ws": [1.2] * 5})
     text = markdown(result, ABOUT)
     assert "Measured on 2026-01-02 at commit abc" in text and "| ours-ws | 1.2 | 1.2-1.2 | 1.20 | 1 | 1.2 |" in text
-    assert goal_table(result)[1:] == [["ws, window 1 ÷ limit, 500 clients", "≤ 1.25", "1.20", "reached", ""]]
+    assert goal_table(result)[1:] == [["ws, window 1 ÷ limit, 500 clients", "≤ 1.25", "1.20", "reached", "", ""]]
     assert (ROOT / "docs/speed.md").read_text("utf-8").count("<!-- fanout") == 2
