@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .batch import Batch, Cursor
+from .beats import Beat
 from .bell import Bell
 from .record import Record
 
@@ -112,7 +112,7 @@ class Carried:
         self.on_end: Callable[[], None] | None = None  # called when nothing more is told to it, unless it was closed
         self._base = NOTHING  # the sums of the steps up to when its figures were asked, or it came into step
         self._past = NOTHING  # what it was given before that
-        self._beat: asyncio.TimerHandle | None = None
+        self._beat: Beat | None = None
         self._until = math.inf  # when what it asked for is due
 
     @property
@@ -189,7 +189,7 @@ class Carried:
             on_end()
 
     def _wait(self, seconds: float) -> None:
-        self._beat = asyncio.get_running_loop().call_later(seconds, self._silent)
+        self._beat = self.turn.beats.at(self.turn.now() + seconds, self.heartbeat, self._silent)
 
     def _silent(self) -> None:
         """Perhaps it was told nothing for as long as a heartbeat takes; amid news this looks once a heartbeat."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from .audience import Audience, Room
 from .batch import Batch, Cursor
+from .beats import Beats
 from .carried import Asked, Carried, Form, Step
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Turn:
 
     def __init__(self, log: Log[Any]) -> None:
         self.log = log
+        self.beats = Beats()  # of those who are silent
         self.readers: dict[Carried, None] = {}  # in the order in which they came
         self._news: dict[Audience, None] = {}  # everyone or rooms in which something was said
         self._rung: dict[Carried, None] = {}  # who is read for by itself

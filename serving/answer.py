@@ -13,44 +13,61 @@ BODILESS = (204, 304)
 KEPT = {"type", "method", "http_version"}  # of the scope of a stream
 
 
-def answered(app: Any, cycle: Any) -> Any:
-    """The application, as one request sees it."""
-    until_close = False
+class Whole:
+    """The application, and what goes on when it has returned, without what it had to know of the request."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        async def tell(message: Message) -> None:
-            nonlocal until_close
-            if message["type"] == "http.response.start":
-                until_close = begin(cycle, scope, message)
-            elif until_close and not message.get("more_body", False):
-                cycle.expected_content_length = len(message.get("body", b""))
-            await send(message)
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+        rest = rest_of(scope)
+        if rest is not None:
+            await rest(scope, receive, send)
+
+
+class Answered:
+    """The same, as one request sees it."""
+
+    __slots__ = ("_cycle", "_scope", "_send", "_until_close", "_whole")
+
+    def __init__(self, whole: Whole, cycle: Any) -> None:
+        self._whole, self._cycle = whole, cycle
+        self._scope: Scope
+        self._send: Send
+        self._until_close = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle, self._scope, self._send = self._cycle, scope, send
         if cycle.waiting_for_100_continue and not waits(scope):
             cycle.waiting_for_100_continue = False
         try:
-            await app(scope, receive, tell)
+            await self._whole.app(scope, receive, self.tell)
+            rest = rest_of(scope)
+            if rest is not None:
+                await rest(scope, receive, self.tell)
         except ClientDisconnect:  # it went away in the middle of its own request: no fault of ours
             if not cycle.disconnected:
                 raise
 
-    return answer
+    async def tell(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._until_close = begin(self._cycle, self._scope, message)
+        elif self._until_close and not message.get("more_body", False):
+            self._cycle.expected_content_length = len(message.get("body", b""))
+        await self._send(message)
 
 
-def whole(app: ASGIApp) -> ASGIApp:
-    """The application, and what goes on when it has returned, without what it had to know of the request."""
-
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-        by = served(scope)
-        if by is not None and by.rest is not None:
-            rest, by.rest = by.rest, None
-            kept = {name: scope[name] for name in KEPT & scope.keys()}
-            scope.clear()  # for whoever else holds it
-            scope.update(kept)
-            await rest(scope, receive, send)
-
-    return answer
+def rest_of(scope: Scope) -> ASGIApp | None:
+    """What goes on of this request; from now on its scope says no more of it than that needs. None: nothing."""
+    by = served(scope)
+    if by is None or by.rest is None:
+        return None
+    rest, by.rest = by.rest, None
+    kept = {name: scope[name] for name in KEPT & scope.keys()}
+    scope.clear()  # for whoever else holds it
+    scope.update(kept)
+    return rest
 
 
 def waits(scope: Scope) -> bool:

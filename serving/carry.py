@@ -129,10 +129,11 @@ class Carriage:
         self.settle()
         del self.exchange.account.carried[self]
 
-    async def over(self) -> None:
-        if not self._over:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
+    def over(self) -> asyncio.Future[None]:
+        self._waiter = asyncio.get_running_loop().create_future()
+        if self._over:
+            self._waiter.set_result(None)
+        return self._waiter
 
     def _end(self) -> None:
         self._over = True

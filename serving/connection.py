@@ -19,6 +19,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from ..log.beats import Beats
 from ..protocol.limits import DEFAULTS, Limits
 from ..protocol.pace import owner_of
 from ..transports.scope import Link
@@ -33,7 +34,7 @@ LINGER = 1.0  # s a peer has to read our last word and to end its side
 LINGER_BYTES = 256 << 10  # of what it sends in that time are read
 # What uvicorn says of each connection and is the same for all of a server: that is said once, of their class.
 COMMON = frozenset(
-    """config loop logger access_logger access_log server_state connections tasks app_state root_path asgi_version
+    """app config loop logger access_logger access_log server_state connections tasks app_state root_path asgi_version
     ws_protocol_class limit_concurrency timeout_keep_alive ping_interval ping_timeout close_timeout""".split()
 )
 
@@ -73,11 +74,13 @@ class Connection:
     meter: Meter
     doors: Doors
     turns: Turns
+    beats: Beats
     straight = True  # nobody stands between this and the lab who may want to see what goes by
     forms: Forms | None = None  # in which a connection carries readers, if it does
     real: Any  # transport
     transport: Any  # as a Line
     client: tuple[str, int] | None
+    server: tuple[str, int | None] | None = None  # the address that somebody came to last
     link: Link | None = None  # the network it comes through, if it does not come straight
     origin: tuple[str, int] | None = None  # who is at the other end of that
     address = ""
@@ -118,6 +121,10 @@ class Connection:
             Line(self, self.meter.exchange("other", "") if before is None else transport.exchange)
         )
         self.client = self.origin or self.client
+        if self.server == type(self).server:
+            self.server = type(self).server  # the same for most
+        else:
+            type(self).server = self.server
         limit_silence(transport.get_extra_info("socket"))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -186,6 +193,12 @@ class Connection:
 
     def stop(self) -> None:
         """The reader that this connection carries must stop: nothing to do where nothing comes up beside it."""
+
+    def slim(self) -> None:
+        """Keep no attribute that says what the class says, for a connection that goes on for hours."""
+        kind = type(self)
+        own = {name: value for name, value in vars(self).items() if getattr(kind, name, self) is not value}
+        self.__dict__ = own
 
     def _let_down(self) -> None:
         if self.carriage is not None:

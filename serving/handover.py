@@ -26,6 +26,13 @@ class Links(Protocol):
         """Take a connection that begins so. `serve(link)` makes the server's end behind a link; None: of none."""
 
 
+def parser_of(connection: HttpToolsProtocol) -> httptools.HttpRequestParser:
+    """A parser as uvicorn makes it."""
+    parser = httptools.HttpRequestParser(connection)
+    parser.set_dangerous_leniencies(lenient_data_after_close=True)
+    return parser
+
+
 class Handover(Connection, HttpToolsProtocol):
     """The part of a connection that lets go of it."""
 
@@ -55,7 +62,7 @@ class Handover(Connection, HttpToolsProtocol):
         if method == b"CONNECT":
             return self.send_400_response("this is no proxy")
         kept = [header for header in self.headers if header[0] != b"upgrade"]
-        self.parser = httptools.HttpRequestParser(self)
+        self.parser = parser_of(self)
         self.parser.feed_data(head_of(method, self.url, version, kept))
 
     def _hand_over(self, links: Links) -> None:

@@ -11,10 +11,10 @@ from ..protocol.errors import Refused
 from ..protocol.http1 import refusal
 from ..registry.reader import Reader
 from ..transports.scope import Served
-from .answer import answered
+from .answer import Answered
 from .carry import Carriage
 from .connection import Line
-from .handover import Links
+from .handover import Links, parser_of
 from .heads import framing, in_origin_form, is_handshake
 from .meter import Exchange, client_of, name_of
 from .pieces import HEAD_BYTES, Pieces
@@ -35,6 +35,10 @@ class Http(Visiting):
     link's never meets the parser.
     """
 
+    # What uvicorn says of most connections: see `slim`.
+    timeout_keep_alive_task = None
+    expect_100_continue = False
+    scheme = "http"
     links: Links | None = None
     _blank = 0  # bytes of empty lines before this one
     _ignoring = False  # this head offers an upgrade that is not taken
@@ -228,7 +232,8 @@ class Http(Visiting):
         super().on_message_complete()
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        super()._start_asgi_task(cycle, answered(app, cycle))
+        answered: Any = Answered(app, cycle)
+        super()._start_asgi_task(cycle, answered)
 
     def carry(self, reader: Reader, heartbeat: float) -> Carriage:
         assert self.forms is not None
@@ -237,6 +242,9 @@ class Http(Visiting):
 
     async def ready(self) -> None:
         self.cycle.message_event = Gate()  # type: ignore[assignment]  # nothing more comes of this request
+        if self._between:  # its body is here: what was asked, and the parser, are needed for the next request
+            self.scope, self.url, self.headers, self.parser = None, b"", [], None  # type: ignore[assignment]
+        self.slim()
         if self.flow.write_paused:
             await self.flow.drain()
 
@@ -247,6 +255,8 @@ class Http(Visiting):
     def rest(self) -> None:
         if self.left:
             return
+        if self.parser is None:
+            self.parser = parser_of(self)
         if self._between:
             self.cycle = self.scope = None  # type: ignore[assignment]  # whoever only polls from now on needs neither
             self.doors.idle(self)

@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from starlette.routing import Host, Mount
 from starlette.types import ASGIApp
 
-from .answer import whole
+from .answer import Whole
 from .carry import Forms, is_on
 from .door import Door, opens, straight
 from .doors import Doors
@@ -129,11 +129,12 @@ def server_for(app: ASGIApp, lab: Starlette | None = None, /, **settings: Any) -
     limits = state.hub.limits
     state.doors = Doors(limits)
     shared = {"limits": limits, "meter": state.meter, "doors": state.doors, "turns": Turns()}
+    shared["beats"] = state.hub.turn.beats
     shared["straight"] = straight(app, lab)
     shared["forms"] = Forms(state.meter.totals, limits) if is_on() and shared["straight"] else None
     door = Door(state.clients, state.rules) if is_on() and opens(app, lab) else None
     config = uvicorn.Config(
-        whole(app),
+        Whole(app),
         http=type("Http", (Http,), {**shared, "links": state.links, "door": door}),
         ws=type("Ws", (Ws,), shared),
         ws_max_size=limits.body,

@@ -22,9 +22,7 @@ class Gate:
 
     def set(self) -> None:
         self._open = True
-        for waiter in self._waiting:
-            if not waiter.done():
-                waiter.set_result(None)
+        wake(self._waiting)
 
     def clear(self) -> None:
         self._open = False
@@ -52,12 +50,12 @@ class Flow(FlowControl):
 class Inbox:
     """An `asyncio.Queue` without a bound, as far as uvicorn uses one; and it may be ended."""
 
-    __slots__ = ("_items", "_last", "_some")
+    __slots__ = ("_items", "_last", "_waiting")
 
     def __init__(self) -> None:
         self._items: list[Any] = []
         self._last: Any = None
-        self._some = Gate()
+        self._waiting: tuple[asyncio.Future[None], ...] = ()
 
     def empty(self) -> bool:
         return not self._items
@@ -65,16 +63,26 @@ class Inbox:
     def put_nowait(self, item: Any) -> None:
         if self._last is None:
             self._items.append(item)
-            self._some.set()
+            wake(self._waiting)
 
     def end(self, last: Any) -> None:
         """Let this be the next item and the last: what waits is taken by nobody any more."""
         if self._last is None:
             self._last, self._items = last, [last]
-            self._some.set()
+            wake(self._waiting)
 
     async def get(self) -> Any:
         while not self._items:
-            self._some.clear()
-            await self._some.wait()
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting = (*self._waiting, waiter)
+            try:
+                await waiter
+            finally:
+                self._waiting = tuple(one for one in self._waiting if one is not waiter)
         return self._items.pop(0)
+
+
+def wake(waiting: tuple[asyncio.Future[None], ...]) -> None:
+    for waiter in waiting:
+        if not waiter.done():
+            waiter.set_result(None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
@@ -36,6 +37,11 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     After our last word nothing is parsed, whoever said it: the application, the parser, or the bounds here.
     """
 
+    # What uvicorn says of a WebSocket that goes on; no connection has to keep it for itself: see `slim`.
+    handshake_initiated = handshake_complete = True
+    close_sent = disconnected = read_paused = False
+    close_timer = initial_response = pong_timer = pending_ping_payload = None
+    scheme = "ws"
     half = False  # a WebSocket ends by a close frame (RFC 6455, 7.1.1); who ends TCP without one has gone
     _fragments = 0
     _pace: asyncio.TimerHandle | None = None  # until the next frame may be read
@@ -159,12 +165,12 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         if not self.left:
             super().send_receive_event_to_app()
 
-    async def receive(self) -> Any:
+    def receive(self) -> Awaitable[Any]:  # type: ignore[override]  # no coroutine of its own waits here for hours
         """The next message is read when the application asks for it: it may say something to the one before."""
         if self.read_paused and self.queue.empty():
             self.read_paused = False
             self.transport.resume_reading()
-        return await self.queue.get()
+        return self.inbox.get()
 
     # ---- what goes
 
@@ -208,11 +214,17 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         return Carriage(self, reader, self.exchange, self.forms.frames, self.real.write, heartbeat)
 
     async def ready(self) -> None:
-        del self.request, self.response, self.scope  # of the handshake, which is over
+        del self.request, self.response, self.scope, self.default_headers  # of the handshake, which is over
+        self.slim()
         await self.writable.wait()
 
     def stop(self) -> None:
         self.inbox.end({"type": "websocket.disconnect", "code": 1000})
+
+    def schedule_ping(self) -> None:
+        assert self.ping_interval is not None
+        when = self.loop.time() + max(0.0, self.ping_interval - self.last_ping_rtt)
+        self.ping_timer = self.beats.at(when, self.ping_interval, self.send_keepalive_ping)  # type: ignore[assignment]
 
     # ---- its end
 

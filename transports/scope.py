@@ -32,7 +32,7 @@ class Link(Protocol):
 class Carried(Protocol):
     """A reader that is carried by its connection: it is given batches and heartbeats without a coroutine for each."""
 
-    async def over(self) -> None:
+    def over(self) -> Awaitable[None]:
         """Wait until it is told to stop, or the line is lost."""
 
 

@@ -57,7 +57,7 @@ def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], A
                 return
             try:
                 way, up = (way_down or down)(socket, reader, heartbeat), Up(socket, clients, *speaker)
-                code, reason = await first_of(way, up.go())
+                code, reason = await first_of(way, up.go(socket.receive))
             finally:
                 leave(reader)
             await socket.close(code, reason)
@@ -81,7 +81,7 @@ async def carried(
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):
         try:
             async with carriage:
-                code, reason = await Up(socket, clients, sid, payer).go()
+                code, reason = await Up(socket, clients, sid, payer).go(receive)
         finally:
             leave(reader)
         if reader.ended is not None:
@@ -124,11 +124,11 @@ class Up:
         self._new: list[list[Ack]] = []  # the acks of frames that came in this turn of the loop
         self._answers, self._sending = Tasks(), asyncio.Lock()
 
-    async def go(self) -> tuple[int, str]:
+    async def go(self, receive: Receive) -> tuple[int, str]:
         """Take what comes. Returns a close code."""
         strikes = 0
         try:
-            while (message := await self.socket.receive())["type"] == "websocket.receive":
+            while (message := await receive())["type"] == "websocket.receive":
                 if message.get("text") is None:
                     return 1003, "text frames only"
                 try:
