@@ -14,7 +14,7 @@ from bench.fanout.wire import Broken, answer_of
 from bench.load.wire import new_sid
 
 FEW, MANY = 400, 1400
-QUIET = 1.5  # s after the last has come
+QUIET = 6.0  # s after the last has come: what is kept of the first moments of a client has been dropped
 KB = 1000
 
 
