@@ -15,6 +15,7 @@ from bench.load.wire import new_sid
 
 FEW, MANY = 400, 1400
 QUIET = 6.0  # s after the last has come: what is kept of the first moments of a client has been dropped
+COMING = 50  # polling clients that come in a second: of a thousand at once, the first moments are never all there again
 KB = 1000
 
 
@@ -39,17 +40,18 @@ def memory(target: Target, setting: Setting, few: int = FEW, many: int = MANY, q
 
 
 def beside(target: Target, setting: Setting, few: int = FEW, many: int = MANY, quiet: float = QUIET) -> float | str:
-    """The same of polling clients beside their connection: all ask on one."""
+    """The same of polling clients beside their connection: all who come together ask on one, which is then closed."""
     try:
         with serving(target, setting.pinned) as server:
             reading = Poll(server.port)
             sizes = []
-            with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
-                for count in (few, many - few):
+            for count in (few, many - few):
+                with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
                     for _ in range(count):
                         ask(line, reading)
-                    time.sleep(quiet)
-                    sizes.append(server.memory())
+                        time.sleep(1 / COMING)
+                time.sleep(quiet)
+                sizes.append(server.memory())
     except (Unfit, Broken, OSError, ValueError) as error:
         return str(error)
     return (sizes[1] - sizes[0]) / KB / (many - few)
