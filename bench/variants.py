@@ -38,6 +38,7 @@ from transport_fallback.app import build
 from transport_fallback.hub import Hub
 from transport_fallback.lab.alarm import Alarm
 from transport_fallback.lab.classroom import more_files
+from transport_fallback.lab.clocks import ahead
 from transport_fallback.lab.feed import EVENT, LEAD, Feeds, Wish, plan
 from transport_fallback.log.batch import Batch, Cursor
 from transport_fallback.protocol.codec import encode
@@ -106,7 +107,7 @@ class Prompt(Feeds):
     """The feed, to a tenth of a millisecond, which says in one turn of the loop whatever is due when it begins."""
 
     async def _speak(self, name: str, wish: Wish, seed: int) -> None:
-        began, clock = time.monotonic() + LEAD, time.time() + LEAD
+        began, clock = time.monotonic() + LEAD, ahead()
         where = self.hub.to(wish.room) if wish.room else self.hub
         text, turn = "x" * wish.size, time.monotonic()
         rung = asyncio.Event()
@@ -117,7 +118,9 @@ class Prompt(Feeds):
                     alarm.set(began + due)
                     await rung.wait()
                     turn = time.monotonic()
-                await where.emit(EVENT, {"feed": name, "n": n, "at": round((clock + due) * 1000, 3), "text": text})
+                await where.emit(
+                    EVENT, {"feed": name, "n": n, "at": round((clock + began + due) * 1000, 3), "text": text}
+                )
 
 
 def unbatched(clients: Clients) -> Endpoint:

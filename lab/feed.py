@@ -26,6 +26,7 @@ from ..registry.clients import Clients
 from ..transports.post import body_of
 from ..transports.request import payer_of, sid_of
 from .budget import Budget
+from .clocks import ahead
 
 EVENT, ENDED = "feed", "feed-ended"
 RATE_LEAST, RATE_MOST = 0.01, 1000.0  # messages a second
@@ -112,14 +113,13 @@ class Feeds:
             raise Refused("bad_parameter", "a room has a name of 1-64 printable characters")
 
     async def _speak(self, name: str, wish: Wish, seed: int) -> None:
-        loop = asyncio.get_running_loop()
-        began, clock = loop.time() + LEAD, time.time() + LEAD
+        began, clock = time.monotonic() + LEAD, ahead()
         where = self.hub.to(wish.room) if wish.room else self.hub
         for n, due in enumerate(plan(wish, seed)):
-            await asyncio.sleep(began + due - loop.time())  # 0 or less where it is late: it catches up
+            await asyncio.sleep(began + due - time.monotonic())  # 0 or less where it is late: it catches up
             if self.budget and not self.budget.next(self.speaking[name]):
                 return await self.end(self.speaking[name], None)
-            data = {"feed": name, "n": n, "at": round((clock + due) * 1000, 3), "text": "x" * wish.size}
+            data = {"feed": name, "n": n, "at": round((clock + began + due) * 1000, 3), "text": "x" * wish.size}
             await where.emit(EVENT, data)
 
     # ---- ending

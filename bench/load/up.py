@@ -8,6 +8,7 @@ from typing import Any
 from bench.load.clients import Ws
 from bench.load.wire import Client, masked
 from transport_fallback.lab.alarm import EARLY
+from transport_fallback.lab.clocks import ahead
 
 EVENT = "up"  # what bench/variants.py notes the arrival of
 
@@ -21,8 +22,12 @@ class Speaker(Client):
     def speak(self, rate: float, size: int, offset: float) -> None:
         """Begin, `offset` s from now."""
         self.emitting, self.text = True, "x" * size
-        self._began, self._rate, self._k = self.loop.time() + offset, rate, 0
-        self._clock = time.time() + offset
+        self._began, self._rate, self._k = (
+            time.monotonic() + offset,
+            rate,
+            0,
+        )  # an event loop's time() may be a while ago
+        self._clock = ahead() + self._began
         self.loop.call_later(offset, self._next)
 
     def hush(self) -> None:
