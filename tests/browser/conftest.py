@@ -61,12 +61,20 @@ def faults() -> list[str]:
 
 
 @pytest.fixture
-def tab(context: BrowserContext, lab: Program, faults: list[str]) -> Iterator[Callable[..., Page]]:
+def quiet() -> bool:
+    """Whether the server says nothing of its own in a page whose address does not ask for it."""
+    return True
+
+
+@pytest.fixture
+def tab(context: BrowserContext, lab: Program, faults: list[str], quiet: bool) -> Iterator[Callable[..., Page]]:
     """Open the page, as a person does: `tab("?left=ws")`. No page may report an error."""
 
     def open_tab(query: str = "", url: str | None = None) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: faults.append(str(error)))
+        if quiet and "talk=" not in query and "/" not in query:
+            query = f"{query}&talk=0" if query else "?talk=0"
         page.goto((url or lab.url) + "/" + query)
         return page
 

@@ -87,7 +87,7 @@ def enter(seat: Seat, room: str) -> None:
 def frames(page: Page, lab: Program, seconds: float) -> dict[str, float]:
     """While a feed speaks to both seats: distances of frames, and tasks that block."""
     page.set_viewport_size({"width": 1280, "height": 800})
-    page.goto(lab.url + "/?left=sse&right=ws")
+    page.goto(lab.url + "/?left=sse&right=ws&talk=0")
     Seat(page, "right").reads_by("ws")
     for side in ("left", "right"):
         enter(Seat(page, side), ROOM)

@@ -14,6 +14,12 @@ Scheme = Literal["light", "dark"]
 DEADLINE = 30_000  # ms until something a person would see must be there, on a busy machine too
 
 
+SETTINGS = {
+    "name", "every", "network", "parameter", "does", "here-panel", "here-count", "here-more", "who", "room-panel",
+    "rooms", "room", "join", "room-news", "decision-panel", "decisions", "rungs", "cut", "retry", "forget", "life",
+}  # fmt: skip
+
+
 class Seat:
     """One of the two seats of the page, by what a person sees and does."""
 
@@ -22,7 +28,11 @@ class Seat:
         self.root = page.locator(f'[data-seat="{side}"]')
 
     def part(self, role: str) -> Any:
-        return self.root.locator(f"[data-role={role}]")
+        """One of its parts; what stands in its settings is in sight from then on."""
+        found = self.root.locator(f"[data-role={role}]")
+        if role in SETTINGS:
+            self.root.locator("[data-role=settings]").evaluate("settings => { settings.open = true; }")
+        return found
 
     def say(self, text: str, *, enter: bool = False) -> None:
         self.part("text").fill(text)
@@ -47,7 +57,14 @@ class Seat:
 
     def life(self) -> list[str]:
         """The life-cycle events shown, oldest first as they stand in the page."""
-        return [item.get_attribute("data-event") for item in self.part("life").locator("li[data-event]").all()]
+        events = self.part("life").locator("li[data-event]")
+        events.first.wait_for()  # how they are told is loaded once the settings are opened
+        return [item.get_attribute("data-event") for item in events.all()]
+
+
+def more(page: Page) -> None:
+    """Open what stands below the picture: how to read it, and the table."""
+    page.locator("[data-role=reading]").evaluate("more => { more.open = true; }")
 
 
 class Panel:

@@ -26,6 +26,12 @@ def lab() -> Iterator[Program]:
         yield running
 
 
+@pytest.fixture
+def quiet() -> bool:
+    """Links are looked at as they stand."""
+    return False
+
+
 class Invitation(Panel):
     """The panel, by what a person sees."""
 
@@ -122,8 +128,8 @@ def test_a_link_too_long_for_a_code_says_so_and_a_shorter_one_has_one(tab: Calla
     panel.part("trouble").get_by_text("This link makes no code").wait_for()
     assert not panel.part("code").is_visible() and len(panel.link) > 700
     page.evaluate("history.replaceState(null, '', '?panel=class')")
-    Seat(page, "right").choose("ws")
-    panel.says("/?left=poll&right=ws")
+    Seat(page, "right").choose("sse")
+    panel.says("/?left=poll&right=sse")
     assert not panel.part("trouble").is_visible()
 
 
@@ -217,7 +223,7 @@ def test_the_page_works_where_the_context_is_not_secure(
 ) -> None:
     with far(browser, **settings) as (context, troubles):
         page = context.new_page()
-        page.goto(f"http://{NAME}:{lab.port}/?every=500")
+        page.goto(f"http://{NAME}:{lab.port}/?every=500&talk=0")
         assert page.evaluate("[isSecureContext, 'clipboard' in navigator, 'subtle' in crypto]") == [False] * 3
         left, right = Seat(page, "left"), Seat(page, "right")
         left.reads_by("poll")

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.page import Seat, until
+from tests.browser.page import Seat, more, until
 from tests.browser.program import Program, ask
 
 Tab = Callable[..., Page]
@@ -21,6 +21,7 @@ Tab = Callable[..., Page]
 
 def taken(page: Page, role: str) -> str:
     """What the button of this role lets one take along."""
+    more(page)
     with page.expect_download() as download:
         page.locator(f"figure [data-role={role}]").click()
     return download.value.path().read_text("utf-8")
@@ -193,6 +194,7 @@ def test_it_moves_stops_and_goes_back(tab: Tab) -> None:
     until(lambda: looks(page) != moving)
     page.get_by_role("button", name="Pause", exact=True).click()
     stopped = at_rest(page)
+    more(page)
     page.locator("[data-role=back]").fill("1.5")
     until(lambda: looks(page) != stopped)
     page.get_by_role("button", name="Go on").click()
@@ -201,6 +203,7 @@ def test_it_moves_stops_and_goes_back(tab: Tab) -> None:
 
 def test_the_span_is_in_the_address_and_back_undoes_it(tab: Tab) -> None:
     page = tab("?span=3")
+    more(page)
     select = page.locator("[data-role=span]")
     page.wait_for_function("() => document.querySelector('[data-role=span]').value === '3'")
     select.select_option("20")
@@ -243,6 +246,7 @@ def test_the_table_breaks_no_word(tab: Tab, width: int) -> None:
     page = tab("?left=longpoll&right=ws")
     page.set_viewport_size({"width": width, "height": 900})
     Seat(page, "left").say("hello")
+    more(page)
     page.get_by_text("The same as a table").click()
     page.locator("[data-role=table] tbody tr", has_text="something said").first.wait_for()
     assert page.evaluate(BROKEN) == []
@@ -254,6 +258,7 @@ def test_the_table_says_the_same(tab: Tab) -> None:
     left = Seat(page, "left")
     left.say("in words")
     left.hears("in words")
+    more(page)
     page.get_by_text("The same as a table").click()
     rows = page.locator("[data-role=table] tbody tr")
     rows.filter(has_text="nothing new").first.wait_for()
@@ -275,6 +280,7 @@ def test_what_never_arrives_is_crossed_out(tab: Tab) -> None:
         if one["side"] == "left" and flight["way"] == "up" and flight["came"] is None
     ]  # fmt: skip
     until(gone)
+    more(page)
     page.get_by_text("The same as a table").click()
     page.locator("[data-role=table] tbody tr", has_text="never arrived").first.wait_for()
 

@@ -54,11 +54,6 @@ export function led(link, go) {
   return link;
 }
 
-/** The time of day, to the second. @param {number} ms */
-export function clock(ms) {
-  return new Date(ms).toTimeString().slice(0, 8);
-}
-
 /** Drop the oldest children of `list` beyond `most`. @param {HTMLElement} list @param {number} most */
 export function cap(list, most) {
   while (list.childElementCount > most) list.firstElementChild?.remove();

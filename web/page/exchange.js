@@ -3,7 +3,7 @@
 import { copy } from "./copy.js";
 import { curlLine } from "./curl.js";
 import { make, mark, saying } from "./dom.js";
-import { time } from "./life.js";
+import { time } from "./time.js";
 
 /** @import { Exchange, Flight } from "./tape.js" */
 
@@ -26,7 +26,7 @@ export function opened(box, flight) {
 
 /** @param {Flight} flight */
 function title({ exchange, kind }) {
-  const words = make("h3", {}, mark(exchange.way === "post" ? "none" : exchange.way), ` ${exchange.method} ${exchange.name}: `);
+  const words = make("h2", {}, mark(exchange.way === "post" ? "none" : exchange.way), ` ${exchange.method} ${exchange.name}: `);
   words.append(saying("span", `wire.kind.${kind}`));
   return words;
 }

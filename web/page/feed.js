@@ -43,7 +43,8 @@ export class Feed {
       await owner.rooms.enterQuietly(this.#room, PATIENCE);
       if (turn !== this.#turn) return; // another pace was chosen meanwhile
       const sid = this.sidOf(owner.side);
-      const { feed } = await begin(sid, { rate, seconds: SECONDS, size: 40, room: this.#room });
+      // At random moments: at even ones each message would meet the same part of the time between two polls.
+      const { feed } = await begin(sid, { rate, shape: "poisson", seconds: SECONDS, size: 40, room: this.#room });
       if (turn === this.#turn) this.#speaking = { sid, feed };
       else end(sid, feed);
     } catch (/** @type {any} */ error) {

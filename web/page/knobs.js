@@ -7,17 +7,19 @@
 
 export const TRANSPORTS = /** @type {const} */ (["poll", "longpoll", "sse", "ws"]);
 export const CHOICES = /** @type {const} */ (["auto", ...TRANSPORTS]);
+/** Whether each answer wants a question. @param {string} transport */
+export const asks = (transport) => transport === "poll" || transport === "longpoll";
 export const EVERY = { least: 250, most: 60_000, usual: 1000 }; // ms; the hub refuses more than 4 polls a second
 
 /**
- * What the address says about a seat. The left one stands on `poll`, the right one on `auto`: the plain answer first in
- * reading order, the best one beside it, and on the way there one sees how it is found.
+ * What the address says about a seat. The left one stands on `poll`, the right one on `ws`: the two ends of the question
+ * that the page asks.
  * @param {Side} side @returns {Knobs}
  */
 export function knobs(side) {
   const search = new URLSearchParams(location.search);
   const chosen = search.get(side);
-  const usual = side === "left" ? "poll" : "auto";
+  const usual = side === "left" ? "poll" : "ws";
   return {
     use: CHOICES.find((name) => name === chosen) ?? usual,
     every: clamped(own(search, "every", side) ?? search.get("every")),

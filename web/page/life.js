@@ -1,7 +1,8 @@
 // Life: what happens to a client, in words, with the time it happened.
 
-import { cap, clock, make, saying } from "./dom.js";
+import { cap, make, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
+import { clock, time } from "./time.js";
 
 /** @import { Values } from "./words.js" */
 
@@ -43,12 +44,6 @@ export class Lines {
 export function lived(event, detail) {
   const { key, values } = WORDS[event]?.(detail ?? {}) ?? { key: "life.error", values: { reason: event } };
   return saying("span", key, values);
-}
-
-/** ms in words. @param {number} ms */
-export function time(ms) {
-  if (ms < 1000) return `${Math.max(0, Math.round(ms))} ms`;
-  return ms < 100_000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms / 60_000)} min`;
 }
 
 /** @param {string | null | undefined} name */

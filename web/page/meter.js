@@ -1,15 +1,16 @@
 // The meter: what a seat costs on the wire, as the hub counts it, for a page cannot know.
 
+import { now } from "./hubclock.js";
+
 /** @typedef {Record<string, number>} Counts   of one transport: /stats says which there are */
 /** @typedef {{at: number, counts: Record<string, Counts>}} Sample */
-/** @typedef {{perMinute: number, empty: number, answers: number, bytes: number | null}} Figures */
+/** @typedef {{requests: number, perMinute: number, empty: number, answers: number, bytes: number | null}} Figures */
 
-const WINDOW = 60_000; // ms: figures are those of the last minute
-const READING = ["poll", "longpoll", "sse", "ws"];
+export const WINDOW = 30_000; // ms that figures look back
 const TOGETHER = 100; // ms
 const AGAIN = 2000; // ms between two looks where there is no WebSocket, and before one that was lost is opened again
 
-/** Watches clients: `figures(id)` of the last minute. Tells of news by `change`. */
+/** Watches clients: `figures(id, transport, from)` of at most the last half minute. Tells of news by `change`. */
 export class Meter extends EventTarget {
   #samples = /** @type {Map<string, Sample[]>} */ (new Map()); // id → [{at, counts}], oldest first
   #line = /** @type {WebSocket | null} */ (null);
@@ -68,7 +69,7 @@ export class Meter extends EventTarget {
 
   /** @param {Record<string, Record<string, Counts>>} figures */
   #take(figures) {
-    const at = performance.now();
+    const at = now();
     for (const [id, counts] of Object.entries(figures)) {
       const samples = this.#samples.get(id) ?? [];
       samples.push({ at, counts });
@@ -79,28 +80,26 @@ export class Meter extends EventTarget {
   }
 
   /**
-   * What reading has cost this client within the last minute, or since it began.
-   * @param {string | null} id
-   * @returns {{perMinute: number, empty: number, answers: number, bytes: number|null}|null}
+   * What reading by this transport has cost a client since `from` (ms of this page's clock), at most within the window.
+   * `bytes`: up and down, for each message. Null: the hub has told nothing yet.
+   * @param {string | null} id @param {string} transport @param {number} from @returns {Figures | null}
    */
-  figures(id) {
+  figures(id, transport, from) {
     const samples = this.#samples.get(id ?? "");
     if (!samples) return null;
-    const [first, last] = [samples[0], samples[samples.length - 1]];
+    const begin = Math.max(from, now() - WINDOW);
+    const first = samples.findLast(({ at }) => at <= begin) ?? samples[0];
+    const last = samples[samples.length - 1];
     /** @param {keyof Counts} name */
-    const sum = (name) => READING.reduce((all, way) => all + since(first, last, way, name), 0);
-    const seconds = Math.max(5, (performance.now() - first.at) / 1000);
-    const messages = sum("messages");
+    const since = (name) => (last.counts[transport]?.[name] ?? 0) - (first.counts[transport]?.[name] ?? 0);
+    const seconds = Math.max(5, (now() - Math.max(begin, samples[0].at)) / 1000);
+    const messages = since("messages");
     return {
-      perMinute: Math.round((sum("requests") / seconds) * 60),
-      empty: sum("empty"),
-      answers: sum("empty") + sum("news"),
-      bytes: messages ? Math.round((sum("up") + sum("down")) / messages) : null,
+      requests: since("requests"),
+      perMinute: Math.round((since("requests") / seconds) * 60),
+      empty: since("empty"),
+      answers: since("empty") + since("news"),
+      bytes: messages ? Math.round((since("up") + since("down")) / messages) : null,
     };
   }
-}
-
-/** @param {Sample} first @param {Sample} last @param {string} way @param {keyof Counts} name */
-function since(first, last, way, name) {
-  return (last.counts[way]?.[name] ?? 0) - (first.counts[way]?.[name] ?? 0);
 }

@@ -4,14 +4,16 @@ import { find, saying } from "./dom.js";
 import { addressWith, keep, knob, knobs, set } from "./knobs.js";
 import { Meter } from "./meter.js";
 import { Panels } from "./panels.js";
+import { Result } from "./result.js";
 import { Seat } from "./seat.js";
 import { Tape } from "./tape.js";
 import { Timeline } from "./timeline.js";
 import { size, tools } from "./tools.js";
-import { Ways } from "./ways.js";
 import { language, learn, remember, speak, text, translate, wanted } from "./words.js";
 
 const PACES = [0, 0.5, 2, 10, 50]; // messages a second, which the hub may say
+const PACE = 0.5; // where the address says nothing: the picture moves, and each message is seen alone
+const LOOK = 1000; // ms between two looks at figures that change by the mere passing of time
 /** @param {string} name */
 const role = (name) => find(document, `[data-role=${name}]`);
 
@@ -26,23 +28,39 @@ const seats = [left, right];
 let feed = null;
 /** @type {((list: HTMLElement) => void) | null} */
 let lines = null;
+/** @type {import("./ways.js").Ways | null} */
+let ways = null;
 /** @type {import("./tabs.js").Tabs | null} */
 let tabs = null;
-const ways = new Ways(role("picture"), seats);
 const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
 const ids = () => ({ left: left.socket.id, right: right.socket.id });
 const timeline = new Timeline(role("picture"), tape, names, ids);
 const talk = /** @type {HTMLSelectElement} */ (role("talk"));
-for (const pace of PACES) talk.append(saying("option", pace ? "talk.pace" : "talk.none", { pace }, { value: pace }));
-talk.addEventListener("change", talks);
+for (const pace of PACES) {
+  talk.append(saying("option", pace >= 1 ? "talk.pace" : pace ? "talk.slow" : "talk.none", { pace }, { value: pace }));
+}
+talk.value = pace();
+talk.addEventListener("change", () => {
+  set({ talk: Number(talk.value) === PACE ? null : talk.value });
+  talks();
+});
 const list = find(document, "[role=tablist]");
 new ResizeObserver(narrow).observe(list);
 
+role("reading").addEventListener("toggle", reading, { once: true });
 const meter = new Meter(() => seats.map((seat) => seat.socket.id));
-meter.addEventListener("change", () => seats.forEach((seat) => seat.costs(meter.figures(seat.socket.id))));
+meter.addEventListener("change", figures);
+const result = new Result(role("result"), seats, meter);
+setInterval(() => !document.hidden && figures(), LOOK);
+let introduced = false; // one of the seats, to the hub
 
 for (const seat of seats) {
-  seat.socket.onHello(() => meter.watch());
+  seat.socket.onHello(() => {
+    meter.watch();
+    if (!introduced && talk.value !== "0") talks();
+    if (!introduced) setTimeout(() => import("./status.js").catch(() => {}), LOOK); // what tells of failures must be here before them
+    introduced = true;
+  });
   seat.addEventListener("way", show);
   seat.addEventListener("change", () => {
     keep(left, right);
@@ -64,15 +82,29 @@ addEventListener("popstate", () => {
   size(knob("size"));
   if (wanted() !== language()) say(wanted());
   for (const seat of seats) seat.follow(knobs(seat.side)).then(show);
+  if (talk.value !== pace()) {
+    talk.value = pace();
+    talks();
+  }
   timeline.follow();
   panels.follow();
 });
 translate(document); // the seats were made after the language was known
 told();
 
+/** The pace the address asks for, as one of those there are. */
+function pace() {
+  return String(PACES.find((one) => String(one) === knob("talk")) ?? PACE);
+}
+
+function figures() {
+  for (const seat of seats) seat.costs(meter.figures(seat.socket.id, seat.transport, seat.since));
+  result.show();
+}
+
 /** The page as it is now, in words and picture. */
 function show() {
-  ways.show();
+  ways?.show();
   tabs?.label();
   for (const { section, side, shownName } of seats) {
     section.setAttribute("aria-label", text("tab", { side: { text: side }, name: shownName }));
@@ -95,6 +127,7 @@ function told() {
   timeline.translated();
   panels.translated();
   lines?.(curl);
+  figures();
   show();
 }
 
@@ -109,6 +142,14 @@ async function talks() {
     talk.value = "0";
     fault.textContent = error.message;
   }
+}
+
+/** How to read the picture is told when somebody wants to know. */
+async function reading() {
+  const [{ Ways }] = await Promise.all([import("./ways.js"), learn("/page/texts/reading")]);
+  translate(role("reading"));
+  ways ??= new Ways(role("picture"), seats);
+  ways.show();
 }
 
 /** The tabs are made where the style shows them: a narrow screen has one seat at a time. */

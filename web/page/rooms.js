@@ -1,6 +1,6 @@
 // Rooms: which rooms this client is in, and to whom it talks.
 
-import { make, saying } from "./dom.js";
+import { find, make, saying } from "./dom.js";
 import { learn } from "./words.js";
 
 /** @import { Socket } from "/client/socket.js" */
@@ -67,8 +67,10 @@ export class Rooms {
     const { to } = this.parts;
     const chosen = to.value;
     const everyone = saying("option", "say.everyone", {}, { value: "" });
-    to.replaceChildren(everyone, ...this.rooms.map((room) => make("option", { value: room }, room)));
-    to.value = this.rooms.includes(chosen) ? chosen : "";
+    const rooms = this.rooms.filter((room) => room !== LOBBY); // where everyone is
+    to.replaceChildren(everyone, ...rooms.map((room) => make("option", { value: room }, room)));
+    to.value = rooms.includes(chosen) ? chosen : "";
+    find(/** @type {HTMLElement} */ (to.closest("p")), "label").hidden = !rooms.length;
     this.doors?.show();
   }
 }

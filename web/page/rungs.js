@@ -1,9 +1,10 @@
 // Rungs: the ladder drawn, with what becomes of each transport and why, what was measured, and what one may do.
 
-import { clock, dress, find, make, mark, saying } from "./dom.js";
+import { dress, find, make, mark, saying } from "./dom.js";
 import { phrase } from "./phrases.js";
 import { span } from "/client/sentences.js";
 import { TRANSPORTS } from "./knobs.js";
+import { clock } from "./time.js";
 import { hush, say } from "./words.js";
 
 /** @import { Socket } from "/client/socket.js" */

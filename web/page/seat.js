@@ -2,32 +2,35 @@
 
 import { io } from "/client/socket.js";
 import { Composer } from "./composer.js";
-import { clock, make, mark, saying } from "./dom.js";
-import { CHOICES, clamped, short } from "./knobs.js";
-import { Lines, lived, time } from "./life.js";
+import { Delays } from "./delays.js";
+import { make, mark, saying } from "./dom.js";
+import { now } from "./hubclock.js";
+import { asks, CHOICES, clamped, short } from "./knobs.js";
 import { Messages } from "./messages.js";
 import { Network } from "./network.js";
-import { phrase } from "./phrases.js";
 import { Rooms } from "./rooms.js";
 import { tapped } from "./tap.js";
-import { learn, say, text } from "./words.js";
+import { took } from "./time.js";
+import { hush, learn, say, text, translate } from "./words.js";
 
 /** @import { Ack, Decision, Message } from "/client/socket.js" */
 /** @import { Choice, Knobs, Side } from "./knobs.js" */
+/** @import { Befallen, Happened } from "./happened.js" */
 /** @import { Figures } from "./meter.js" */
+/** @import { Networks } from "./networks.js" */
 /** @import { People } from "./people.js" */
 /** @import { Rungs } from "./rungs.js" */
 /** @import { Tape } from "./tape.js" */
-/** @import { Values } from "./words.js" */
 
 /**
  * The elements of a seat, by their roles.
  * @typedef {Record<string, HTMLElement> & Record<"text" | "name" | "every", HTMLInputElement>
- *   & Record<"to" | "network", HTMLSelectElement> & Record<`${"decision" | "here" | "room"}-panel`, HTMLDetailsElement>} Parts
+ *   & Record<"to" | "network", HTMLSelectElement> & Record<"settings" | `${"decision" | "here" | "room"}-panel`, HTMLDetailsElement>} Parts
  */
 
 const HISTORY = 60; // messages of the past a newcomer asks for
-const SKEW = -5; // ms: heard earlier than it was said, so the clocks of hub and browser differ
+const KEPT = 200; // life-cycle events
+const SKEW = -5; // ms: heard earlier than it was said, so the clocks differ, and nobody has told by how much
 
 /** Tells the page of itself by the events `change` (a knob was turned), `way` (another transport) and `heard`. */
 export class Seat extends EventTarget {
@@ -46,22 +49,25 @@ export class Seat extends EventTarget {
     this.name = name;
     this.without = without;
     this.tape = tape;
-    this.network = new Network(parts, network);
+    this.network = new Network(parts.fault, network);
     this.network.addEventListener("change", () => {
       this.rewired();
       this.dispatchEvent(new Event("change"));
     });
-    parts["decision-panel"].open = network !== "direct";
+    parts.settings.open = network !== "direct"; // whoever comes by such a link sees why all is not well
     this.past = true; // what is heard now was said before this seat was taken
     this.introducing = false;
+    this.since = now(); // it reads by the transport it reads by
+    this.delays = new Delays();
     this.choice();
     this.socket = this.client();
     this.messages = new Messages(parts.messages, parts.empty, parts.newer);
     this.rooms = new Rooms(parts, this.socket);
     this.people = /** @type {People | null} */ (null); // made once its list is opened
     this.composer = new Composer(parts, (content, done) => this.speak(content, done));
-    this.life = new Lines(parts.life);
-    this.decisions = new Lines(parts.decisions);
+    this.befallen = /** @type {Befallen[]} */ ([]);
+    this.happened = /** @type {Happened | null} */ (null); // these three: made once the settings are opened
+    this.networks = /** @type {Networks | null} */ (null);
     this.rungs = /** @type {Rungs | null} */ (null); // drawn once their panel is opened
     this.listen();
     this.fields();
@@ -118,6 +124,7 @@ export class Seat extends EventTarget {
       radio.disabled = radio.value !== "auto" && !socket.transports.some((name) => name === radio.value);
       radio.checked = radio.value === this.use;
     }
+    this.parts.settings.addEventListener("toggle", () => this.unfold());
     this.parts["here-panel"].addEventListener("toggle", () => this.meet());
     this.parts["decision-panel"].addEventListener("toggle", () => this.climb());
     socket.onLife((event, detail) => this.lived(event, detail));
@@ -125,6 +132,18 @@ export class Seat extends EventTarget {
     socket.on("s2c", (_data, _reply, message) => this.heard(message));
     socket.on("feed", (data, _reply, message) => this.fed(data, message));
     this.network.ready.then(() => socket.connect());
+  }
+
+  /** What the settings show is loaded once they are opened. */
+  async unfold() {
+    if (this.happened) return;
+    const learnt = learn("/page/texts/settings");
+    const [{ Happened }, { Networks }] = await Promise.all([import("./happened.js"), import("./networks.js"), learnt]);
+    if (this.happened) return;
+    translate(this.parts.settings);
+    this.happened = new Happened(this.parts, this.befallen, this.socket.decisions);
+    this.networks = new Networks(this.parts, this.network);
+    this.doubt();
   }
 
   /** Who is here is asked for, and how is loaded, once its list is opened. */
@@ -144,6 +163,11 @@ export class Seat extends EventTarget {
   /** The network is another: what was learnt on the old one says nothing, and the address keeps the new one. */
   rewired() {
     this.socket.changed();
+    if (this.happened) this.doubt();
+  }
+
+  /** Where the network is a bad one, what the client makes of it is shown among the settings. */
+  doubt() {
     this.parts["decision-panel"].open ||= this.network.setting !== "direct";
   }
 
@@ -164,7 +188,10 @@ export class Seat extends EventTarget {
 
   /** @param {string} event @param {any} detail */
   lived(event, detail) {
-    this.life.add(lived(event, detail), Date.now(), { "data-event": event });
+    const befallen = { at: Date.now(), event, detail };
+    this.befallen.push(befallen);
+    if (this.befallen.length > KEPT) this.befallen.shift();
+    this.happened?.lived(befallen);
     if (event === "connect" || ["away", "epoch"].includes(detail?.reason)) this.introduce();
     this.rungs?.show();
     this.status();
@@ -185,8 +212,8 @@ export class Seat extends EventTarget {
   }
 
   /** @param {Decision} decision */
-  decided({ at, text: words, parts }) {
-    this.decisions.add(saying("span", "said", { parts: phrase(parts) }, { title: words }), at);
+  decided(decision) {
+    this.happened?.decided(decision);
     this.rungs?.show();
     this.status();
   }
@@ -203,63 +230,72 @@ export class Seat extends EventTarget {
   /** @param {Message} message @param {number} [said] */
   heard(message, said = message.at) {
     const { past } = this;
-    const age = Date.now() - said;
-    const words = { text: age < SKEW ? "age.clocks" : "age", age: time(age) };
+    const { doubt, offset } = this.tape.trace;
+    const age = now() - said - offset;
+    const unknown = doubt === null && age < SKEW;
+    const words = { text: unknown ? "age.clocks" : "age", age: took(age) };
     this.messages.add(message, past ? { text: "age.history" } : words, past ? null : this.transport);
-    this.parts.received.textContent = String(this.messages.count);
-    if (!past) {
-      this.parts.age.textContent = age < SKEW ? "?" : time(age);
-      this.parts.age.dataset.transport = this.transport;
-      this.dispatchEvent(new Event("heard"));
-    }
+    if (past) return;
+    if (!unknown) this.delays.add(age);
+    this.dispatchEvent(new Event("heard"));
   }
 
-  /** What reading costs, in the last minute. @param {Figures | null} figures */
+  /** What reading by this transport has cost, and how long messages took. @param {Figures | null} figures */
   costs(figures) {
-    const { requests, empties, bytes } = this.parts;
-    if (!figures) return;
-    requests.textContent = String(figures.perMinute);
-    say(empties, "cost.of", figures);
-    bytes.textContent = figures.bytes === null ? "–" : String(figures.bytes);
+    const { age, worst, requests, empties, bytes } = this.parts;
+    const delay = this.delays.since(this.since);
+    age.textContent = delay ? took(delay.mean) : "–";
+    age.dataset.transport = this.transport;
+    if (delay) say(worst, "fact.worst", { worst: took(delay.worst) });
+    else hush(worst);
+    requests.textContent = figures ? String(figures.perMinute) : "–";
+    if (figures?.answers && asks(this.transport)) say(empties, "cost.of", figures);
+    else hush(empties).append("–");
+    bytes.textContent = String(figures?.bytes ?? "–");
   }
 
   /** Which transport reads, and why. */
   status() {
-    const { transport, status, why } = this.parts;
+    const { transport, status } = this.parts;
     const name = this.transport;
-    const [key, values] = this.reason(name);
-    say(why, key, values);
+    this.because();
     if (transport.dataset.transport === name && transport.dataset.text) return;
     say(transport, name);
     say(this.parts.is, `is.${name}`);
+    this.since = now();
+    this.costs(null); // nothing is known of this one yet
     transport.dataset.transport = name;
     status.dataset.transport = name;
     status.querySelector("use")?.setAttribute("href", `#mark-${name}`);
     this.dispatchEvent(new Event("way"));
   }
 
-  /** @param {string} name @returns {[key: string, values: Values]} */
-  reason(name) {
-    if (name === "none") return this.lost();
-    if (this.use === name) return ["why.chosen", {}];
-    if (this.use !== "auto") return ["why.chosen.other", { chosen: { text: this.use } }];
-    if (name !== this.socket.transports[0]) return ["why.auto.other", {}];
-    return [name === "ws" ? "why.auto.ws" : "why.auto.best", {}];
+  /** The text that says why, where all is as it should be; null: there is more to say. */
+  get plain() {
+    const { socket, transport, use } = this;
+    if (socket.next?.attempt === 0) return "why.connecting";
+    const wanted = use === "auto" ? socket.transports[0] : use;
+    if (transport !== wanted || socket.rungs.find(({ name }) => name === wanted)?.fails) return null;
+    if (use !== "auto") return "why.chosen";
+    return transport === "ws" ? "why.auto.ws" : "why.auto.best";
   }
 
-  /** Nothing reads: since when it is so, what is done about it, and when. @returns {[key: string, values: Values]} */
-  lost() {
-    const { next } = this.socket;
-    if (!next) return ["why.ended", {}];
-    const { attempt, at } = next;
-    if (!attempt) return ["why.connecting", {}];
-    return at === null ? ["why.trying", { attempt }] : ["why.retry", { attempt, when: clock(at) }];
+  /** Why it reads as it does. How to tell of what goes wrong is loaded when something does. */
+  async because() {
+    const { why } = this.parts;
+    if (this.plain) return say(why, this.plain);
+    try {
+      const { reason } = await import("./status.js");
+      return this.plain ? say(why, this.plain) : say(why, ...reason(this));
+    } catch {
+      return say(why, "is.none"); // the server is away, and it was asked for nothing of this before
+    }
   }
 
   /** The fields: name and interval. */
   fields() {
     const { name, every } = this.parts;
-    name.value = this.shownName;
+    this.parts.title.textContent = name.value = this.shownName;
     every.value = String(this.every);
     name.addEventListener("change", () => this.rename(name.value));
     every.addEventListener("change", () => {
@@ -278,6 +314,7 @@ export class Seat extends EventTarget {
   }
 
   tellName() {
+    this.parts.title.textContent = this.shownName;
     this.people?.show();
     this.socket.emit("name", { name: this.shownName });
   }
@@ -297,7 +334,7 @@ export class Seat extends EventTarget {
 
   /** After a change of language: a default name changes with it. */
   translated() {
-    this.network.translated();
+    this.networks?.translated();
     this.rungs?.show();
     if (this.name === null && this.parts.name.value !== this.shownName) {
       this.parts.name.value = this.shownName;

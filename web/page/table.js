@@ -1,7 +1,7 @@
 // The table: what is on the tape in words, for those who cannot see the picture, newest first.
 
-import { clock, find, make, saying } from "./dom.js";
-import { time } from "./life.js";
+import { find, make, saying } from "./dom.js";
+import { clock, time } from "./time.js";
 import { text } from "./words.js";
 
 /** @import { Flight, Tape } from "./tape.js" */

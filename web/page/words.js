@@ -91,6 +91,7 @@ export function say(element, key, values = {}) {
 export function hush(element) {
   delete element.dataset.text;
   element.replaceChildren();
+  return element;
 }
 
 /** Say everything again below `root`, in the current language. @param {ParentNode} root */

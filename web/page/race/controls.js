@@ -3,6 +3,7 @@
 import { make, saying } from "../dom.js";
 import { clamped, EVERY } from "../knobs.js";
 import { Network } from "../network.js";
+import { Networks } from "../networks.js";
 import { say, text } from "../words.js";
 import { between, keepSettings, settings, SIZE, STEPS, TRIES } from "./settings.js";
 
@@ -29,7 +30,8 @@ export class Controls extends EventTarget {
       fault: make("output"),
     };
     this.root = make("div", { class: "controls" }, this.fields(), this.tries());
-    this.network = new Network(this.parts, settings().network);
+    this.network = new Network(this.parts.fault, settings().network);
+    this.networks = new Networks(this.parts, this.network);
     this.listen();
     this.follow();
   }
@@ -101,7 +103,7 @@ export class Controls extends EventTarget {
   }
 
   translated() {
-    this.network.translated();
+    this.networks.translated();
     this.sayRate(settings().rate);
   }
 }

@@ -1,0 +1,81 @@
+// Networks: the form in which a seat's network is chosen, with the sentence of what it does.
+
+import { find, make } from "./dom.js";
+import { language, learn, say } from "./words.js";
+
+await learn("/page/texts/networks");
+
+/** @import { Network } from "./network.js" */
+/** @typedef {Record<string, HTMLElement> & {network: HTMLSelectElement}} Form */
+
+/**
+ * A kind of network, as the lab describes it.
+ * @typedef {{name: string, does: Record<string, string>,
+ *   parameter: {unit: "ms" | "s" | "share", least: number, most: number, default: number} | null}} Kind
+ */
+
+/** Every kind of network the lab knows, asked for once. */
+/** @type {Promise<Kind[]> | null} */
+let table = null;
+/** @returns {Promise<Kind[]>} */
+const kinds = () => (table ??= fetch("/via").then((answer) => answer.json()).then(({ networks }) => networks));
+
+/** A selector, the parameter of what is selected, and a sentence. */
+export class Networks {
+  /** @param {Form} parts @param {Network} network */
+  constructor({ network: select, parameter, does }, network) {
+    this.network = network;
+    this.select = select;
+    this.parameter = parameter;
+    this.does = does;
+    this.input = /** @type {HTMLInputElement} */ (find(parameter, "input"));
+    this.kinds = /** @type {Map<string, Kind>} */ (new Map()); // none until they are known
+    select.addEventListener("change", () => network.choose(select.value));
+    this.input.addEventListener("change", () => this.tune(this.input));
+    network.addEventListener("set", () => this.show());
+    kinds().then((networks) => this.offer(networks), () => {});
+  }
+
+  /** @param {Kind[]} networks */
+  offer(networks) {
+    this.kinds = new Map(networks.map((kind) => [kind.name, kind]));
+    this.select.replaceChildren(...networks.map(({ name }) => make("option", { value: name }, name)));
+    this.show();
+  }
+
+  /** The setting as it stands, in the form: its name, its parameter, its sentence. */
+  show() {
+    const [name, value] = this.network.setting.split(":");
+    const kind = this.kinds.get(name);
+    if (!kind) return;
+    const { unit, least, most, default: usual } = kind.parameter ?? {};
+    this.select.value = name;
+    this.parameter.hidden = !kind.parameter;
+    const { input } = this;
+    Object.assign(input, { min: least ?? "", max: most ?? "", step: unit === "ms" ? 50 : unit === "s" ? 0.5 : 0.05 });
+    input.value = String(value ?? usual ?? "");
+    const words = { letters: letters(kind), unit: { text: `network.${unit}` } };
+    if (unit) say(find(this.parameter, "span"), "network.parameter", words);
+    this.translated();
+  }
+
+  /** The lab's own sentence, in the page's language. */
+  translated() {
+    const kind = this.kinds.get(this.network.setting.split(":")[0]);
+    if (kind) this.does.textContent = kind.does[language()];
+  }
+
+  /** @param {HTMLInputElement} input */
+  tune(input) {
+    const { name, parameter } = this.kinds.get(this.select.value) ?? {};
+    if (!parameter) return undefined;
+    const number = Number(input.value);
+    const value = Number.isFinite(number) && input.value !== "" ? number : parameter.default;
+    return this.network.choose(`${name}:${Math.min(parameter.most, Math.max(parameter.least, value))}`);
+  }
+}
+
+/** How the sentence calls the parameter. @param {Kind} kind */
+function letters({ does }) {
+  return /\b(MS|RTT|S|P)\b/.exec(does.en)?.[1] ?? "";
+}

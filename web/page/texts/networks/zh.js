@@ -1,0 +1,9 @@
+// 中文: how a network is chosen.
+
+export default {
+  "network": "网络",
+  "network.parameter": "参数 {letters}（{unit}）",
+  "network.s": "秒",
+  "network.ms": "毫秒",
+  "network.probability": "概率",
+};
