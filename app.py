@@ -21,6 +21,7 @@ from transport_fallback.lab.budget import Budget
 from transport_fallback.lab.classroom import Classroom, announce, listen_everywhere, more_files
 from transport_fallback.lab.feed import Feeds
 from transport_fallback.lab.looks import Looks
+from transport_fallback.lab.mirror import Mirror
 from transport_fallback.lab.network.links import Links
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import DEFAULTS, Limits
@@ -86,6 +87,7 @@ def build(
             *links.routes(),
             *meter.routes(),
             *Looks(meter).routes(),
+            *Mirror().routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),

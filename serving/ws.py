@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import contextlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
@@ -22,6 +22,7 @@ from .carry import Carriage, framed
 from .connection import Connection
 from .frames import Frames
 from .meter import Exchange
+from .shown import Shown
 from .waiting import Gate, Inbox
 
 FRAGMENTS = 64  # of one ws message
@@ -45,6 +46,7 @@ class Ws(Connection, WebSocketsSansIOProtocol):
     half = False  # a WebSocket ends by a close frame (RFC 6455, 7.1.1); who ends TCP without one has gone
     _fragments = 0
     _pace: asyncio.TimerHandle | None = None  # until the next frame may be read
+    _look: Callable[[bytes], None] | None = None  # who is shown what comes
     _text: codecs.IncrementalDecoder | None = None  # the text so far of a message that is still to end
 
     def connection_made(self, transport: Any) -> None:
@@ -103,7 +105,13 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         self._pace = None
         self.wake()
 
+    def show(self, up: Callable[[bytes], None], down: Callable[[bytes], None]) -> None:
+        """Show each piece that is read and each that is written from now on."""
+        self._look, self.transport = up, Shown(self.transport, down)
+
     def _read(self, piece: bytes) -> None:
+        if self._look is not None:
+            self._look(piece)
         if self._cut.closing:
             self.conn.current_size = None  # a close may stand between the fragments of a message (RFC 6455, 5.4)
         self.conn.receive_data(piece)
@@ -179,7 +187,7 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         if not self.close_sent:
             carry = self.carry if self.forms else None
             write = self.write if self.straight else None
-            Served(self.exchange.batch, self.link, write, carry).put(self.scope["state"])
+            Served(self.exchange.batch, self.link, write, self.show, carry).put(self.scope["state"])
 
     async def send(self, message: Any) -> None:
         text = message.get("text")

@@ -1022,6 +1022,22 @@ MUTATIONS = [
         "tests/lab/test_trace.py::test_a_poll_with_news_and_one_without",
     ),
     Mutation(
+        "a mirror shows what was said before",
+        "a lesson shows bytes that were in no frame of this text",
+        "lab/mirror.py",
+        "            down.told()  # what was said before, and was none of it\n",
+        "",
+        "tests/lab/test_mirror.py::test_it_tells_the_bytes_of_both_frames",
+    ),
+    Mutation(
+        "mirrors without a bound",
+        "strangers have the server send as much as they like",
+        "lab/mirror.py",
+        '            self._bytes.take(len(text), time.monotonic(), "bytes of all mirrors")\n',
+        "",
+        "tests/lab/test_mirror.py::test_what_all_of_them_mirror_is_bounded",
+    ),
+    Mutation(
         "frames up are not traced",
         "the picture shows half of the wire",
         "serving/meter.py",

@@ -36,6 +36,9 @@ class Carried(Protocol):
         """Wait until it is told to stop, or the line is lost."""
 
 
+Show = Callable[[Callable[[bytes], None], Callable[[bytes], None]], None]
+
+
 @dataclass(slots=True)  # not frozen: there is one for each request
 class Served:
     """One request, or one WebSocket, as our server serves it."""
@@ -43,6 +46,7 @@ class Served:
     count: Callable[[Batch], None]  # takes each batch that a reader is given, for the figures
     link: Link | None = None
     write: Callable[[Batch], Awaitable[None]] | None = None  # of a WebSocket: sends a batch in the frame all share
+    show: Show | None = None  # of a WebSocket: lets see the bytes of what comes up and of what goes down, from then on
     carry: Callable[[Reader, float], AbstractAsyncContextManager[Carried]] | None = None  # with heartbeats of so many s
     rest: ASGIApp | None = None  # what goes on when the application has returned: a stream needs none of the layers
     # that let it in, and they take more memory than all else of it
