@@ -1030,6 +1030,22 @@ MUTATIONS = [
         "tests/lab/test_mirror.py::test_it_tells_the_bytes_of_both_frames",
     ),
     Mutation(
+        "a length turned round is only a wrong one",
+        "who writes the low byte first is told of the payload instead",
+        "web/lessons/upgrade/exercise.js",
+        "is.extended.toReversed()",
+        "is.extended",
+        "tests/browser/test_lesson_upgrade.py::test_a_person_walks_through_lesson_2",
+    ),
+    Mutation(
+        "bits of SHA-1 turned the other way",
+        "the page says of a true handshake that it is none",
+        "web/lessons/upgrade/accept.js",
+        "(word << by) | (word >>> (32 - by))",
+        "(word >>> by) | (word << (32 - by))",
+        "tests/js/upgrade.test.mjs",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

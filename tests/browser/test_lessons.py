@@ -2,45 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, Request
+from playwright.sync_api import Page, Request, Response
 
+from tests.browser.lesson import Keys, Lesson, nobody_is_barred
 from tests.browser.page import texts_of, until
 from tests.stranger.http import public_id
 
 SECONDS = 3  # of a run here; a class has ten
-STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
 
 
-class Lesson:
+class Polling(Lesson):
     """Lesson 1, by what a person sees and does."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root = page.locator("details[data-panel=lessons] .lesson")
-
-    def step(self, name: str) -> Locator:
-        """The step that is shown now: it must be this one, and no other."""
-        section = self.root.locator(f"[data-step={name}]")
-        section.wait_for()
-        assert self.root.locator("[data-step]:visible").count() == 1
-        return section
-
-    def value(self, name: str) -> str:
-        """What stands in a place that is shown."""
-        return self.root.locator(f'[data-value="{name}"]:visible').first.inner_text()
-
-    def says(self, text: str) -> None:
-        self.root.locator("[data-step]:visible").get_by_text(re.compile(text)).first.wait_for()
-
-    def next(self) -> None:
-        self.root.locator(".ends a").last.click()
 
     def guess(self, empty: int, age: int) -> None:
         self.root.locator("input[name=empty]").fill(str(empty))
@@ -67,9 +46,9 @@ class Lesson:
 
 
 @pytest.fixture
-def open_lesson(tab: Callable[..., Page]) -> Callable[..., Lesson]:
-    def open_it(query: str = "lesson=1&step=1") -> Lesson:
-        return Lesson(tab(f"?panel=lessons&seconds={SECONDS}&{query}"))
+def open_lesson(tab: Callable[..., Page]) -> Callable[..., Polling]:
+    def open_it(query: str = "lesson=1&step=1") -> Polling:
+        return Polling(tab(f"?panel=lessons&seconds={SECONDS}&{query}"))
 
     return open_it
 
@@ -118,7 +97,7 @@ class Wire:
         return sum(not batch["messages"] for batch in answers[-count:])
 
 
-def test_a_person_walks_through_lesson_1(open_lesson: Callable[..., Lesson]) -> None:
+def test_a_person_walks_through_lesson_1(open_lesson: Callable[..., Polling]) -> None:
     lesson = open_lesson()
     wire = Wire(lesson.page)
     lesson.step("ask").get_by_text("How does Bo’s browser find out?").wait_for()
@@ -187,7 +166,7 @@ def test_a_person_walks_through_lesson_1(open_lesson: Callable[..., Lesson]) -> 
     nobody_is_barred(lesson)
 
 
-def in_another_language(lesson: Lesson) -> None:
+def in_another_language(lesson: Polling) -> None:
     """It is the same lesson: guess and figures stay."""
     names = ("guess.empty", "poll.empty", "poll.age", "ws.bytes")
     before = [lesson.value(name) for name in names]
@@ -203,7 +182,7 @@ def in_another_language(lesson: Lesson) -> None:
     lesson.says("You guessed 0 empty answers")
 
 
-def exercise(lesson: Lesson, wire: Wire) -> None:
+def exercise(lesson: Polling, wire: Wire) -> None:
     """Wrong in each way, with the reason; then right."""
     lesson.step("exercise")
     for wrong, why in (
@@ -249,25 +228,14 @@ def test_what_is_judged_right_is_what_theory_says(tab: Callable[..., Page]) -> N
     assert [often for _right, _old, often in judged[2:4]] == [True] * 2
 
 
-def test_with_the_keyboard_alone(open_lesson: Callable[..., Lesson]) -> None:
+def test_with_the_keyboard_alone(open_lesson: Callable[..., Polling]) -> None:
     lesson = open_lesson("")
     page = lesson.page
-    lesson.root.get_by_role("link", name="Begin").wait_for()
+    lesson.root.get_by_role("link", name="Begin").first.wait_for()
     page.locator("details[data-panel=lessons] summary").first.focus()
 
-    def reach(words: str) -> None:
-        for _ in range(25):
-            page.keyboard.press("Tab")
-            focused = page.evaluate("(document.activeElement.innerText || document.activeElement.name || '').trim()")
-            if words in focused:
-                assert page.evaluate("document.activeElement.matches(':focus-visible')")
-                return
-        raise AssertionError(f"no way to {words!r} by Tab")
-
-    def act(words: str, key: str = "Enter") -> None:
-        reach(words)
-        page.keyboard.press(key)
-
+    keys = Keys(page)
+    act, reach = keys.act, keys.reach
     act("Begin")
     lesson.step("ask")
     act("Next")
@@ -294,7 +262,7 @@ def test_with_the_keyboard_alone(open_lesson: Callable[..., Lesson]) -> None:
     lesson.step("run")
 
 
-def test_the_address_opens_the_step_and_back_goes_back(open_lesson: Callable[..., Lesson]) -> None:
+def test_the_address_opens_the_step_and_back_goes_back(open_lesson: Callable[..., Polling]) -> None:
     lesson = open_lesson("lesson=1&step=5")
     page = lesson.page
     heading = lesson.step("explain").get_by_role("heading", name="Why it is so")
@@ -313,12 +281,59 @@ def test_the_address_opens_the_step_and_back_goes_back(open_lesson: Callable[...
     page.locator("details[data-panel=lessons] summary").first.click()  # and where it was again
     lesson.step("explain")
     page.wait_for_url("**step=5*")
-    strange = open_lesson("lesson=7&step=99")
-    strange.root.get_by_role("link", name="Begin").wait_for()
+    strange = open_lesson("lesson=77&step=99")
+    strange.root.get_by_role("link", name="Begin").first.wait_for()
     open_lesson("lesson=1&step=99").step("exercise")
 
 
-def test_a_hub_that_does_not_take_part_is_told(open_lesson: Callable[..., Lesson]) -> None:
+def test_from_each_lesson_one_comes_to_the_next_and_from_the_last_to_the_list(
+    open_lesson: Callable[..., Polling],
+) -> None:
+    lesson = open_lesson("lesson=1&step=7")
+    page = lesson.page
+    count = page.evaluate("import('/lessons/list.js').then(({ LESSONS }) => LESSONS.length)")
+    assert count >= 2
+    for number in range(2, count + 1):
+        lesson.step("exercise")
+        assert lesson.root.locator(".ends a:visible").all_inner_texts() == ["Back", f"Lesson {number}"]
+        lesson.next()
+        lesson.step("ask")
+        page.wait_for_url(f"**lesson={number}&step=1*")
+        lesson.root.get_by_role("heading", name=f"Lesson {number}: ").wait_for()
+        assert lesson.root.locator(".ends a:visible").all_inner_texts() == [f"Lesson {number - 1}", "Next"]
+        lesson.go("exercise")
+    assert lesson.root.locator(".ends a:visible").all_inner_texts() == ["Back", "All lessons"]
+    lesson.next()
+    for number in range(1, count + 1):
+        lesson.root.get_by_role("heading", name=f"Lesson {number}: ").wait_for()
+    assert lesson.root.get_by_role("link", name="Go on at step 7").count() == count
+    page.go_back()
+    lesson.step("exercise")
+    lesson.go("ask")
+    lesson.root.locator(".ends a:visible").first.click()  # to where one was in the lesson before
+    lesson.root.get_by_role("heading", name=f"Lesson {count - 1}: ").wait_for()
+    lesson.step("exercise")
+
+
+def test_no_lesson_weighs_more_than_40_kb_on_the_wire(tab: Callable[..., Page]) -> None:
+    page = tab()
+    names = page.evaluate("import('/lessons/list.js').then(({ LESSONS }) => LESSONS)")
+    for language in ("en", "zh"):
+        for i, name in enumerate(names):
+            loaded: list[Response] = []
+            fresh = tab(f"?panel=lessons&lang={language}")
+            fresh.locator(".lesson .all a").nth(i).wait_for()
+            fresh.on("response", loaded.append)
+            fresh.locator(".lesson .all a").nth(i).click()
+            fresh.locator(f"#{name}-ask").wait_for()
+            own = [one for one in loaded if "/lessons/" in one.url]
+            prose = fresh.request.get(f"{fresh.url.split('/?')[0]}/lessons/{name}/{language}.html")
+            sizes = [one.request.sizes()["responseBodySize"] for one in own]
+            assert own and sum(sizes) + len(gzip.compress(prose.body())) < 40_000, (name, sizes)
+            fresh.close()
+
+
+def test_a_hub_that_does_not_take_part_is_told(open_lesson: Callable[..., Polling]) -> None:
     lesson = open_lesson("lesson=1&step=2")
     lesson.guess(1, 0)
     refused = json.dumps({"error": {"code": "unavailable", "message": "no feeds today"}})
@@ -336,28 +351,13 @@ def test_the_lessons_say_the_same_things_in_both_languages(tab: Callable[..., Pa
     assert keys[0] == keys[1] and all(key.startswith("lessons.") for key in keys[0])
 
 
-def nobody_is_barred(lesson: Lesson, steps: Sequence[str] = STEPS) -> None:
-    """Each step fits a small phone, in big type too, and axe finds nothing."""
-    page = lesson.page
-    page.set_viewport_size({"width": 320, "height": 640})
-    for name in steps:
-        lesson.root.locator("nav a").nth(STEPS.index(name)).click()
-        lesson.step(name)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        found = Axe().run(page, context="details[data-panel=lessons]")
-        assert not found.response["violations"], found.generate_report()
-        page.evaluate("document.documentElement.dataset.size = 'large'")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} in big type"
-        page.evaluate("delete document.documentElement.dataset.size")
-
-
-def test_before_anything_has_run_nobody_is_barred(open_lesson: Callable[..., Lesson]) -> None:
+def test_before_anything_has_run_nobody_is_barred(open_lesson: Callable[..., Polling]) -> None:
     lesson = open_lesson()
     lesson.step("ask")
     nobody_is_barred(lesson, ["predict", "run", "see", "explain"])
 
 
-def test_for_whom_wants_no_motion_the_picture_comes_when_it_is_whole(open_lesson: Callable[..., Lesson]) -> None:
+def test_for_whom_wants_no_motion_the_picture_comes_when_it_is_whole(open_lesson: Callable[..., Polling]) -> None:
     lesson = open_lesson("lesson=1&step=2")
     lesson.page.emulate_media(reduced_motion="reduce")
     lesson.guess(1, 250)

@@ -11,13 +11,14 @@ import { fill, prose } from "./prose.js";
 /**
  * @typedef {{facts: Facts, page: Page, tell: (facts: Facts) => void, draw: (name: string) => void, go: (kind: string) => void}} Stage
  * @typedef {{live: Record<string, (element: HTMLElement) => void>, forms: Record<string, (values: any) => void>,
- *   acts: Record<string, () => void>, close?: () => void}} Lively   what lives in a lesson
+ *   typed?: Record<string, (values: any) => void>, acts: Record<string, () => void>, close?: () => void}} Lively   what lives in a lesson
  */
 
 /**
  * A lesson: prose in two languages, and `lesson.js`, whose `lesson(stage)` gives what lives in it:
  *   live   name → draw(element): fills the element with that `data-live`, again whenever it changes or has a new size
  *   forms  name → taken(values): what a `<form data-form>` was filled with
+ *   typed  name → typed(values): what stands in that form, at each change
  *   acts   name → done(): what a `<button data-do>` does
  *   close  (): the lesson is put away
  * `stage` is what it may use: `facts`, `tell(facts)`, `draw(name)`, `go(kind)` and `page`.
@@ -27,18 +28,20 @@ export class Lesson {
   #sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => this.#draw(/** @type {HTMLElement} */ (target))));
   #filled = /** @type {Record<string, Record<string, string>>} */ ({}); // form → what stands in its fields
 
-  /** @param {HTMLElement | null} root @param {string} name @param {number} number @param {Page} page */
-  constructor(root, name, number, page) {
+  /** @param {HTMLElement | null} root @param {string} name @param {number} number @param {Page} page @param {() => (HTMLAnchorElement | null)[]} beyond the links to what is before and after it */
+  constructor(root, name, number, page, beyond) {
     this.root = root;
     this.name = name;
     this.number = number;
     this.page = page;
+    this.beyond = beyond;
     this.facts = /** @type {Facts} */ ({});
     this.step = 1;
     this.article = /** @type {HTMLElement | null} */ (null); // until it is open
     this.steps = /** @type {HTMLElement[]} */ ([]);
     this.links = /** @type {HTMLAnchorElement[]} */ ([]);
     this.ends = /** @type {HTMLAnchorElement[]} */ ([]);
+    this.out = /** @type {(HTMLAnchorElement | null)[]} */ ([]); // of the lesson, at its two ends
   }
 
   /** Put the prose up, in the language the page speaks now. */
@@ -83,10 +86,12 @@ export class Lesson {
       if (i + 1 === this.step) link.setAttribute("aria-current", "step");
       else link.removeAttribute("aria-current");
     }
-    const before = this.ends[0];
-    before.hidden = this.step === 1;
-    this.ends[1].hidden = this.step === this.steps.length;
-    for (const [i, link] of this.ends.entries()) link.href = this.#href(this.step + (i ? 1 : -1));
+    for (const [i, link] of this.ends.entries()) {
+      const out = this.out[i];
+      link.hidden = this.step === (i ? this.steps.length : 1);
+      link.href = this.#href(this.step + (i ? 1 : -1));
+      if (out) out.hidden = !link.hidden;
+    }
   }
 
   /** Go to a step, as a reader does: the address follows, the eye and the keyboard too. @param {number} number */
@@ -126,7 +131,9 @@ export class Lesson {
     const nav = make("nav", { "data-text-label": "lessons.steps" }, make("ol", {}, ...this.links.map((link) => make("li", {}, link))));
     find(article, "[data-step]").before(nav);
     this.ends = ["lessons.before", "lessons.after"].map((key, i) => this.#link(() => this.step + (i ? 1 : -1), saying("span", key)));
-    article.append(make("p", { class: "ends" }, ...this.ends));
+    this.out = this.beyond();
+    const [before, after] = this.out.map((link) => (link ? [link] : []));
+    article.append(make("p", { class: "ends" }, ...before, ...this.ends, ...after));
     this.#each("[data-way]", (place) => place.prepend(mark(place.dataset.way)));
     this.#each("[data-go]", (link) => this.#leads(link, () => this.#numberOf(link.dataset.go)));
     this.#each("[data-do]", (button) => button.addEventListener("click", () => this.#parts?.acts[button.dataset.do]()));
@@ -163,7 +170,9 @@ export class Lesson {
       else field.value = kept[field.name] ?? "";
     }
     form.addEventListener("input", ({ target }) => {
-      if (target instanceof HTMLInputElement) kept[target.name] = target.value;
+      if (!(target instanceof HTMLInputElement)) return;
+      kept[target.name] = target.value;
+      this.#parts?.typed?.[name]?.(kept);
     });
     form.addEventListener("submit", (event) => {
       event.preventDefault();

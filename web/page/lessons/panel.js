@@ -62,8 +62,16 @@ class Lessons {
 
   /** @param {number} number */
   lesson(number) {
-    if (!this.#known.has(number)) this.#known.set(number, new Lesson(null, LESSONS[number - 1], number, this.page));
+    if (!this.#known.has(number)) this.#known.set(number, new Lesson(null, LESSONS[number - 1], number, this.page, () => this.beyond(number)));
     return this.#known.get(number);
+  }
+
+  /** From the lesson's first step to the one before it, from its last to the next; after the last one, to the list. @param {number} number */
+  beyond(number) {
+    /** @param {number} other */
+    const to = (other) => this.leads(saying("a", "lessons.other", { number: other }), { lesson: other, step: this.#known.get(other)?.step ?? 1 });
+    const all = () => this.leads(saying("a", "lessons.all"), { lesson: null, step: null });
+    return [number > 1 ? to(number - 1) : null, number < LESSONS.length ? to(number + 1) : all()];
   }
 
   /** @param {HTMLElement} heading @param {number} number */
@@ -95,7 +103,7 @@ class Lessons {
   /** @param {HTMLAnchorElement} link @param {Knobs} knobs */
   leads(link, knobs) {
     link.href = search(knobs);
-    led(link, () => {
+    return led(link, () => {
       set(knobs);
       this.follow();
     });
