@@ -66,3 +66,27 @@ async def test_the_classic_script_is_made_once_when_a_page_loads_it(monkeypatch:
         first, again = [(await http.get("/socket.io/socket.io.js")).text for _ in range(2)]
     assert first == again and "globalThis.io = io" in first
     assert made == [ROOT / "web" / "client" / "socket.js"]
+
+
+SEARCHED = """
+import gc
+from transport_fallback.serving.memory import settle
+settle()
+found = []
+gc.callbacks.append(lambda phase, info: found.append(info["generation"]) if phase == "stop" else None)
+class Line:
+    pass
+here = []
+for n in range(100_000):  # as 1,000 connections have objects
+    one, other = Line(), Line()
+    one.other, other.other = other, one
+    here.append(one)
+print(max(found, default=-1), found.count(0) > 0)
+"""
+
+
+def test_those_who_come_are_not_searched_again_and_again_for_what_may_go() -> None:
+    command = [sys.executable, "-c", SEARCHED]
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+    assert told == ["1", "True"]  # the youngest are, and never all
+    assert "settle()" in (ROOT / "app.py").read_text("utf-8")
