@@ -100,3 +100,53 @@ def test_the_feed_is_heard_at_random_moments_and_its_pace_is_in_the_address(tab:
     there = tab("?talk=2")
     assert there.locator("[data-role=talk]").input_value() == "2"
     assert tab("?talk=77").locator("[data-role=talk]").input_value() == "0.5"
+
+
+def test_break_websocket_falls_back_loses_nothing_and_says_so(tab: Callable[..., Page]) -> None:
+    page = tab("?talk=10")
+    right = Seat(page, "right")
+    right.reads_by("ws")
+    right.hears("message 3")
+    page.get_by_role("button", name="Break WebSocket").click()
+    page.wait_for_url("**right=auto*network2=kill*")
+    said = page.locator("[data-role=broken]")
+    said.get_by_text(re.compile("^The network cut Bo’s WebSocket. .*Bo heard on .*by another way")).wait_for()
+    count = page.locator("[data-role=broken-count]")
+    count.get_by_text("the client lets it rest and tries it again at").wait_for()
+    count.get_by_text("nothing was lost").wait_for()
+    assert right.part("transport").get_attribute("data-transport") in ("sse", "longpoll")
+    numbers = [int(found[1]) for text in right.heard() if (found := re.search(r"message (\d+)", text))]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))  # by the list, too
+    told = int(re.findall(r"Messages since: (\d+)", count.inner_text())[0])
+    assert 0 < told < len(numbers) + 1
+    page.locator("[data-role=lang]").click()
+    said.get_by_text("网络切断了小博的 WebSocket").wait_for()
+    page.locator("[data-role=lang]").click()
+    page.get_by_role("button", name="Mend WebSocket").click()
+    right.reads_by("ws")
+    until(lambda: said.inner_text() == "")
+    page.go_back()
+    page.get_by_role("button", name="Mend WebSocket").wait_for()
+    right.reads_by("sse")
+
+
+def test_what_was_lost_is_told_as_lost(tab: Callable[..., Page]) -> None:
+    """A number of the feed that never came is a message lost, and one that came again is told, too."""
+    said = tab("?talk=0").evaluate(
+        """async () => {
+            const [{ Broken }, { make }] = await Promise.all([import("/page/broken.js"), import("/page/dom.js")]);
+            let hear;
+            const socket = { onLife() {}, on: (_event, on) => (hear = on), decisions: [], rungs: [] };
+            const [event, count] = [make("p"), make("p")];
+            const broken = new Broken(event, count, { socket, last: { feed: "f", n: 4 }, shownName: "Bo" });
+            broken.be(true);
+            return [[5], [6, 7], [9], [9], [8]].map((numbers) => {
+                for (const n of numbers) hear({ feed: "f", n });
+                broken.show();
+                return count.textContent;
+            });
+        }"""
+    )
+    assert "all of them arrived" in said[0] and "Messages since: 3; all" in said[1]
+    assert "Messages since: 5; lost 1, twice 0" in said[2] and "lost 1, twice 1" in said[3]
+    assert "lost 0, twice 1" in said[4]

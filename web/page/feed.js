@@ -2,6 +2,7 @@
 
 import { make } from "./dom.js";
 import { begin, end } from "./speaking.js";
+import { text } from "./words.js";
 
 /** @import { Side } from "./knobs.js" */
 /** @import { Seat } from "./seat.js" */
@@ -40,7 +41,8 @@ export class Feed {
     try {
       const owner = this.seats.find(({ socket }) => socket.connected) ?? this.seats[0];
       for (const seat of this.seats) if (seat !== owner) seat.rooms.enterQuietly(this.#room, PATIENCE).catch(() => {});
-      await owner.rooms.enterQuietly(this.#room, PATIENCE);
+      const entered = await owner.rooms.enterQuietly(this.#room, PATIENCE);
+      if (!entered) throw new Error(text("talk.nowhere")); // a hub without a chat room
       if (turn !== this.#turn) return; // another pace was chosen meanwhile
       const sid = this.sidOf(owner.side);
       // At random moments: at even ones each message would meet the same part of the time between two polls.

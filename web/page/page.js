@@ -9,7 +9,7 @@ import { Seat } from "./seat.js";
 import { Tape } from "./tape.js";
 import { Timeline } from "./timeline.js";
 import { size, tools } from "./tools.js";
-import { language, learn, remember, speak, text, translate, wanted } from "./words.js";
+import { language, learn, remember, say, speak, text, translate, wanted } from "./words.js";
 
 const PACES = [0, 0.5, 2, 10, 50]; // messages a second, which the hub may say
 const PACE = 0.5; // where the address says nothing: the picture moves, and each message is seen alone
@@ -30,6 +30,8 @@ let feed = null;
 let lines = null;
 /** @type {import("./ways.js").Ways | null} */
 let ways = null;
+/** @type {import("./broken.js").Broken | null} */
+let broken = null;
 /** @type {import("./tabs.js").Tabs | null} */
 let tabs = null;
 const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
@@ -47,6 +49,7 @@ talk.addEventListener("change", () => {
 const list = find(document, "[role=tablist]");
 new ResizeObserver(narrow).observe(list);
 
+role("break").addEventListener("click", () => breakOrMend());
 role("reading").addEventListener("toggle", reading, { once: true });
 const meter = new Meter(() => seats.map((seat) => seat.socket.id));
 meter.addEventListener("change", figures);
@@ -75,12 +78,12 @@ tools(document, {
     const other = language() === "en" ? "zh" : "en";
     remember(other);
     set({ lang: other });
-    say(other);
+    tell(other);
   },
 });
 addEventListener("popstate", () => {
   size(knob("size"));
-  if (wanted() !== language()) say(wanted());
+  if (wanted() !== language()) tell(wanted());
   for (const seat of seats) seat.follow(knobs(seat.side)).then(show);
   if (talk.value !== pace()) {
     talk.value = pace();
@@ -100,10 +103,33 @@ function pace() {
 function figures() {
   for (const seat of seats) seat.costs(meter.figures(seat.socket.id, seat.transport, seat.since));
   result.show();
+  broken?.show();
+}
+
+/** Whether the experiment is on: every WebSocket of the right seat's is cut, and it may choose another way. */
+function isBroken() {
+  return right.use === "auto" && right.network.setting.split(":")[0] === "kill";
+}
+
+async function breakOrMend() {
+  const mend = isBroken();
+  right.turn(mend ? "ws" : "auto");
+  await right.network.choose(mend ? "direct" : "kill");
+}
+
+/** How it is told what came of the experiment is loaded when it begins first. */
+async function tellBroken() {
+  say(role("break"), isBroken() ? "break.mend" : "break").setAttribute("aria-pressed", String(isBroken()));
+  if (isBroken()) {
+    const { Broken } = await import("./broken.js");
+    broken ??= new Broken(role("broken"), role("broken-count"), right);
+  }
+  broken?.be(isBroken());
 }
 
 /** The page as it is now, in words and picture. */
 function show() {
+  tellBroken();
   ways?.show();
   tabs?.label();
   for (const { section, side, shownName } of seats) {
@@ -113,7 +139,7 @@ function show() {
 }
 
 /** @param {string} lang */
-async function say(lang) {
+async function tell(lang) {
   await speak(lang);
   told();
 }

@@ -57,6 +57,7 @@ export class Seat extends EventTarget {
     parts.settings.open = network !== "direct"; // whoever comes by such a link sees why all is not well
     this.past = true; // what is heard now was said before this seat was taken
     this.introducing = false;
+    this.last = /** @type {{ feed: string, n: number } | null} */ (null); // message of the feed
     this.since = now(); // it reads by the transport it reads by
     this.delays = new Delays();
     this.choice();
@@ -101,15 +102,14 @@ export class Seat extends EventTarget {
   /** @param {Choice} name */
   turn(name) {
     this.use = name;
+    for (const radio of this.parts.choice.querySelectorAll("input")) radio.checked = radio.value === name;
     this.socket.use(name);
     this.status();
   }
 
   /** Be as the address says, after Back or Forward. @param {Knobs} knobs */
   async follow({ use, every, name, network }) {
-    this.use = use === "auto" || this.socket.transports.includes(use) ? use : this.use;
-    for (const radio of this.parts.choice.querySelectorAll("input")) radio.checked = radio.value === this.use;
-    this.turn(this.use);
+    this.turn(use === "auto" || this.socket.transports.includes(use) ? use : this.use);
     this.pace(every);
     this.name = name;
     this.parts.name.value = this.shownName;
@@ -220,9 +220,10 @@ export class Seat extends EventTarget {
 
   /**
    * The hub's own feed, in whatever room. Its age counts from when it was planned, so that a server that is late cannot hide it.
-   * @param {{n: number, at: unknown}} data @param {Message} message
+   * @param {{feed: string, n: number, at: unknown}} data @param {Message} message
    */
-  fed({ n, at }, message) {
+  fed({ feed, n, at }, message) {
+    this.last = { feed, n };
     const data = { user: text("talk.hub"), content: text("talk.line", { n }) };
     this.heard({ ...message, data, room: null }, typeof at === "number" ? at : message.at);
   }
