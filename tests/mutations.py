@@ -1046,6 +1046,22 @@ MUTATIONS = [
         "tests/js/upgrade.test.mjs",
     ),
     Mutation(
+        "CR LF ends two lines",
+        "a stream written on Windows is an event a line in the lesson, and not in the browser",
+        "web/lessons/stream/interpret.js",
+        "split(/\\r\\n|\\r|\\n/)",
+        "split(/\\r|\\n/)",
+        "tests/browser/test_lesson_stream.py::test_its_parser_dispatches_what_the_browsers_own_event_source_does",
+    ),
+    Mutation(
+        "a line that breaks does not break",
+        "a lesson shows a reconnection that never was",
+        "web/lessons/stream/reading.js",
+        '    await this.#be("portal", signal); // which closes what is open\n',
+        "",
+        "tests/browser/test_lesson_stream.py::test_a_person_walks_through_lesson_3",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

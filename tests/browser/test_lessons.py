@@ -315,15 +315,21 @@ def test_from_each_lesson_one_comes_to_the_next_and_from_the_last_to_the_list(
     lesson.step("exercise")
 
 
+def responses(page: Page) -> list[Response]:
+    """All that comes to the page from now on."""
+    came: list[Response] = []
+    page.on("response", lambda response: came.append(response))
+    return came
+
+
 def test_no_lesson_weighs_more_than_40_kb_on_the_wire(tab: Callable[..., Page]) -> None:
     page = tab()
     names = page.evaluate("import('/lessons/list.js').then(({ LESSONS }) => LESSONS)")
     for language in ("en", "zh"):
         for i, name in enumerate(names):
-            loaded: list[Response] = []
             fresh = tab(f"?panel=lessons&lang={language}")
             fresh.locator(".lesson .all a").nth(i).wait_for()
-            fresh.on("response", loaded.append)
+            loaded = responses(fresh)
             fresh.locator(".lesson .all a").nth(i).click()
             fresh.locator(f"#{name}-ask").wait_for()
             own = [one for one in loaded if "/lessons/" in one.url]

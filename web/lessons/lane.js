@@ -3,18 +3,24 @@
 import { text } from "/page/words.js";
 import { dot, line, put, rem, shape, words } from "./sketch.js";
 
-/** @import { Question, Trial } from "./trial.js" */
+/** @import { Question } from "./trial.js" */
+/**
+ * What is drawn: times in ms of this page's clock, null for what has not happened. `spans`: when an answer was open.
+ * @typedef {{said: number, came: number | null}} News
+ * @typedef {{from: number, to: number | null}} Span
+ * @typedef {{transport: string, began: number | null, length: number, at: number, questions: Question[], news: News[], spans?: Span[]}} Drawn
+ */
 
 /**
  * Draw a trial into `element`, as far as it has come; null: only the two lines. `seconds`: how long it is.
- * @param {HTMLElement} element @param {Trial | null} trial @param {number} seconds
+ * @param {HTMLElement} element @param {Drawn | null} trial @param {number} seconds
  */
 export function lane(element, trial, seconds) {
   new Picture(element, trial, seconds).draw();
 }
 
 class Picture {
-  /** @param {HTMLElement} element @param {Trial | null} trial @param {number} seconds */
+  /** @param {HTMLElement} element @param {Drawn | null} trial @param {number} seconds */
   constructor(element, trial, seconds) {
     const em = rem();
     this.element = element;
@@ -46,8 +52,10 @@ class Picture {
   draw() {
     this.frame();
     if (this.trial?.began) {
-      if (this.trial.transport === "ws") this.pipe();
-      else for (const question of this.trial.questions) this.question(question);
+      const { transport, questions, spans = [] } = this.trial;
+      for (const { from, to } of spans) this.pipe(this.x(from), this.x(to));
+      if (transport === "ws") this.pipe(this.left, this.x(null));
+      else for (const question of questions) this.question(question);
       this.news();
     }
     put(this.element, 6.25 * this.em, this.shapes);
@@ -80,11 +88,10 @@ class Picture {
     this.add(dot(to, browser, 0.3 * em, messages ? "full" : "empty"));
   }
 
-  /** A line that is open. */
-  pipe() {
-    const { hub, browser } = this;
-    const [middle, end] = [(hub + browser) / 2, this.x(null)];
-    for (const y of [middle - 2.5, middle + 2.5]) this.add(line(this.left, y, end, y, "asks"));
+  /** A line, or an answer, that is open. @param {number} from @param {number} to */
+  pipe(from, to) {
+    const middle = (this.hub + this.browser) / 2;
+    for (const y of [middle - 2.5, middle + 2.5]) this.add(line(from, y, to, y, "asks"));
   }
 
   /** What the hub knew, and how long it could not tell. */
@@ -94,11 +101,11 @@ class Picture {
       const { hub, browser, em } = this;
       const [from, to] = [this.x(said), this.x(came)];
       const size = 0.3 * em;
-      this.add(line(to, hub, to, browser, "brings"), dot(to, browser, size, "full"));
+      if (came !== null) this.add(line(to, hub, to, browser, "brings"), dot(to, browser, size, "full"));
       if (to > from + 1) this.add(line(from, hub, to, hub, "waits"));
       this.add(shape("path", { d: `M${from} ${hub - size}l${size} ${size}l${-size} ${size}l${-size} ${-size}z`, class: "news" }));
       const begins = Math.min(from - size, this.right - 4 * em);
-      if (begins < free) continue;
+      if (begins < free || came === null) continue;
       this.add(words(begins, hub - 0.75 * em, text("lessons.age", { ms: Math.max(0, Math.round(came - said)) }), "word strong"));
       free = begins + 4.25 * em;
     }

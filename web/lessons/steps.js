@@ -164,13 +164,14 @@ export class Lesson {
     const name = form.dataset.form ?? "";
     const kept = (this.#filled[name] ??= {});
     for (const field of form.elements) {
-      if (!(field instanceof HTMLInputElement) || !field.name) continue;
-      if (field.dataset.most) field.max = this.facts[field.dataset.most];
-      if (field.type === "radio") field.checked = kept[field.name] === field.value;
+      if (!isWritten(field) || !field.name) continue;
+      if (field instanceof HTMLTextAreaElement) field.value = kept[field.name] ??= field.defaultValue;
+      else if (field.type === "radio") field.checked = kept[field.name] === field.value;
       else field.value = kept[field.name] ?? "";
+      if (field.dataset.most && field instanceof HTMLInputElement) field.max = this.facts[field.dataset.most];
     }
     form.addEventListener("input", ({ target }) => {
-      if (!(target instanceof HTMLInputElement)) return;
+      if (!isWritten(target)) return;
       kept[target.name] = target.value;
       this.#parts?.typed?.[name]?.(kept);
     });
@@ -184,4 +185,9 @@ export class Lesson {
   #draw(element) {
     if (element.clientWidth) this.#parts?.live[element.dataset.live ?? ""](element);
   }
+}
+
+/** A field that is filled in. @param {unknown} field @returns {field is HTMLInputElement | HTMLTextAreaElement} */
+function isWritten(field) {
+  return field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement;
 }
