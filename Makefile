@@ -18,7 +18,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new test check fix map unit browser search proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new test check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
 	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -62,6 +62,9 @@ browser: $(TEST_READY) ## the tests in Chromium
 
 search: $(TEST_READY) ## what the tests try with the same cases each time, with new ones (EXAMPLES=10000 of each model)
 	LAB_EXAMPLES=$(or $(EXAMPLES),10000) $(TEST)/bin/python -m pytest -n 2 -m hypothesis --hypothesis-profile search tests
+
+contract: $(TEST_READY) ## hold a transport of your own to the suite of the four: TRANSPORT=file.py ONLY="gap or silence"
+	@$(TEST)/bin/python -m tests.contract '$(TRANSPORT)' '$(ONLY)'
 
 proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets them)
 	@scripts/get-proxies > /dev/null

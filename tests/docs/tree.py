@@ -40,6 +40,7 @@ ROOMS = {
     "bench/results": "the committed run: report.html, its data, E4 as a slide",
     "tests": "the promises; the first sentence of each file says its own",
     "tests/server": "the hub, the protocol and the server; test_contract.py: every rule on each of the four transports",
+    "tests/contract": "make contract: a transport of one's own, held to that suite and told in words what it breaks",
     "tests/client": "the Python client, and what both clients share",
     "tests/ladder": "scenarios of the ladder, under fake time, for both clients",
     "tests/vectors": "cases of all else that both clients run",

@@ -68,6 +68,7 @@ class Reader:
     """One client reading on one transport. Batches arrive in `inbox`; `next` hands them out."""
 
     name = ""
+    kind = "stream"  # or "longpoll", if it holds a question that has no news, or "poll"
     pulls = False  # whether each batch is asked for
 
     def __init__(self, base: str, sid: str | None = None, *, bearer: bool = False, **params: Any) -> None:
@@ -168,6 +169,7 @@ class Poll(HttpReader):
     """Polling: ask, and be answered now."""
 
     name = "poll"
+    kind = "poll"
     pulls = True
     pause = 0.03  # s between two questions that had nothing for an answer
 
@@ -184,6 +186,7 @@ class LongPoll(Poll):
     """Long polling: ask, and be answered when there is something to say."""
 
     name = "longpoll"
+    kind = "longpoll"
     pause = 0.0
 
 
