@@ -63,7 +63,7 @@ class Picture {
 
   frame() {
     const { left, right, hub, browser, em, seconds } = this;
-    for (const { y, name } of [{ y: hub, name: "hub" }, { y: browser, name: "lessons.browser" }]) {
+    for (const { y, name } of [{ y: hub, name: "lessons.hub" }, { y: browser, name: "lessons.browser" }]) {
       this.add(line(left, y, right, y, "rail"), words(left - 0.625 * em, y + 0.3 * em, text(name), "word", "end"));
     }
     const step = seconds > 5 ? 5 : 1;

@@ -51,7 +51,7 @@ export function handshakeFigure(element, place) {
   const [left, right, hub, browser] = [4.25 * em, element.clientWidth - 0.5 * em, 2 * em, 5.5 * em];
   const shapes = [hub, browser].flatMap((y, i) => [
     line(left, y, right, y, "rail"),
-    words(left - 0.625 * em, y + 0.3 * em, text(i ? "lessons.browser" : "hub"), "word", "end"),
+    words(left - 0.625 * em, y + 0.3 * em, text(i ? "lessons.browser" : "lessons.hub"), "word", "end"),
   ]);
   const wide = right - left > 18 * em; // else the words would not stand beside each other
   /** @param {string} number @param {string} said */

@@ -17,6 +17,7 @@ export default {
   "lessons.before": "Back",
   "lessons.after": "Next",
   "lessons.other": "Lesson {number}",
+  "lessons.hub": "hub",
   "lessons.browser": "browser",
   "lessons.id": "last id: {id}",
   "lessons.frame.fin": "FIN",
