@@ -149,6 +149,7 @@ def test_the_upgrade_is_shown_with_its_key_and_a_frame_with_its_two_bytes(tab: T
     assert re.search(r"Bytes that frame it\s+[24]\b", text), text
 
 
+SVG = "{http://www.w3.org/2000/svg}"
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -222,7 +223,7 @@ def test_it_is_taken_along_as_a_drawing(tab: Tab) -> None:
     kinds = {path.get("class") for path in drawing.iter("{http://www.w3.org/2000/svg}path")}
     assert {"news", "say", "life", "said", "fill"} <= kinds
     texts = [text.text for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
-    assert "Ada <&>" in texts and "hub" in texts
+    assert "Ada <&>" in texts and "server" in texts
 
 
 # Words of the table that stand on two lines, each broken in the middle.
@@ -297,19 +298,79 @@ def test_no_sid_is_on_the_tape(tab: Tab) -> None:
     assert sids and not [sid for sid in sids if sid in text]
 
 
-def test_who_wants_no_motion_gets_none(browser: Browser, lab: Program) -> None:
-    context = browser.new_context(locale="en-US", reduced_motion="reduce")
+def test_who_wants_no_motion_gets_page_after_page(browser: Browser, lab: Program) -> None:
+    """Nothing slides, and yet nothing is left out once a page is full."""
+    context = browser.new_context(locale="en-US", reduced_motion="reduce", accept_downloads=True)
     try:
         page = context.new_page()
-        page.goto(lab.url + "/?left=poll&every=250&span=1")
-        Seat(page, "left").reads_by("poll")
+        page.goto(lab.url + "/?left=poll&every=60000&span=8&talk=0")
+        left = Seat(page, "left")
+        page.get_by_text("Your system asks for no motion").wait_for()
+        Seat(page, "right").reads_by("ws")
+        at_rest(page)  # for as long as nothing happens on the wire
+        page.wait_for_timeout(8000)  # in which a page is full
+        left.say("drawn all the same")
+        Seat(page, "right").hears("drawn all the same")
+        drawing = ElementTree.fromstring(taken(page, "svg"))
+        assert "say" in {path.get("class") for path in drawing.iter("{http://www.w3.org/2000/svg}path")}
+        page.get_by_role("button", name="Pause", exact=True).click()
         page.get_by_role("button", name="Go on").wait_for()
-        still = at_rest(page)  # things have appeared where they belong, until the picture was full
-        page.get_by_role("button", name="Go on").click()
-        until(lambda: looks(page) != still)
-        assert at_rest(page) != still
+        assert not page.get_by_text("Your system asks for no motion").is_visible()
     finally:
         context.close()
+
+
+def drawn(page: Page) -> tuple[list[str], list[str]]:
+    """The words in the picture, and the classes of its lines."""
+    drawing = ElementTree.fromstring(taken(page, "svg"))
+    words = [text.text or "" for text in drawing.iter(f"{SVG}text")]
+    return words, [path.get("class") or "" for path in drawing.iter(f"{SVG}path")]
+
+
+def test_a_line_that_is_cut_bears_a_mark_and_one_let_go_does_not(tab: Tab) -> None:
+    page = tab("?left=sse&right=ws&span=20")
+    left, right = Seat(page, "left"), Seat(page, "right")
+    right.reads_by("ws")
+    left.reads_by("sse")
+    left.choose("longpoll")
+    left.reads_by("longpoll")
+    left.choose("poll")
+    left.reads_by("poll")
+    page.wait_for_timeout(3000)  # after which what nobody heard of would be lost
+    assert "lost" not in drawn(page)[1]
+    page.get_by_role("button", name="Break WebSocket").click()
+    until(lambda: [text for text in drawn(page)[0] if text.startswith("cut after")])
+    assert "lost" in drawn(page)[1]
+
+
+def test_what_is_kept_to_spare_says_so(tab: Tab) -> None:
+    page = tab("?left=sse&right=ws")
+    left = Seat(page, "left")
+    left.reads_by("sse")
+    left.choose("auto")
+    until(lambda: "spare, kept 5 s" in drawn(page)[0])
+    left.choose("sse")
+    left.reads_by("sse")
+    until(lambda: "spare, kept 5 s" not in drawn(page)[0])  # out of sight, and what is asked for by hand lets it go
+
+
+def test_a_line_says_in_words_what_it_brings_and_how_late(tab: Tab) -> None:
+    page = tab("?left=poll&right=ws&every=2000&span=8")
+    left, right = Seat(page, "left"), Seat(page, "right")
+    right.reads_by("ws")
+    left.reads_by("poll")
+    right.say("hello")
+    left.hears("hello")
+    found = until(lambda: [text for text in drawn(page)[0] if re.match(r"1 message, .* late", text)])
+    said = max(milliseconds(re.findall(r", (.*) late", text)[0]) for text in found)
+    heard = milliseconds(left.part("messages").locator("li").last.inner_text().split("\n")[-1].removesuffix(" later"))
+    assert said == pytest.approx(heard, abs=110)  # of what is written in tenths of a second
+    assert "anything new?  " in " ".join(drawn(page)[0])
+
+
+def milliseconds(text: str) -> float:
+    number, unit = text.strip().removeprefix("<").split()
+    return float(number) * (1000 if unit == "s" else 1)
 
 
 def test_without_the_hubs_side_the_pages_own_is_drawn(browser: Browser, lab: Program) -> None:

@@ -5,9 +5,11 @@
 /** @import { Pen } from "./pen.js" */
 /** @import { Exchange, Flight, Tape } from "./tape.js" */
 /**
+ * @typedef {{transport: string, before: string, since: number}} Use   what a seat reads by, and did until then
  * @typedef {{width: number, height: number, to: number, span: number, now: number, names: Record<string, string>,
- *   words: (flight: Flight | string, wide?: boolean) => string, chosen: Exchange | null | undefined}} View
- *   `to`: the time at the bottom, `span`: ms from there to the top
+ *   words: (flight: Flight | string, wide?: boolean) => string, chosen: Exchange | null | undefined,
+ *   em: number, uses: Record<Side, Use>}} View
+ *   `to`: the time at the bottom, `span`: ms from there to the top; `em`: how much bigger than usual the type is
  * @typedef {View & {scale: number, from: number, y: (at: number) => number, seat: Record<Side, number>,
  *   hub: Record<Side, number>, live: boolean}} Place
  * @typedef {{x1: number, y1: number, x2: number, y2: number, flight: Flight}} Shown
@@ -17,7 +19,7 @@ const TOP = 30; // px for the names
 const FOOT = 10; // px below now
 const APART = 5; // px between what would else lie on one line: a question and its answer
 const ROW = 15; // px a label needs for itself
-const LOST = 2500; // ms after which what nobody heard of has not arrived
+const WIDE = 190; // px between seat and hub in which a label's bytes have room, too
 const SIDES = /** @type {const} */ (["left", "right"]);
 const NONE = { at: -Infinity, flight: /** @type {Flight | null} */ (null), need: 0 };
 const LONG = 31_000; // ms the longest exchange may lie before what is in sight
@@ -26,26 +28,29 @@ export class Diagram {
   #key = "";
   /** @type {WeakMap<Flight, boolean>} */
   #labelled = new WeakMap(); // flight → whether it has a label; decided once, or labels would flicker
+  #cuts = 0; // px from the top, of the last cut that has a label
   #rows = { left: NONE, right: NONE }; // side → the label that was given last: of which flight, when, and the px it needs
 
   /** Draw all of it, and tell what can be pointed at. @param {Pen} pen @param {Tape} tape @param {View} view */
   draw(pen, tape, view) {
     this.sized(view);
-    const { width, height, to, span } = view;
+    const { width, height, to, span, em } = view;
     const margin = Math.min(26, width / 14);
     const hub = width / 2;
-    const scale = (height - TOP - FOOT) / span;
+    const scale = (height - TOP * em - FOOT) / span;
     /** @type {Place} */
     const place = {
       ...view,
       scale,
       from: to - span,
-      y: (at) => TOP + (at - to + span) * scale,
+      y: (at) => TOP * em + (at - to + span) * scale,
       seat: { left: margin, right: width - margin },
       hub: { left: hub - 4, right: hub + 4 },
       live: tape.trace.live,
     };
     const flights = this.inSight(tape.flights, place);
+    for (const exchange of tape.open) mark(exchange, view.uses[exchange.side]);
+    for (const { exchange } of flights) mark(exchange, view.uses[exchange.side]);
     this.spans(pen, new Set([...tape.open, ...flights.map((flight) => flight.exchange)]), place);
     this.frame(pen, place, hub);
     this.said(pen, tape.said, place, hub);
@@ -83,15 +88,15 @@ export class Diagram {
   }
 
   /** The lifelines and whose they are. @param {Pen} pen @param {Place} place @param {number} middle */
-  frame(pen, { seat, y, from, to, names, width }, middle) {
-    pen.cover(width, TOP);
+  frame(pen, { seat, y, from, to, names, width, em }, middle) {
+    pen.cover(width, TOP * em);
     for (const side of SIDES) {
       pen.line("life", "edge", seat[side], y(from), seat[side], y(to));
       const outward = side === "left" ? -10 : 10;
-      pen.text("ink", seat[side] + outward, 18, names[side], { anchor: side === "left" ? "start" : "end", bold: true });
+      pen.text("ink", seat[side] + outward, 18 * em, names[side], { anchor: side === "left" ? "start" : "end", bold: true });
     }
     pen.line("hub", "ink", middle, y(from), middle, y(to));
-    pen.text("ink", middle, 18, names.hub, { anchor: "middle", bold: true });
+    pen.text("ink", middle, 18 * em, names.hub, { anchor: "middle", bold: true });
   }
 
   /**
@@ -99,27 +104,39 @@ export class Diagram {
    * @param {Pen} pen @param {Set<Exchange>} exchanges @param {Place} place
    */
   spans(pen, exchanges, place) {
+    this.#cuts = -Infinity;
     const { y, from, to, seat, hub, scale, now } = place;
     /** @param {number} at */
     const cut = (at) => Math.max(from, Math.min(to, at));
-    for (const { side, way, stream, ask, answer, over } of exchanges) {
+    for (const exchange of exchanges) {
+      const { side, way, stream, ask, answer, over } = exchange;
       const inward = side === "left" ? -1 : 1;
       const begun = stream ? answer?.came ?? answer?.left : ask.came;
       const end = (stream ? over : answer?.left ?? over) ?? Math.min(now, to);
       if (begun === null || begun === undefined || end < from || begun > to) continue;
       const [x1, x2, y1, y2] = [seat[side], hub[side], y(cut(begun)), y(cut(end))];
       if (!stream && (way === "post" || (end - begun) * scale < 8)) continue;
+      const colour = exchange.spare ? "edge" : way;
       if (stream) {
-        pen.area(way, [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]);
-        const walls = way === "ws" ? [x1, x1 - 4 * inward, x2 + 4 * inward, x2] : [];
-        for (const x of walls) pen.line("wall", way, x, y1, x, y2);
-      } else {
-        const left = ask.left ?? begun;
-        const back = answer?.came ?? end;
-        pen.area(way, [[x1, y(cut(left))], [x2, y1], [x2, y2], [x1, y(cut(back))]]);
-        pen.line("held", way, x2 + 4 * inward, y1 + 3, x2 + 4 * inward, y2 - 3);
-      }
+        if (!exchange.spare) pen.area(way, [[x1, y1], [x2, y1], [x2, y2], [x1, y2]]);
+        const walls = way === "ws" ? [x1, x1 - 4 * inward, x2 + 4 * inward, x2] : [x1, x2 + 4 * inward];
+        for (const x of walls) pen.line("wall", colour, x, y1, x, y2);
+        const spare = Math.max(begun, place.uses[side].since); // from then on
+        if (exchange.spare && spare > from && spare < to) pen.text("soft", (x1 + x2) / 2, y(spare) + 16 * place.em, place.words(exchange.spare), { anchor: "middle" });
+        if (exchange.isCut && end > from && end < to) this.cut(pen, exchange, end - begun, (x1 + x2) / 2, y2, place);
+      } else pen.line(exchange.spare ? "wall" : "held", colour, x2 + 4 * inward, y1 + 3, x2 + 4 * inward, y2 - 3); // held at the hub
     }
+  }
+
+  /**
+   * A line that ended against its client's will.
+   * @param {Pen} pen @param {Exchange} exchange @param {number} lived ms @param {number} x @param {number} y @param {Place} place
+   */
+  cut(pen, { way }, lived, x, y, { words, em }) {
+    cross(pen, x, y);
+    if (y < this.#cuts + ROW * em) return; // one would be written over the other
+    this.#cuts = y;
+    pen.text(way, x, y + 16 * em, words(`cut ${Math.round(lived)}`), { anchor: "middle" });
   }
 
   /**
@@ -129,8 +146,8 @@ export class Diagram {
   flight(pen, tape, flight, place, rows) {
     const { exchange, up } = flight;
     const { side, way } = exchange;
-    const { y, seat, hub, now, live, chosen } = place;
-    const [left, came, reach] = ends(flight, now, live);
+    const { y, seat, hub, live, chosen } = place;
+    const [left, came, reach] = ends(flight, live);
     if (left === null) return null;
     const start = up ? seat[side] : hub[side];
     const end = up ? hub[side] : seat[side];
@@ -138,7 +155,7 @@ export class Diagram {
     const [x1, y1] = [start, y(left) + lift];
     const [x2, y2] = [start + (end - start) * reach, Math.max(y1, y(came) + lift)];
     const kind = look(flight);
-    const colour = kind === "say" ? "ink" : kind === "empty" ? "edge" : way === "post" ? "soft" : way;
+    const colour = kind === "say" ? "ink" : kind === "empty" || exchange.spare ? "edge" : way === "post" ? "soft" : way;
     const row = `${side} ${kind} ${Math.round(y1)} ${Math.round(y2)} ${reach === 1}`;
     const shown = { x1, y1, x2, y2, flight };
     if (rows.has(row)) return shown;
@@ -150,7 +167,7 @@ export class Diagram {
       if (reach === 1) pen.dot("fill", colour, x2, y2, 4);
     } else if (kind === "empty" && reach === 1) pen.dot("ring", "edge", x2, y2, 2.5);
     if (exchange === chosen) pen.line("chosen", "edge", x1, y1, x2, y2);
-    if (this.label(flight, place.scale)) this.words(pen, flight, colour, shown, place);
+    if (this.label(flight, place)) this.words(pen, flight, colour, shown, place);
     return shown;
   }
 
@@ -171,9 +188,7 @@ export class Diagram {
   /** @param {Pen} pen @param {string} kind @param {string} colour @param {Shown} shown @param {boolean} gone */
   lost(pen, kind, colour, { x1, y1, x2, y2 }, gone) {
     pen.line(kind, colour, x1, y1, x2, y2);
-    if (!gone) return;
-    pen.line("lost", "ink", x2 - 4, y2 - 4, x2 + 4, y2 + 4);
-    pen.line("lost", "ink", x2 - 4, y2 + 4, x2 + 4, y2 - 4);
+    if (gone) cross(pen, x2, y2);
   }
 
   /**
@@ -190,8 +205,8 @@ export class Diagram {
     pen.line("waits", way, x, top, x, until);
   }
 
-  /** @param {Flight} flight @param {number} scale */
-  label(flight, scale) {
+  /** @param {Flight} flight @param {Place} place */
+  label(flight, { scale, em }) {
     const known = this.#labelled.get(flight);
     if (known !== undefined) return known;
     const { exchange, at } = flight;
@@ -200,7 +215,7 @@ export class Diagram {
     const above = this.#rows[side];
     const free = at - above.at >= above.need / scale;
     const given = pair ? this.#labelled.get(ask) && (above.flight === ask || free) : free;
-    if (given) this.#rows[side] = { at, flight, need: stream ? ROW : 2 * ROW };
+    if (given) this.#rows[side] = { at, flight, need: (stream ? ROW : 2 * ROW) * em };
     this.#labelled.set(flight, Boolean(given));
     return given;
   }
@@ -209,10 +224,10 @@ export class Diagram {
    * What it is, and its bytes, along its line: what goes up near the seat, an answer near the hub.
    * @param {Pen} pen @param {Flight} flight @param {string} colour @param {Shown} shown @param {Place} place
    */
-  words(pen, flight, colour, { x1, x2, y1, y2 }, { words, seat, hub }) {
+  words(pen, flight, colour, { x1, x2, y1, y2 }, { words, seat, hub, em }) {
     const { exchange, up } = flight;
     const { side, stream } = exchange;
-    const label = words(flight, Math.abs(hub[side] - seat[side]) > 170);
+    const label = words(flight, Math.abs(hub[side] - seat[side]) > WIDE * em);
     if (!label) return;
     const inward = side === "left" ? 1 : -1;
     const atSeat = up || stream;
@@ -222,9 +237,26 @@ export class Diagram {
     // What comes down a steep line and what goes up next meet at the seat: each keeps to its own side of its line.
     const below = stream ? up && steep : up === steep;
     const x = atSeat ? seat[side] + 9 * inward : hub[side] - 11 * inward;
-    const y = y1 + ((y2 - y1) * (x - x1)) / (x2 - x1) + (below ? 12 : -4);
+    const y = y1 + ((y2 - y1) * (x - x1)) / (x2 - x1) + (below ? 12 * em : -4);
     pen.text(colour === "edge" ? "soft" : colour, x, y, label, { anchor, angle });
   }
+}
+
+/** What never arrived, or was cut. @param {Pen} pen @param {number} x @param {number} y */
+function cross(pen, x, y) {
+  pen.line("lost", "ink", x - 4, y - 4, x + 4, y + 4);
+  pen.line("lost", "ink", x - 4, y + 4, x + 4, y - 4);
+}
+
+/**
+ * What does not read for its seat: the one that did before is kept for a while, another one is tried. What it was once
+ * found to be, it stays.
+ * @param {Exchange} exchange @param {Use} use
+ */
+function mark(exchange, { transport, before, since }) {
+  const { way, stream, over, ask } = exchange;
+  if (way === "post" || way === transport || transport === "none") exchange.spare = stream && way === transport ? null : exchange.spare;
+  else if (ask.at >= since || (stream && over === null)) exchange.spare ??= way === before ? "spare" : "try";
 }
 
 /** How a flight is drawn. @param {Flight} flight */
@@ -236,16 +268,14 @@ function look({ kind, up }) {
 
 /**
  * When it left and came, and how much of the way is known to be done.
- * @param {Flight} flight @param {number} now @param {boolean} live
+ * @param {Flight} flight @param {boolean} live
  * @returns {[left: number, came: number, reach: number] | [null, null, null]}
  */
-function ends(flight, now, live) {
+function ends(flight, live) {
   const { exchange, up, left, came } = flight;
   if (left !== null && came !== null) return [left, came, 1];
   if (left === null) return came === null ? [null, null, null] : [came, came, 1];
   if (up && exchange.answer?.came) return [left, Math.min(exchange.answer.came, left + (exchange.answer.came - left) / 2), 1];
   if (up && !live) return [left, left, 1]; // nobody says what the hub sees
-  const over = exchange.over !== null && exchange.ending !== "answered";
-  flight.gone = over || (up && now - left > LOST);
   return [left, left, flight.gone ? 0.6 : 0.3];
 }

@@ -36,7 +36,8 @@ let broken = null;
 let tabs = null;
 const names = () => ({ left: left.shownName, right: right.shownName, hub: text("hub") });
 const ids = () => ({ left: left.socket.id, right: right.socket.id });
-const timeline = new Timeline(role("picture"), tape, names, ids);
+const uses = () => ({ left, right });
+const timeline = new Timeline(role("picture"), tape, names, ids, uses);
 const talk = /** @type {HTMLSelectElement} */ (role("talk"));
 for (const pace of PACES) {
   talk.append(saying("option", pace >= 1 ? "talk.pace" : pace ? "talk.slow" : "talk.none", { pace }, { value: pace }));
@@ -61,10 +62,13 @@ for (const seat of seats) {
   seat.socket.onHello(() => {
     meter.watch();
     if (!introduced && talk.value !== "0") talks();
-    if (!introduced) setTimeout(() => import("./status.js").catch(() => {}), LOOK); // what tells of failures must be here before them
     introduced = true;
   });
-  seat.addEventListener("way", show);
+  seat.addEventListener("way", () => {
+    show();
+    // What tells of failures must be here before them.
+    if (seats.every(({ transport }) => transport !== "none")) setTimeout(() => import("./status.js").catch(() => {}), LOOK);
+  });
   seat.addEventListener("change", () => {
     keep(left, right);
     show();

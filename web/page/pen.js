@@ -101,10 +101,12 @@ export class Pen {
   }
 
   /**
-   * Draw on a canvas. `colours`: name → CSS colour; `font`: its families.
-   * @param {CanvasRenderingContext2D} context @param {Record<string, string>} colours @param {string} font
+   * Draw on a canvas. `colours`: name → CSS colour; `em`: how much bigger than usual the type is.
+   * @param {CanvasRenderingContext2D} context @param {Record<string, string>} colours @param {string} families
+   * @param {number} em
    */
-  onto(context, colours, font) {
+  onto(context, colours, families, em) {
+    const font = `${FONT * em}px ${families}`;
     context.lineJoin = "round";
     context.globalAlpha = PALE.area;
     for (const [colour, path] of /** @type {Map<string, Drawn>} */ (this.areas)) {
@@ -145,7 +147,7 @@ export class Pen {
  * @param {string} font
  */
 function write(context, { colour, x, y, words, anchor, bold, angle }, colours, font) {
-  context.font = `${bold ? "600 " : ""}${FONT}px ${font}`;
+  context.font = `${bold ? "600 " : ""}${font}`;
   context.textAlign = anchor === "middle" ? "center" : anchor;
   context.fillStyle = colours[colour];
   context.save();

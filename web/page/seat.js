@@ -29,6 +29,7 @@ import { hush, learn, say, text, translate } from "./words.js";
  */
 
 const HISTORY = 60; // messages of the past a newcomer asks for
+const PATIENCE = 3000; // ms: that it has not come through within them is no failure yet
 const KEPT = 200; // life-cycle events
 const SKEW = -5; // ms: heard earlier than it was said, so the clocks differ, and nobody has told by how much
 
@@ -58,7 +59,9 @@ export class Seat extends EventTarget {
     this.past = true; // what is heard now was said before this seat was taken
     this.introducing = false;
     this.last = /** @type {{ feed: string, n: number } | null} */ (null); // message of the feed
+    this.born = now();
     this.since = now(); // it reads by the transport it reads by
+    this.before = "none"; // by what it read until then
     this.delays = new Delays();
     this.choice();
     this.socket = this.client();
@@ -249,7 +252,8 @@ export class Seat extends EventTarget {
     age.dataset.transport = this.transport;
     if (delay) say(worst, "fact.worst", { worst: took(delay.worst) });
     else hush(worst);
-    requests.textContent = figures ? String(figures.perMinute) : "–";
+    const opened = !asks(this.transport) && Number(figures?.requests) <= 1; // to open a line is not to ask
+    requests.textContent = figures ? String(opened ? 0 : figures.perMinute) : "–";
     if (figures?.answers && asks(this.transport)) say(empties, "cost.of", figures);
     else hush(empties).append("–");
     bytes.textContent = String(figures?.bytes ?? "–");
@@ -263,7 +267,7 @@ export class Seat extends EventTarget {
     if (transport.dataset.transport === name && transport.dataset.text) return;
     say(transport, name);
     say(this.parts.is, `is.${name}`);
-    this.since = now();
+    [this.before, this.since] = [transport.dataset.transport ?? "none", now()];
     this.costs(null); // nothing is known of this one yet
     transport.dataset.transport = name;
     status.dataset.transport = name;
@@ -274,7 +278,7 @@ export class Seat extends EventTarget {
   /** The text that says why, where all is as it should be; null: there is more to say. */
   get plain() {
     const { socket, transport, use } = this;
-    if (socket.next?.attempt === 0) return "why.connecting";
+    if (socket.next?.attempt === 0 || (this.past && now() - this.born < PATIENCE)) return "why.connecting";
     const wanted = use === "auto" ? socket.transports[0] : use;
     if (transport !== wanted || socket.rungs.find(({ name }) => name === wanted)?.fails) return null;
     if (use !== "auto") return "why.chosen";

@@ -35,12 +35,12 @@ export function writing() {
 /**
  * What such a pen has gathered, as a document of its own. `colours`: name → CSS colour; `font`: its families.
  * @param {Pen} pen @param {number} width @param {number} height @param {Record<string, string>} colours
- * @param {string} font @param {string} title
+ * @param {string} font @param {number} em how much bigger than usual the type is @param {string} title
  */
-export function svg(pen, width, height, colours, font, title) {
+export function svg(pen, width, height, colours, font, em, title) {
   const out = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
-    ` font-family="${escaped(font)}" font-size="${FONT}"><title>${escaped(title)}</title>`,
+    ` font-family="${escaped(font)}" font-size="${FONT * em}"><title>${escaped(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="${colours.paper}"/>`,
   ];
   for (const [colour, { text }] of /** @type {Map<string, Written>} */ (pen.areas)) out.push(`<path d="${text}" fill="${colours[colour]}" opacity=".09"/>`);

@@ -11,8 +11,6 @@ const ROWS = 60;
 const EVERY = 1000; // ms between two looks while it is open
 
 export class Table {
-  #next = 0;
-
   /** @param {HTMLDetailsElement} details @param {Tape} tape @param {(flight: Flight) => void} choose */
   constructor(details, tape, choose) {
     this.details = details;
@@ -22,16 +20,11 @@ export class Table {
     const head = COLUMNS.map((name) => saying("th", `wire.column.${name}`));
     find(details, "table").append(make("thead", {}, make("tr", {}, ...head)), this.body);
     details.addEventListener("toggle", () => this.show());
+    setInterval(() => !document.hidden && this.show(), EVERY); // time goes on, whether the picture is in sight or not
     this.show();
   }
 
-  /** Time goes on: look again now and then. */
-  tick() {
-    if (performance.now() > this.#next) this.show();
-  }
-
   show() {
-    this.#next = performance.now() + EVERY;
     if (!this.details.open || this.body.contains(document.activeElement)) return; // somebody is reading in it
     this.body.replaceChildren(...this.tape.flights.slice(-ROWS).reverse().map((flight) => this.row(flight)));
   }

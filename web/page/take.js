@@ -11,10 +11,10 @@ import { text } from "./words.js";
 
 /** The picture as it stands. @param {Timeline} timeline */
 export function takePicture(timeline) {
-  const { diagram, tape, width, height, colours, font } = timeline;
+  const { diagram, tape, width, height, colours, font, em } = timeline;
   const pen = writing();
   diagram.draw(pen, tape, timeline.view());
-  save("wire.svg", "image/svg+xml", svg(pen, width, height, colours, font, text("wire.title")));
+  save("wire.svg", "image/svg+xml", svg(pen, width, height, colours, font, em, text("title")));
 }
 
 /** All that is on the tape. @param {Tape} tape @param {Record<Side, string | null>} clients their public names */

@@ -10,6 +10,7 @@ import { Trace } from "./trace.js";
 /** @typedef {"ask" | "say" | "open" | "news" | "empty" | "ack" | "told"} What   a flight is */
 
 const KEPT = 4000; // flights; older ones leave the tape, their bytes stay counted
+const LOST = 2500; // ms after which what nobody heard of has not arrived
 const TEXT = 2000; // characters of a body that are kept
 const SPOKEN = new Set(["emit", "bye"]);
 const utf8 = new TextEncoder();
@@ -32,7 +33,13 @@ export class Flight {
     this.payload = /** @type {number | null} */ (null);
     this.seqs = /** @type {number[]} */ ([]);
     this.text = "";
-    this.gone = false; // it never arrived
+  }
+
+  /** It never arrived, as far as is known: a line let go on purpose has lost nothing. */
+  get gone() {
+    const { exchange, up, left, came } = this;
+    if (left === null || came !== null || (up && (exchange.answer?.came || !exchange.told))) return false;
+    return exchange.isCut || (up && now() - left > LOST);
   }
 
   /** It is here. The hub may have told of it before: nothing arrives before it left, whatever the clocks say. */
@@ -66,6 +73,7 @@ export class Exchange {
     this.down = 0;
     this.headBytes = /** @type {(number | null)[]} */ ([null, null]);
     this.over = /** @type {number | null} */ (null); // when
+    this.spare = /** @type {"spare" | "try" | null} */ (null); // it does not read for its seat, and why it is there
     this.ending = /** @type {string | null} */ (null); // how: answered, failed, closed, ended
     this.#tape = tape;
     this.stream = name === "sse" || name === "ws";
@@ -85,6 +93,16 @@ export class Exchange {
 
   get way() {
     return this.name === "emit" || this.name === "hello" || this.name === "bye" ? "post" : this.name;
+  }
+
+  /** Whether it ended, and neither as it should nor by its client's will. */
+  get isCut() {
+    return this.over !== null && this.ending !== "answered" && this.ending !== "closed";
+  }
+
+  /** Whether the hub's side is told now. */
+  get told() {
+    return this.#tape.trace.live;
   }
 
   // ---- what the page sees

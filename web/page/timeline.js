@@ -5,9 +5,10 @@ import { find, make } from "./dom.js";
 import { now } from "./hubclock.js";
 import { knob, set } from "./knobs.js";
 import { Pen } from "./pen.js";
-import { learn, say, text } from "./words.js";
+import { label } from "./label.js";
+import { learn, say } from "./words.js";
 
-/** @import { Shown, View } from "./diagram.js" */
+/** @import { Shown, Use, View } from "./diagram.js" */
 /** @import { Side } from "./knobs.js" */
 /** @import { Pointing } from "./pointing.js" */
 /** @import { Table } from "./table.js" */
@@ -16,6 +17,7 @@ import { learn, say, text } from "./words.js";
 
 const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
+const USUAL_TYPE = 16; // px of the page's type where nobody asked for a bigger one
 const BACK = 120; // s one may go back
 const MANY = 150; // lines in sight beyond which every second frame is enough
 const AHEAD = 0.85; // of the span that is still to come, where it stands still
@@ -31,13 +33,15 @@ export class Timeline {
   /**
    * @param {HTMLElement} figure @param {Tape} tape @param {() => Record<Side | "hub", string>} names
    * @param {() => Record<Side, string | null>} ids the clients' public names
+   * @param {() => Record<Side, Use>} uses by what each of them reads
    */
-  constructor(figure, tape, names, ids) {
+  constructor(figure, tape, names, ids, uses) {
     const role = /** @type {Role} */ ((name) => find(figure, `[data-role=${name}]`));
     this.figure = figure;
     this.tape = tape;
     this.names = names;
     this.ids = ids;
+    this.uses = uses;
     this.canvas = /** @type {HTMLCanvasElement} */ (role("wire"));
     this.context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
     this.box = role("exchange");
@@ -45,13 +49,16 @@ export class Timeline {
     this.hand = /** @type {Pointing | null} */ (null); // once somebody points
     this.diagram = new Diagram();
     this.stopped = /** @type {number | null} */ (null); // the time at the bottom, where it does not move
+    this.paging = false; // page after page
     this.hovered = /** @type {number | null} */ (null);
     this.latest = now(); // where "back" counts from
     this.width = 0;
     this.height = 0;
     this.colours = /** @type {Record<string, string>} */ ({});
     this.font = "";
+    this.em = 1; // how much bigger than usual the type is
     this.pause = role("pause");
+    this.still = role("still");
     this.back = /** @type {HTMLInputElement} */ (role("back"));
     this.span = /** @type {HTMLSelectElement} */ (role("span"));
     this.table = /** @type {Table | null} */ (null);
@@ -67,6 +74,7 @@ export class Timeline {
     new IntersectionObserver(([entry]) => this.look(entry.isIntersecting)).observe(this.canvas);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.fit());
     document.addEventListener("visibilitychange", () => this.draw());
+    tape.addEventListener("change", () => this.paging && this.happened());
     STILL.addEventListener("change", () => STILL.matches && this.go());
     this.fit();
     this.follow();
@@ -95,7 +103,7 @@ export class Timeline {
       set({ span: Number(this.span.value) === USUAL ? null : this.span.value });
       this.draw();
     });
-    this.pause.addEventListener("click", () => (this.stopped === null ? this.stop(now()) : this.go()));
+    this.pause.addEventListener("click", () => (this.goes ? this.stop(now()) : this.go()));
     this.back.max = String(BACK);
     this.back.addEventListener("input", () => this.stop(this.latest - Number(this.back.value) * 1000));
     role("svg").addEventListener("click", async () => (await import("./take.js")).takePicture(this));
@@ -103,9 +111,14 @@ export class Timeline {
     this.told();
   }
 
-  /** Move with the time; where no motion is wanted, show the time to come, in which things appear where they belong. */
+  /**
+   * Move with the time; where no motion is wanted, show the time to come, in which things appear where they belong, when
+   * they happen: once it is full, the next such page is shown.
+   */
   go() {
     this.stop(STILL.matches ? now() + AHEAD * this.seconds * 1000 : null);
+    this.paging = STILL.matches;
+    this.told();
   }
 
   /** Stand still with this time at the bottom; null: move with the time. @param {number | null} at */
@@ -113,14 +126,27 @@ export class Timeline {
     const latest = this.stopped === null || at === null ? now() : this.latest;
     this.latest = Math.max(latest, at ?? 0);
     this.stopped = at;
+    this.paging = false;
     this.back.value = at === null ? "0" : String(Math.max(0, (this.latest - at) / 1000));
     this.told();
     this.draw();
   }
 
+  /** Something is drawn where it belongs: on the next page, where this one is full. */
+  happened() {
+    if (this.hovered === null && now() > Number(this.stopped)) this.go();
+    else this.draw();
+  }
+
+  /** Whether it goes on by itself. */
+  get goes() {
+    return this.stopped === null || this.paging;
+  }
+
   told() {
-    say(this.pause, this.stopped === null ? "wire.pause" : "wire.go");
-    this.pause.setAttribute("aria-pressed", String(this.stopped !== null));
+    say(this.pause, this.goes ? "wire.pause" : "wire.go");
+    this.pause.setAttribute("aria-pressed", String(!this.goes));
+    this.still.hidden = !this.paging;
   }
 
   /** The table is made when it is wanted. @param {HTMLDetailsElement} details */
@@ -153,7 +179,7 @@ export class Timeline {
    * @param {WheelEvent} event
    */
   wheel(event) {
-    if (this.stopped === null) return;
+    if (this.stopped === null || this.paging) return;
     event.preventDefault();
     const at = this.stopped + (event.deltaY / this.height) * this.seconds * 1000;
     this.stop(Math.min(this.latest, Math.max(this.latest - BACK * 1000, at)));
@@ -179,6 +205,7 @@ export class Timeline {
     this.colours = Object.fromEntries(COLOURS.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
     this.colours.post = this.colours.ink;
     this.font = style.fontFamily;
+    this.em = parseFloat(getComputedStyle(document.documentElement).fontSize) / USUAL_TYPE;
     this.draw();
   }
 
@@ -192,8 +219,8 @@ export class Timeline {
       this.#asked = 0;
       this.#odd = !this.#odd;
       if (this.#odd || this.shown.length < MANY) this.render();
-      this.table?.tick();
-      if (this.bottom !== this.stopped || this.stopped > now()) this.draw(); // time goes on
+      const still = this.bottom === this.stopped && (this.paging || this.stopped <= now());
+      if (!still) this.draw(); // time goes on
     });
   }
 
@@ -201,8 +228,9 @@ export class Timeline {
   view(names = this.names()) {
     const { width, height, chosen, bottom } = this;
     /** @param {Flight | string} flight @param {boolean} [wide] */
-    const words = (flight, wide) => label(flight, wide);
-    return { width, height, to: bottom, span: this.seconds * 1000, now: now(), names, words, chosen: chosen?.exchange };
+    const words = (flight, wide) => label(flight, this.tape.said, wide);
+    const times = { to: bottom, span: this.seconds * 1000, now: now() };
+    return { width, height, em: this.em, ...times, names, words, uses: this.uses(), chosen: chosen?.exchange };
   }
 
   render() {
@@ -210,27 +238,6 @@ export class Timeline {
     const pen = new Pen();
     this.shown = this.diagram.draw(pen, this.tape, this.view());
     this.context.clearRect(0, 0, this.width, this.height);
-    pen.onto(this.context, this.colours, this.font);
+    pen.onto(this.context, this.colours, this.font, this.em);
   }
 }
-
-/**
- * What a line says: what it is, and bytes: those that carry + those of the text.
- * @param {Flight | string} flight @param {boolean} [wide]
- */
-function label(flight, wide) {
-  if (typeof flight === "string") return text(`wire.${flight}`);
-  const { exchange, up, kind, bytes, payload } = flight;
-  const { headUp, headDown } = exchange.bytes;
-  if (flight === exchange.ask) {
-    const body = headUp === null || bytes === null ? null : bytes - headUp;
-    return [wide ? `${exchange.method} ${exchange.name}` : exchange.name, sum(headUp ?? bytes, body ?? 0)].join("  ");
-  }
-  if (kind === "open") return exchange.status === 101 && wide ? `101 Upgrade  ${headDown ?? ""}` : `${exchange.status ?? ""}  ${headDown ?? ""}`;
-  const size = exchange.stream ? sum(bytes === null || payload === null ? null : bytes - payload, payload) : sum(headDown, payload);
-  const word = kind === "told" || up ? "" : wide || kind === "news" ? text(`wire.${kind}`, { count: flight.seqs.length }) : "";
-  return [word, size].filter(Boolean).join("  ");
-}
-
-/** @param {number | null} carried @param {number | null} said */
-const sum = (carried, said) => (carried === null || said === null ? "" : `${carried} + ${said}`);
