@@ -23,6 +23,7 @@ from transport_fallback.lab.feed import Feeds
 from transport_fallback.lab.looks import Looks
 from transport_fallback.lab.mirror import Mirror
 from transport_fallback.lab.network.links import Links
+from transport_fallback.lab.queue import Queues
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import DEFAULTS, Limits
 from transport_fallback.registry.clients import Clients
@@ -88,6 +89,7 @@ def build(
             *meter.routes(),
             *Looks(meter).routes(),
             *Mirror().routes(),
+            *Queues(clients).routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),

@@ -99,10 +99,16 @@ def leave(reader: Reader) -> None:
 
 @contextlib.asynccontextmanager
 async def reading(
-    clients: Clients, request: Request, transport: str, *, grace: float | None = None, paced: bool = False
+    clients: Clients,
+    request: Request,
+    transport: str,
+    *,
+    grace: float | None = None,
+    paced: bool = False,
+    place: Callable[[Request], Cursor | None] = cursor_of,
 ) -> AsyncIterator[Reader]:
-    """A read that is answered once. It ends with the line: who has gone waits for nothing."""
-    reader = await open_reader(clients, request, transport, cursor_of(request), grace=grace, paced=paced)
+    """A read that is answered once, from its place on. It ends with the line: who has gone waits for nothing."""
+    reader = await open_reader(clients, request, transport, place(request), grace=grace, paced=paced)
     watch = asyncio.create_task(_end_with_line(request, reader))
     try:
         yield reader
