@@ -12,6 +12,7 @@ from playwright.sync_api import Page, Request, Route
 
 from tests.browser.lesson import Keys, Lesson, nobody_is_barred
 from tests.browser.page import until
+from tests.browser.program import Crowd, Program
 
 SECONDS = 3  # of a run here; a class has ten
 STREAMS = 300  # at random
@@ -252,6 +253,24 @@ def test_each_guess_is_answered(open_lesson: Callable[..., Stream]) -> None:
         for wanted in FIRST.values():
             (lesson.says if wanted == other else lesson.silent)(wanted)
         lesson.page.close()
+
+
+def test_a_crowd_that_comes_and_speaks_changes_nothing(open_lesson: Callable[..., Stream], lab: Program) -> None:
+    lesson = open_lesson("step=2")
+    lesson.guess(1, "end")
+    with Crowd(lab) as crowd:
+        for way in ("direct", "buffer"):
+            lesson.do("run")
+            lesson.root.locator("[data-do=run]", has_text="Stop").wait_for()
+            while not lesson.root.locator(f'.lane [data-when="{way}.ran"]').is_visible():
+                crowd.come(3)
+                crowd.here[-1].ask("c2s", {"user": "one of them", "content": "good morning"})
+    assert len(crowd.here) == 0
+    assert [lesson.value(name) for name in ("direct.requests", "buffer.early")] == ["1", "0"]
+    until(lambda: [lesson.dots(way) for way in ("direct", "buffer")] == [10, 10])
+    lesson.go("see")
+    lesson.says(REQUESTS[1])
+    assert '"event":"feed"' in lesson.value("raw").split("\n\n")[0]
 
 
 def test_with_the_keyboard_alone_and_in_chinese(open_lesson: Callable[..., Stream]) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocketRoute
 
 from tests.browser.lesson import Keys, Lesson, nobody_is_barred
 from tests.browser.page import until
@@ -311,6 +311,25 @@ def test_with_the_keyboard_alone_and_in_chinese(open_lesson: Callable[..., Upgra
     lesson.page.keyboard.press("Enter")
     lesson.says("你现在知道了")
     assert lesson.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_hub_that_is_asked_by_too_many_is_asked_again(open_lesson: Callable[..., Upgrade]) -> None:
+    lesson = open_lesson("step=2")
+    lesson.guess(11, 7, "http")
+    refused: list[WebSocketRoute] = []
+
+    def often(line: WebSocketRoute) -> None:
+        """The first two who ask are refused, as where a class asks at once."""
+        if len(refused) < 2:
+            refused.append(line)
+            line.close(code=4153, reason="full")
+        else:
+            line.connect_to_server()
+
+    lesson.page.route_web_socket("**/lab/trace", often)
+    lesson.open()
+    lesson.says("it has read this very key")
+    assert len(refused) == 2
 
 
 def test_a_line_that_does_not_open_or_ends_is_told(open_lesson: Callable[..., Upgrade]) -> None:

@@ -1,4 +1,4 @@
-// What the hub saw: of which clients of a lesson a request has come to it at all.
+// What the hub saw of a lesson's clients: of which a request has come to it at all; and asking it until it tells.
 
 const PATIENCE = 1500; // ms for the hub to tell
 const QUIET = 300; // ms after its first word in which it tells of the others
@@ -31,4 +31,20 @@ export function hubSaw(sids) {
       timer = setTimeout(done, QUIET, seen);
     };
   });
+}
+
+const TIMES = 4;
+const PAUSE = 1500; // ms between two tries, at most: a class asks all at once, and the hub has so many lines
+
+/**
+ * Ask until there is an answer that is not null, a few times.
+ * @template Told
+ * @param {() => Promise<Told | null>} ask @returns {Promise<Told | null>}
+ */
+export async function insist(ask) {
+  for (let n = 1; ; n += 1) {
+    const told = await ask();
+    if (told !== null || n === TIMES) return told;
+    await new Promise((resolve) => setTimeout(resolve, PAUSE * (0.3 + 0.7 * Math.random())));
+  }
 }

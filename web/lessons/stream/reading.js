@@ -5,13 +5,14 @@ import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
 import { begin } from "/page/speaking.js";
+import { insist } from "../hubsaw.js";
 
 /** @import { News, Span } from "../lane.js" */
 
 export const COUNT = 10; // events
 const READY = 300; // ms until the hub has the reader, whether or not the browser hears of it
 const AGAIN = 100; // ms between two looks at what comes
-const SHOWN = 2; // events that are shown as text: the last of the ten, and a heartbeat
+const QUIET = 3000; // ms for the heartbeat that is shown beside the last event
 
 /**
  * What there is to see while it runs and after; times in ms of this page's clock, null for what has not happened.
@@ -32,7 +33,8 @@ export class Reading {
   #room = `lesson-${newSid()}`;
   #link = `/via/~${linkName()}`;
   #news = /** @type {News[]} */ ([]);
-  #ids = /** @type {string[]} */ ([]); // of the events that came
+  #id = ""; // of the event before
+  #before = ""; // that id, when the last of the ten came
   #source = /** @type {EventSource | null} */ (null);
 
   /** @param {{network: string, length: number, every: number, last: number, cut?: number, offset: () => number}} settings */
@@ -64,14 +66,14 @@ export class Reading {
       await this.#be(this.network, signal);
       this.#listen(cursor);
       await sleep(READY, signal);
-      if (this.cut !== undefined) await heads(this.#sid, "sse"); // who is looked at once is remembered for longer
+      if (this.cut !== undefined) await insist(() => heads(this.#sid, "sse")); // who is looked at once is remembered for longer
       await this.#speak(signal);
       if (this.cut !== undefined) await this.#strike(signal);
       await this.#until(this.last, signal);
       const { transports } = await asked(`/stats?client=${you.id}`, signal);
       this.requests = transports.sse?.requests ?? 0;
       this.early = this.#came;
-      if (this.cut !== undefined) this.head = (await heads(this.#sid, "sse"))?.up.trimEnd() ?? "";
+      if (this.cut !== undefined) this.head = (await insist(() => heads(this.#sid, "sse")))?.up.trimEnd() ?? "";
       else if (this.network === "direct") this.raw = await this.#again(signal);
       this.ended = now();
       await this.#bye();
@@ -104,10 +106,12 @@ export class Reading {
       if (this.ended !== null) source.close(); // else it would ask for what is over, again and again
     };
     source.onmessage = ({ data, lastEventId }) => {
-      this.#ids.push(lastEventId);
       for (const message of JSON.parse(data).messages) {
-        if (message.event === "feed" && message.room === this.#room) this.#heard(message.data);
+        if (message.event !== "feed" || message.room !== this.#room) continue; // others speak, too
+        this.#heard(message.data);
+        if (message.data.n === COUNT - 1) this.#before = this.#id;
       }
+      this.#id = lastEventId;
     };
   }
 
@@ -140,22 +144,30 @@ export class Reading {
     await this.#be(this.network, signal);
   }
 
-  /** The last event once more, as text: reading takes nothing away. @param {AbortSignal} signal */
+  /** The last event once more, as text, and the next heartbeat: reading takes nothing away. @param {AbortSignal} signal */
   async #again(signal) {
-    const cursor = this.#ids.at(-2);
-    if (cursor === undefined) return "";
+    const cursor = this.#before;
+    if (!cursor) return "";
     const stop = new AbortController();
     signal.addEventListener("abort", () => stop.abort(), { once: true });
-    const answer = await fetch(`/sse?sid=${this.#sid}&cursor=${cursor}&heartbeat=1`, { signal: stop.signal });
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    for (;;) {
-      const { value = "", done } = (await reader?.read()) ?? { done: true };
-      text += value;
-      if (done || text.split("\n\n").length > SHOWN) break;
+    const timer = setTimeout(() => stop.abort(), QUIET);
+    let blocks = /** @type {string[]} */ ([]);
+    try {
+      const answer = await fetch(`/sse?sid=${this.#sid}&cursor=${cursor}&heartbeat=1`, { signal: stop.signal });
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      for (let text = ""; !blocks.some(beats); ) {
+        const { value = "", done } = (await reader?.read()) ?? { done: true };
+        if (done) break;
+        text += value;
+        blocks = text.split("\n\n").slice(0, -1);
+      }
+    } catch {
+      signal.throwIfAborted(); // else others speak all the time, and there is no heartbeat to show
+    } finally {
+      clearTimeout(timer);
+      stop.abort();
     }
-    stop.abort();
-    return text.split("\n\n").slice(0, SHOWN).join("\n\n") + "\n\n";
+    return [blocks[0] ?? "", blocks.find(beats) ?? ""].filter(Boolean).join("\n\n");
   }
 
   /** Leave: the hub ends the answer. */
@@ -167,6 +179,11 @@ export class Reading {
   async #until(ms, signal) {
     while (now() < Number(this.began) + ms) await sleep(Math.min(AGAIN, Number(this.began) + ms - now()), signal);
   }
+}
+
+/** Whether a block is a batch of no messages. @param {string} block */
+function beats(block) {
+  return block.includes('"messages":[]');
 }
 
 /** What the hub answers. Throws its reason. @param {string} address @param {AbortSignal} signal @param {unknown} [words] */

@@ -3,7 +3,7 @@
 import { newSid } from "/client/codec.js";
 import { heads } from "/page/heads.js";
 import { show } from "../code.js";
-import { hubSaw } from "../hubsaw.js";
+import { hubSaw, insist } from "../hubsaw.js";
 import { accept, GUID, sha1 } from "./accept.js";
 import { judged, longer, whole } from "./exercise.js";
 import { frameFigure, handshakeFigure } from "./figures.js";
@@ -100,12 +100,13 @@ class Upgrade {
     } else if (this.stage.facts.opening && line.opened !== null) {
       this.stage.tell({ opening: false, open: true, opened: true, fresh: false });
       this.say(FIRST);
-      this.proof(await heads(sid, "mirror"));
+      this.proof(await insist(() => heads(sid, "mirror")), line);
     }
   }
 
-  /** The heads as the hub saw them, and what this page makes of the key in them. @param {{up: string, down: string} | null} seen */
-  proof(seen) {
+  /** The heads of a line as the hub saw them, and what this page makes of the key in them. @param {{up: string, down: string} | null} seen @param {Line} line */
+  proof(seen, line) {
+    if (this.line !== null && this.line !== line) return; // another has been opened meanwhile
     const key = valueOf(seen?.up, "sec-websocket-key");
     const told = valueOf(seen?.down, "sec-websocket-accept");
     this.stage.tell({ untold: !key, proven: Boolean(key) });
@@ -202,7 +203,7 @@ class Upgrade {
   /** All three are over: what did the hub see of them? @param {Crossing[]} mine */
   async crossed(mine) {
     this.stage.tell({ crossing: false, crossed: true });
-    const seen = await hubSaw(mine.map(({ sid }) => sid));
+    const seen = await insist(() => hubSaw(mine.map(({ sid }) => sid)));
     if (this.crossings !== mine) return;
     for (const { letter, sid } of mine) {
       this.stage.tell({ [`${letter}.seen`]: Boolean(seen?.has(sid)), [`${letter}.unseen`]: Boolean(seen && !seen.has(sid)) });
