@@ -82,6 +82,8 @@ PARTS: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "race": ("?panel=race", race),
     "calculator": ("?panel=calculator", opened("calculator", "table", 3000)),
     "lessons": ("?panel=lessons", opened("lessons", "a, button", 500)),
+    "upgrade": ("?panel=lessons&lesson=2&step=3", opened("lessons", "[data-step=run]", 500)),
+    "stream": ("?panel=lessons&lesson=3&step=7", opened("lessons", "[data-step=exercise]", 500)),
     "class": ("?panel=class", opened("class", "p", 500)),
 }
 

@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.page import DEADLINE, Panel, Scheme, Seat, texts_of, until
 from tests.browser.program import Program, ask, program
+from tests.browser.test_lesson_stream import Stream
+from tests.browser.test_lesson_upgrade import Upgrade
 
 NAME = "lab.test"  # a name as a school's network gives one; the browser is told that it is this computer
 
@@ -268,4 +270,25 @@ def test_where_there_is_no_clipboard_a_copy_button_selects(
         until(
             lambda: field.evaluate("field => field.value.slice(field.selectionStart, field.selectionEnd)") == page.url
         )
+        assert not troubles, troubles
+
+
+def test_the_lessons_run_on_a_phone_in_a_classroom(browser: Browser, lab: Program) -> None:
+    """Their proofs need no `crypto.subtle`, and their lines no certificate."""
+    with far(browser, **PHONE) as (context, troubles):
+        page = context.new_page()
+        page.goto(f"http://{NAME}:{lab.port}/?panel=lessons&lesson=2&step=2")
+        upgrade = Upgrade(page)
+        upgrade.guess(11, 7, "http")
+        upgrade.open()
+        upgrade.says("it has read this very key")
+        upgrade.said(5, 11, 7)
+        upgrade.cross()
+        troubles.clear()  # of the lines that were to die a browser complains
+        page.goto(f"http://{NAME}:{lab.port}/?panel=lessons&lesson=3&step=2&seconds=3")
+        stream = Stream(page)
+        stream.guess(1, "end")
+        stream.run("direct")
+        stream.run("buffer")
+        assert [stream.value(name) for name in ("direct.requests", "buffer.early")] == ["1", "0"]
         assert not troubles, troubles
