@@ -1,0 +1,113 @@
+"""Measurements nobody can disturb: while a crowd comes and goes they are what they are without it."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.page import Seat, more, until
+from tests.browser.program import Crowd, Program, ask
+from tests.browser.test_lessons import SECONDS, Polling
+from tests.browser.test_race import Race, shown
+
+EACH = 30  # clients that come each second, and go in the next
+NEWCOMER = 2000  # bytes down to a newcomer who is told nothing, whoever else is here
+WAYS = ("poll", "longpoll", "ws")
+
+
+@contextmanager
+def coming_and_going(lab: Program) -> Iterator[list[int]]:
+    """A crowd whose clients come and go; how many have come so far."""
+    came, over = [0], threading.Event()
+
+    def move() -> None:
+        with Crowd(lab) as crowd:
+            while not over.is_set():
+                began = time.monotonic()
+                crowd.come(EACH)
+                came[0] += EACH
+                crowd.go(len(crowd.here) - EACH)
+                over.wait(max(0, began + 1 - time.monotonic()))
+
+    thread = threading.Thread(target=move)
+    thread.start()
+    try:
+        yield came
+    finally:
+        over.set()
+        thread.join()
+
+
+def lesson(page: Page) -> dict[str, tuple[int, int, int]]:
+    """Of each way: the questions, the empty answers and the bytes that lesson 1 counts."""
+    walk = Polling(page)
+    walk.guess(1, 500)
+    walk.step("run")
+    told = {}
+    for way in WAYS:
+        walk.run(way)
+        empty = "0" if way == "ws" else walk.value(f"{way}.empty")
+        told[way] = int(walk.value(f"{way}.questions")), int(empty)
+    walk.next()
+    see = walk.step("see")
+    cells = {way: see.locator(f'td[data-value="{way}.bytes"]').inner_text() for way in WAYS}
+    return {way: (*told[way], int(cells[way].replace(",", ""))) for way in WAYS}
+
+
+@pytest.mark.timeout(240)
+def test_lesson_1_counts_the_same_while_a_crowd_comes_and_goes(tab: Callable[..., Page], lab: Program) -> None:
+    address = f"?panel=lessons&seconds={SECONDS}&lesson=1&step=2"
+    alone = lesson(tab(address))
+    with coming_and_going(lab) as came:
+        among = lesson(tab(address))
+        assert came[0] >= 3 * EACH  # there was a crowd
+    for way, (questions, empty, weight) in alone.items():
+        # Of so few questions one more or less may fall into the seconds that are counted.
+        assert among[way][0] == pytest.approx(questions, abs=1), (way, alone, among)
+        assert among[way][1] == pytest.approx(empty, abs=1), (way, alone, among)
+        assert among[way][2] == pytest.approx(weight, abs=1200), (way, alone, among)  # one question and its answer
+    assert among["ws"][0] == 0 and among["poll"][1] >= SECONDS - 1 - 2  # two messages make two answers worth having
+
+
+@pytest.mark.timeout(240)
+def test_the_race_counts_the_same_while_a_crowd_comes_and_goes(tab: Callable[..., Page], lab: Program) -> None:
+    with coming_and_going(lab) as came:
+        race = Race(tab("?panel=race&race-rate=2&race-every=1000&race-shape=periodic&left=ws&right=ws")).start()
+
+        def beside(way: str) -> float:
+            """Bytes a message, as a share of what theory makes of this feed alone."""
+            return shown(race.figure(way, "bytes")) / shown(race.theory(way, "bytes"))
+
+        until(lambda: abs(beside("ws") - 1) < 0.08 and abs(beside("sse") - 1) < 0.08)
+        until(lambda: shown(race.figure("poll", "requests")) > 0.5)
+        until(lambda: shown(race.figure("longpoll", "answer")) == pytest.approx(1, abs=0.1))
+        assert re.search(r"0\s*%|\(0/", race.figure("longpoll", "wasted"))
+        assert came[0] >= 3 * EACH
+
+
+@pytest.mark.timeout(240)
+def test_a_newcomer_to_a_room_of_500_is_not_told_of_them(tab: Callable[..., Page], lab: Program) -> None:
+    with Crowd(lab, "王小明同学第 {} 号") as crowd:
+        crowd.come(500)
+        with urllib.request.urlopen(f"{lab.url}/poll?sid={'n' * 22}&history=60") as answer:
+            assert len(answer.read()) + len(str(answer.headers)) < NEWCOMER
+        page = tab("?left=poll&right=ws&every=60000")
+        for side, way in (("left", "poll"), ("right", "ws")):
+            Seat(page, side).reads_by(way)
+        page.wait_for_timeout(1000)  # in which it has said its name and entered its rooms
+        more(page)
+        with page.expect_download() as download:
+            page.locator("figure [data-role=json]").click()
+        told: dict[str, Any] = json.loads(download.value.path().read_text("utf-8"))
+        for side, client in told["clients"].items():
+            counts = ask(lab, f"/stats?client={client}")["transports"]
+            assert 0 < sum(one["down"] for one in counts.values()) <= NEWCOMER, (side, counts)
