@@ -16,17 +16,17 @@ TALK = [("left", "Good morning! I ask once a second."), ("right", "And I just li
 def main() -> None:
     with program() as lab, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ["LAB_CHROMIUM"])
-        page = browser.new_page(viewport={"width": 1280, "height": 860}, locale="en-US")
+        page = browser.new_page(viewport={"width": 1280, "height": 720}, locale="en-US")
         page.goto(lab.url)
         seats = {side: Seat(page, side) for side in ("left", "right")}
         seats["right"].reads_by("ws")
-        page.wait_for_timeout(5500)  # what is on probation is proven
+        page.wait_for_timeout(7000)  # some messages of the feed
         for side, text in TALK:
             seats[side].say(text)
             for seat in seats.values():
                 seat.hears(text)
         page.mouse.click(640, 30)
-        page.wait_for_timeout(3200)  # some questions more, which bring nothing
+        page.wait_for_timeout(5000)  # some questions more, which bring nothing
         page.evaluate("scrollTo(0, 0)")
         page.wait_for_timeout(200)
         page.screenshot(path=ROOT / "web" / "page" / "picture.png")

@@ -55,7 +55,7 @@ export class Broken {
     }
     const name = seat.shownName;
     if (!this.#fell) say(event, "broken.now", { name });
-    else say(event, this.#fell.gapMs ? "broken.fell" : "broken.fell.at.once", { name, to: { text: `is.${this.#fell.to}` }, gap: took(this.#fell.gapMs) });
+    else say(event, this.#fell.gapMs ? "broken.fell" : "broken.fell.at.once", { name, to: { text: `called.${this.#fell.to}` }, gap: took(this.#fell.gapMs) });
     return say(count, "broken.count", { arrived: this.#arrived, tried: this.#tried });
   }
 

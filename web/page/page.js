@@ -105,7 +105,10 @@ function pace() {
 }
 
 function figures() {
-  for (const seat of seats) seat.costs(meter.figures(seat.socket.id, seat.transport, seat.since));
+  for (const seat of seats) {
+    seat.costs(meter.figures(seat.socket.id, seat.transport, seat.since));
+    seat.status(); // a rest may be over, and nobody has said so
+  }
   result.show();
   broken?.show();
 }

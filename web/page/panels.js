@@ -27,7 +27,11 @@ export class Panels {
   /** Open the one the address names. */
   follow() {
     const wanted = knob("panel");
-    for (const details of this.list) details.open = details.dataset.panel === wanted;
+    for (const details of this.list) {
+      const opens = details.dataset.panel === wanted && !details.open;
+      details.open = details.dataset.panel === wanted;
+      if (opens) details.scrollIntoView();
+    }
     this.each("follow");
   }
 

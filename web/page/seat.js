@@ -265,7 +265,7 @@ export class Seat extends EventTarget {
     const name = this.transport;
     this.because();
     if (transport.dataset.transport === name && transport.dataset.text) return;
-    say(transport, name);
+    say(transport, `called.${name}`);
     say(this.parts.is, `is.${name}`);
     [this.before, this.since] = [transport.dataset.transport ?? "none", now()];
     this.costs(null); // nothing is known of this one yet
