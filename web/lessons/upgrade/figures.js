@@ -61,17 +61,20 @@ export function handshakeFigure(element, place) {
   const middle = (hub + browser) / 2;
   /** @param {number} at @param {number} y */
   const cross = (at, y) => shape("path", { d: `M${at - 7} ${y - 7}l14 14m0 -14l-14 14`, class: "cross" });
-  const ends = { unanswered: [x(0.12), middle], refused: [x(0.38), middle], open: [x(0.8), middle] };
-  shapes.push(line(x(0.06), browser, x(0.18), hub, "asks"), words(x(0.14), browser + 1.4 * em, label("1", "GET"), "word strong", "middle"));
+  const inside = place === "refused" || place === "unanswered"; // the network lets nothing through to the hub
+  const far = inside ? middle : hub;
+  const ends = { unanswered: x(0.12), refused: x(0.38), open: x(0.8) };
+  if (place) shapes.push(line(left, middle, right, middle, "guide"), words(left - 0.625 * em, middle + 0.3 * em, text("lessons.network"), "word", "end"));
+  shapes.push(line(x(0.06), browser, inside ? x(0.12) : x(0.18), far, "asks"), words(x(0.14), browser + 1.4 * em, label("1", "GET"), "word strong", "middle"));
   if (place !== "unanswered") {
-    shapes.push(line(x(0.32), hub, x(0.44), browser, "asks"));
+    shapes.push(line(inside ? x(0.38) : x(0.32), far, x(0.44), browser, "asks"));
     shapes.push(words(x(0.4), browser + 1.4 * em, label("2", place === "refused" ? "400" : "101"), "word strong", "middle"));
   }
   if (place === null || place === "open") {
-    const end = place ? x(0.8) : right;
+    const end = place ? ends.open : right;
     for (const off of [-3, 3]) shapes.push(line(x(0.5), middle + off, end, middle + off, "asks"));
     shapes.push(words(x(0.7), browser + 1.4 * em, label("3", text("lessons.frame.frames")), "word strong", "middle"));
   }
-  if (place) shapes.push(cross(ends[place][0], ends[place][1]));
+  if (place) shapes.push(cross(ends[place], middle));
   put(element, 8 * em, shapes);
 }

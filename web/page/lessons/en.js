@@ -18,6 +18,7 @@ export default {
   "lessons.after": "Next",
   "lessons.other": "Lesson {number}",
   "lessons.hub": "hub",
+  "lessons.network": "network",
   "lessons.browser": "browser",
   "lessons.id": "last id: {id}",
   "lessons.frame.fin": "FIN",

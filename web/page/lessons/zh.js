@@ -18,6 +18,7 @@ export default {
   "lessons.after": "下一步",
   "lessons.other": "第 {number} 课",
   "lessons.hub": "服务器",
+  "lessons.network": "网络",
   "lessons.browser": "浏览器",
   "lessons.id": "最后的 id：{id}",
   "lessons.frame.fin": "FIN",
