@@ -26,8 +26,13 @@ from .untyped import untyped
 WEB = Path(__file__).resolve().parents[1] / "web"
 FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"report": WEB.parent / "bench" / "results"}
 CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; " + CLOSED
+POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; frame-src {frame}; " + CLOSED
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
+FRAME = "/lessons/sandbox.html"  # the only page that a page of ours may hold: what a reader writes runs in it
+BOXED = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; worker-src blob:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 Name = str | os.PathLike[str]
 SAFE = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache"}
 QUIET = {"Referrer-Policy": "no-referrer"}  # of what has links: a script or a sheet leads nowhere
@@ -70,7 +75,8 @@ class Files(StaticFiles):
         for needless in ("accept-ranges", "last-modified"):  # whole files, and their ETag says which
             del response.headers[needless]
         if path.endswith((".html", ".svg")):
-            response.headers.update(QUIET | {"Content-Security-Policy": DRAWN})
+            boxed = self.directory == FOLDERS["lessons"] and f"/lessons/{path}" == FRAME
+            response.headers.update(QUIET | {"Content-Security-Policy": BOXED if boxed else DRAWN})
         return response
 
     def file_response(
@@ -92,11 +98,15 @@ def is_file(path: str) -> bool:
 
 
 def policy(host: str, names: Iterable[str]) -> str:
-    """The policy of the page: nothing from outside. It may use any of our names: six connections are for each."""
-    _name, port = parts_of(host) or ("", None)
+    """
+    The policy of the page: nothing from outside. It may use any of our names: six connections are for each. The path of
+    its frame holds also for where that goes: a program in it cannot lead it to another address.
+    """
+    name, port = parts_of(host) or ("", None)
     end = "" if port is None else f":{port}"
     own = (f"http://{name}{end}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
-    return POLICY.format(own=" ".join(own))
+    frame = f"{name}{end}{FRAME}" if name and ":" not in name else "'self'"
+    return POLICY.format(own=" ".join(own), frame=frame)
 
 
 def page(names: Iterable[str]) -> list[Route | Mount]:

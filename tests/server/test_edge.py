@@ -10,7 +10,7 @@ import pytest
 
 from tests.serving import Lab, serving
 from tests.stranger.http import DEADLINE, JSON, Answer, as_json, http, new_sid, target
-from transport_fallback.serving.pages import takes_gzip
+from transport_fallback.serving.pages import policy, takes_gzip
 
 pytestmark = pytest.mark.anyio
 
@@ -138,6 +138,25 @@ async def test_every_answer_says_what_it_is_and_no_page_more_than_it_must(lab: L
         for part in ("default-src '", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"):
             assert part in policy
         assert "script-src" not in policy and "*" not in policy
+    where = lab.url.removeprefix("http://")
+    assert f"frame-src {where}/lessons/sandbox.html;" in (await ask(lab, "GET /")).headers["content-security-policy"]
+
+
+async def test_what_a_reader_writes_runs_in_a_page_of_no_origin_and_without_a_network(lab: Lab) -> None:
+    parts = (await ask(lab, "GET /lessons/sandbox.html")).headers["content-security-policy"].split("; ")
+    assert {"sandbox allow-scripts", "default-src 'none'", "form-action 'none'", "frame-ancestors 'self'"} < set(parts)
+    assert not [part for part in parts if "connect-src" in part or "'self'" in part and "ancestors" not in part]
+    for other in ("/lessons/lost/en.html", "/report/report.html"):
+        assert "frame-ancestors 'none'" in (await ask(lab, f"GET {other}")).headers["content-security-policy"]
+
+
+@pytest.mark.parametrize(
+    ("host", "frame"),
+    [("localhost:3000", "localhost:3000/lessons/sandbox.html"), ("lab.example", "lab.example/lessons/sandbox.html"),
+     ("[::1]:3000", "'self'")],
+)  # fmt: skip
+def test_the_policy_names_the_frame_of_this_server(host: str, frame: str) -> None:
+    assert f"; frame-src {frame}; base-uri" in policy(host, [])
 
 
 async def raw_head(lab: Lab, request: bytes) -> bytes:
