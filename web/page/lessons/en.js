@@ -21,6 +21,8 @@ export default {
   "lessons.network": "network",
   "lessons.browser": "browser",
   "lessons.id": "last id: {id}",
+  "lessons.handed": "handed on: {what}",
+  "lessons.handed.none": "handed on: nothing",
   "lessons.frame.fin": "FIN",
   "lessons.frame.rsv": "RSV",
   "lessons.frame.opcode": "opcode",

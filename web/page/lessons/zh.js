@@ -21,6 +21,8 @@ export default {
   "lessons.network": "网络",
   "lessons.browser": "浏览器",
   "lessons.id": "最后的 id：{id}",
+  "lessons.handed": "交出：{what}",
+  "lessons.handed.none": "什么也没交出",
   "lessons.frame.fin": "FIN",
   "lessons.frame.rsv": "RSV",
   "lessons.frame.opcode": "opcode",
