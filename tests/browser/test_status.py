@@ -82,6 +82,8 @@ def test_the_status_says_what_is_so(tab: Callable[..., Page], use: str, network:
         transport, why, _via, _seq = looked(page)
         assert not (fault := wrong(transport, why)), f"{fault}: {why}"
         page.wait_for_timeout(250)
+    spared = "by which this seat reads now" in right.part("does").inner_text()
+    assert spared == (name == "buffer" or (use, name) == ("poll", "kill") or reads == "sse")
     if reads not in (None, "none"):  # and it is by this that messages come
         seq = looked(page)[3]
         until(lambda: (found := looked(page))[3] != seq and found[2] == found[0])

@@ -1,7 +1,7 @@
 // Networks: the form in which a seat's network is chosen, with the sentence of what it does.
 
 import { find, make } from "./dom.js";
-import { language, learn, say } from "./words.js";
+import { language, learn, say, text } from "./words.js";
 
 await learn("/page/texts/networks");
 
@@ -10,9 +10,12 @@ await learn("/page/texts/networks");
 
 /**
  * A kind of network, as the lab describes it.
- * @typedef {{name: string, does: Record<string, string>,
+ * @typedef {{name: string, does: Record<string, string>, touches: string,
  *   parameter: {unit: "ms" | "s" | "share", least: number, most: number, default: number} | null}} Kind
  */
+
+/** @type {Record<string, string>} */
+const ONLY = { ws: "ws", upgrades: "ws", streams: "sse" }; // what a network touches → the one transport that feels it
 
 /** Every kind of network the lab knows, asked for once. */
 /** @type {Promise<Kind[]> | null} */
@@ -22,8 +25,12 @@ const kinds = () => (table ??= fetch("/via").then((answer) => answer.json()).the
 
 /** A selector, the parameter of what is selected, and a sentence. */
 export class Networks {
-  /** @param {Form} parts @param {Network} network */
-  constructor({ network: select, parameter, does }, network) {
+  /**
+   * `reads`: by what reads who has this network; null: nobody in particular.
+   * @param {Form} parts @param {Network} network @param {() => string | null} reads
+   */
+  constructor({ network: select, parameter, does }, network, reads = () => null) {
+    this.reads = reads;
     this.network = network;
     this.select = select;
     this.parameter = parameter;
@@ -59,10 +66,14 @@ export class Networks {
     this.translated();
   }
 
-  /** The lab's own sentence, in the page's language. */
+  /** The lab's own sentence, in the page's language; and that one will see nothing of it, where that is so. */
   translated() {
     const kind = this.kinds.get(this.network.setting.split(":")[0]);
-    if (kind) this.does.textContent = kind.does[language()];
+    if (!kind) return;
+    const reads = this.reads();
+    const only = ONLY[kind.touches];
+    const spared = reads && reads !== "none" && only && only !== reads;
+    this.does.textContent = kind.does[language()] + (spared ? ` ${text("network.spares", { transport: { text: reads } })}` : "");
   }
 
   /** @param {HTMLInputElement} input */

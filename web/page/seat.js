@@ -145,7 +145,7 @@ export class Seat extends EventTarget {
     if (this.happened) return;
     translate(this.parts.settings);
     this.happened = new Happened(this.parts, this.befallen, this.socket.decisions);
-    this.networks = new Networks(this.parts, this.network);
+    this.networks = new Networks(this.parts, this.network, () => this.transport);
     this.doubt();
   }
 
@@ -272,6 +272,7 @@ export class Seat extends EventTarget {
     transport.dataset.transport = name;
     status.dataset.transport = name;
     status.querySelector("use")?.setAttribute("href", `#mark-${name}`);
+    this.networks?.translated();
     this.dispatchEvent(new Event("way"));
   }
 
