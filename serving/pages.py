@@ -98,9 +98,9 @@ def is_file(path: str) -> bool:
 
 
 def policy(host: str, names: Iterable[str]) -> str:
-    """
-    The policy of the page: nothing from outside. It may use any of our names: six connections are for each. The path of
-    its frame holds also for where that goes: a program in it cannot lead it to another address.
+    """The policy of the page: nothing from outside. It may use any of our names: six connections are for each.
+
+    The path of its frame holds also for where that goes: a program in it cannot lead it to another address.
     """
     name, port = parts_of(host) or ("", None)
     end = "" if port is None else f":{port}"

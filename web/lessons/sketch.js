@@ -5,6 +5,9 @@ const SVG = "http://www.w3.org/2000/svg";
 /** px of a rem: the page's type may be large. */
 export const rem = () => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
+/** Draw the next picture of what moves. Thirty a second are enough: in a sixtieth nothing moves a pixel. @param {() => void} draw */
+export const soon = (draw) => setTimeout(() => requestAnimationFrame(draw), 16);
+
 /** Whether the reader wants things to keep still. */
 export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 

@@ -19,7 +19,7 @@ const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
 const USUAL_TYPE = 16; // px of the page's type where nobody asked for a bigger one
 const BACK = 120; // s one may go back
-const MANY = 150; // lines in sight beyond which every second frame is enough
+const BETWEEN = 30; // ms from one picture to the next: in that, time moves a pixel or two
 const AHEAD = 0.85; // of the span that is still to come, where it stands still
 const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -28,7 +28,7 @@ export class Timeline {
   shown = /** @type {Shown[]} */ ([]); // what can be pointed at
   #asked = 0; // the animation frame that was asked for
   #seen = false;
-  #odd = false;
+  #rendered = 0; // when the last picture was drawn
 
   /**
    * @param {HTMLElement} figure @param {Tape} tape @param {() => Record<Side | "hub", string>} names
@@ -215,11 +215,13 @@ export class Timeline {
 
   draw() {
     if (this.#asked || !this.#seen || document.hidden) return;
-    this.#asked = requestAnimationFrame(() => {
+    this.#asked = requestAnimationFrame((at) => {
       this.#asked = 0;
-      this.#odd = !this.#odd;
-      if (this.#odd || this.shown.length < MANY) this.render();
       const still = this.bottom === this.stopped && (this.paging || this.stopped <= now());
+      if (still || at - this.#rendered > BETWEEN) {
+        this.render();
+        this.#rendered = at;
+      }
       if (!still) this.draw(); // time goes on
     });
   }

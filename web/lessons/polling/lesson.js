@@ -3,7 +3,7 @@
 import { knob } from "/page/knobs.js";
 import { model } from "/page/theory.js";
 import { lane, sign } from "../lane.js";
-import { still } from "../sketch.js";
+import { soon, still } from "../sketch.js";
 import { Trial } from "../trial.js";
 import { agesFigure, bytesFigure, waitsFigure } from "./figures.js";
 
@@ -149,7 +149,7 @@ class Polling {
   move(trial, picture) {
     if (!this.running || trial.over || still()) return;
     this.stage.draw(picture);
-    requestAnimationFrame(() => this.move(trial, picture));
+    soon(() => this.move(trial, picture));
   }
 
   stop() {

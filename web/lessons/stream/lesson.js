@@ -4,7 +4,7 @@ import { knob } from "/page/knobs.js";
 import { make } from "/page/dom.js";
 import { text } from "/page/words.js";
 import { lane, sign } from "../lane.js";
-import { still } from "../sketch.js";
+import { soon, still } from "../sketch.js";
 import { judged, TASKS } from "./exercise.js";
 import { COUNT, Reading } from "./reading.js";
 
@@ -121,7 +121,7 @@ class Stream {
   move(way, reading) {
     if (!this.running || reading.over || still()) return;
     this.stage.draw(`lane.${way}`);
-    requestAnimationFrame(() => this.move(way, reading));
+    soon(() => this.move(way, reading));
   }
 
   stop() {
