@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 
 from bench.load.servers import free_port
 from tests.browser.program import program
+from tests.once import once
 from tests.root import ROOT
 
 TALK, QUIET = 6, 13  # s
@@ -116,7 +117,12 @@ def proxied(ports: dict[str, int], to: int) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def outcomes(both: None, browser: Browser) -> Iterator[dict[str, Any]]:
+def outcomes(both: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    found: dict[str, Any] = once(tmp_path_factory, "proxies", lambda: measured(browser))
+    return found
+
+
+def measured(browser: Browser) -> dict[str, Any]:
     ports = {row.proxy: free_port() for row in ROWS}
     # This one hands on its own name for the server as Host: by that, its pages are of a foreign origin.
     allow = f"--allow-origin=http://127.0.0.1:{ports['nginx-plain']}"
@@ -135,7 +141,7 @@ def outcomes(both: None, browser: Browser) -> Iterator[dict[str, Any]]:
         for name, page in pages.items():
             page.wait_for_function(LAST, arg=TALK * MESSAGES)
             found[name] = page.evaluate(OUTCOME)
-        yield found
+    return found
 
 
 def silences(outcome: dict[str, Any]) -> list[float]:
