@@ -120,7 +120,7 @@ async def test_from_a_first_round_trip_to_ws(lab: Lab) -> None:
         events = life(socket)
         await socket.ready()
         assert socket.transport == "longpoll" and lab.people[socket.id].id == socket.id
-        await eventually(lambda: socket.transport == "ws")
+        await eventually(lambda: socket.transport == "ws" and told)  # handlers are told in tasks of their own
         assert events == ["connecting", "connect"]
         assert [(one["from"], one["to"]) for one in told] == [("longpoll", "ws")]
         assert socket.decisions and socket.id not in str(socket.decisions)
