@@ -22,11 +22,8 @@ class Speaker(Client):
     def speak(self, rate: float, size: int, offset: float) -> None:
         """Begin, `offset` s from now."""
         self.emitting, self.text = True, "x" * size
-        self._began, self._rate, self._k = (
-            time.monotonic() + offset,
-            rate,
-            0,
-        )  # an event loop's time() may be a while ago
+        self._rate, self._k = rate, 0
+        self._began = time.monotonic() + offset  # an event loop's time() may be a while ago
         self._clock = ahead() + self._began
         self.loop.call_later(offset, self._next)
 

@@ -5,6 +5,7 @@ import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { begin } from "/page/speaking.js";
 import { tapped } from "/page/tap.js";
+import { orAbort, sleep } from "./waiting.js";
 
 /** @import { Socket, Transport } from "/client/socket.js" */
 /** @import { Heads } from "/page/heads.js" */
@@ -151,19 +152,4 @@ export class Trial {
 /** @param {Counts} before @param {Counts} after */
 function since(before, after) {
   return Object.fromEntries(Object.entries(after).map(([name, n]) => [name, n - (before[name] ?? 0)]));
-}
-
-/** Resolves after so many ms; rejects when the signal aborts. @param {number} ms @param {AbortSignal} signal */
-function sleep(ms, signal) {
-  return orAbort(new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))), signal);
-}
-
-/** @param {Promise<any>} promise @param {AbortSignal} signal */
-function orAbort(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

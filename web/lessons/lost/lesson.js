@@ -1,12 +1,12 @@
 // Lesson 4: what gets lost on a line that cuts answers, from a queue and from a log, and a program that takes each message once.
 
-import { knob } from "/page/knobs.js";
 import { make } from "/page/dom.js";
 import { text } from "/page/words.js";
 import { run } from "../sandbox.js";
 import { CASES, FAULTS, judged, NAME } from "./exercise.js";
 import { COUNT, Heard, Losing, NETWORK } from "./losing.js";
 import { marks, sign } from "./marks.js";
+import { lasting } from "../waiting.js";
 
 /** @import { Lively, Stage } from "../steps.js" */
 /** @import { Batch } from "/client/types.js" */
@@ -39,7 +39,7 @@ class Lost {
   /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
-    this.seconds = Math.min(SECONDS.most, Math.max(SECONDS.least, Math.round(Number(knob("seconds"))) || SECONDS.usual));
+    this.seconds = lasting(SECONDS);
     this.losing = /** @type {Losing | null} */ (null);
     this.running = /** @type {AbortController | null} */ (null);
     this.shown = /** @type {Shown | null} */ (null);

@@ -5,6 +5,7 @@ import { io } from "/client/socket.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
 import { begin } from "/page/speaking.js";
+import { orAbort, sleep } from "../waiting.js";
 
 /** @import { Fate } from "./marks.js" */
 /** @import { Socket } from "/client/socket.js" */
@@ -176,19 +177,4 @@ async function asked(address, options) {
 /** @param {string} address @param {unknown} words @param {AbortSignal} signal */
 function posted(address, words, signal) {
   return asked(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(words), signal });
-}
-
-/** @param {number} ms @param {AbortSignal} signal */
-function sleep(ms, signal) {
-  return orAbort(new Promise((resolve) => setTimeout(resolve, Math.max(0, ms))), signal);
-}
-
-/** @param {Promise<any>} promise @param {AbortSignal} signal */
-function orAbort(promise, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason);
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
-  });
 }

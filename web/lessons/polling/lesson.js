@@ -1,11 +1,11 @@
 // Lesson 1: what polling costs and how late it is, by real clients beside long polling and WebSocket.
 
-import { knob } from "/page/knobs.js";
 import { model } from "/page/theory.js";
 import { lane, sign } from "../lane.js";
 import { soon, still } from "../sketch.js";
 import { Trial } from "../trial.js";
 import { agesFigure, bytesFigure, waitsFigure } from "./figures.js";
+import { lasting } from "../waiting.js";
 
 /** @import { Transport } from "/client/socket.js" */
 /** @import { Lively, Stage } from "../steps.js" */
@@ -45,7 +45,7 @@ export function lesson(stage) {
 class Polling {
   /** @param {Stage} stage */
   constructor(stage) {
-    const seconds = Math.min(SECONDS.most, Math.max(SECONDS.least, Math.round(Number(knob("seconds"))) || SECONDS.usual));
+    const seconds = lasting(SECONDS);
     this.stage = stage;
     this.seconds = seconds;
     this.trials = /** @type {Partial<Record<Way, Trial>>} */ ({});

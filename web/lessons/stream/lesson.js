@@ -1,12 +1,12 @@
 // Lesson 3: one answer that never ends, what a proxy that waits for its end makes of it, and how it is written.
 
-import { knob } from "/page/knobs.js";
 import { make } from "/page/dom.js";
 import { text } from "/page/words.js";
 import { lane, sign } from "../lane.js";
 import { soon, still } from "../sketch.js";
 import { judged, TASKS } from "./exercise.js";
 import { COUNT, Reading } from "./reading.js";
+import { lasting } from "../waiting.js";
 
 /** @import { Lively, Stage } from "../steps.js" */
 /** @import { Dispatched } from "./interpret.js" */
@@ -44,7 +44,7 @@ class Stream {
   /** @param {Stage} stage */
   constructor(stage) {
     this.stage = stage;
-    this.seconds = Math.min(SECONDS.most, Math.max(SECONDS.least, Math.round(Number(knob("seconds"))) || SECONDS.usual));
+    this.seconds = lasting(SECONDS);
     this.readings = /** @type {Partial<Record<Way, Reading>>} */ ({});
     this.running = /** @type {AbortController | null} */ (null);
     this.events = /** @type {Dispatched[] | null} */ (null);

@@ -6,6 +6,7 @@ import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
 import { begin } from "/page/speaking.js";
 import { insist } from "../hubsaw.js";
+import { sleep } from "../waiting.js";
 
 /** @import { News, Span } from "../lane.js" */
 
@@ -193,20 +194,4 @@ async function asked(address, signal, words) {
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.error.message);
   return told;
-}
-
-/** @param {number} ms @param {AbortSignal} signal */
-function sleep(ms, signal) {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve(null);
-    }, Math.max(0, ms));
-    if (signal.aborted) stop();
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
