@@ -49,8 +49,10 @@ def chat(hub: Hub) -> None:
 
     @hub.on("leave")
     async def leave(client: Client, message: Any) -> dict[str, list[str]]:
-        room = word(message, "room")
-        if room in client.rooms:
+        room = None if isinstance(message, dict) and message.get("room", "") is None else word(message, "room")
+        if room is None:
+            await client.leave(None)  # what is said to everyone reaches it no more
+        elif room in client.rooms:
             await client.leave(room)
             presence.note(client, room)
         return {"rooms": client.rooms}

@@ -110,7 +110,8 @@ class Member(Record):
         """
         await self.hub.join(self, room)
 
-    async def leave(self, room: str) -> None:
+    async def leave(self, room: str | None) -> None:
+        """Hear no more what is said in a room. None: nor what is said to everyone, as long as the hub knows it."""
         await self.hub.leave(self, room)
 
 
@@ -265,8 +266,9 @@ class Hub(Log[Member]):
             raise Refuse(f"there may be {self.limits.rooms} rooms")
         await self._append(self._apply_join, client.id, name)
 
-    async def leave(self, client: Member, name: str) -> None:
-        if name in client.joined:
+    async def leave(self, client: Member, name: str | None) -> None:
+        inside = not client.apart if name is None else name in client.joined
+        if inside and self.members.get(client.id) is client:
             await self._append(self._apply_leave, client.id, name)
 
     # ---- what the registry says

@@ -138,7 +138,8 @@ class Carried:
         self.turn.enter(self)
         self.step = self.turn.asked(cursor)
         self._until = self.turn.now() + self.heartbeat
-        self.odd = cursor.seq != self.turn.log.end  # it is behind, with nothing for it: it is read for by itself
+        # It is behind, with nothing for it, or hears less than others: it is read for by itself.
+        self.odd = cursor.seq != self.turn.log.end or self.client.apart
         self._wait(self.heartbeat)
 
     def ring(self) -> None:
@@ -156,7 +157,7 @@ class Carried:
     def give(self, step: Step) -> None:
         """Give it a step that does not follow its last."""
         self._past, self._base, self.step = self.figures(), step.before, step
-        self.odd = step.batch.more
+        self.odd = step.batch.more or self.client.apart
         step.form.told(step.figures, 1)
         if self.watch is not None:
             self.watch(step.batch, len(step.frame))

@@ -192,15 +192,21 @@ class Log(Generic[R]):
         if member.here:
             room.here.add(client)
 
-    def _apply_leave(self, seq: int, client: str, name: str) -> None:
-        member, room = self.members[client], self.store.rooms[name]
+    def _apply_leave(self, seq: int, client: str, name: str | None) -> None:
+        """None: it leaves everyone, in whom it was from the beginning."""
+        member = self.members[client]
+        left: Audience = self.store.everyone if name is None else self.store.rooms[name]
         for bell in member.bells:
             bell.ring()  # the turn looks who is in a room when it is over: who has left by then is told by itself
-        member.joined = tuple(one for one in member.joined if one != name)
-        joined, seen = room.members[client], room.last.seen_by(client)
-        self.store.leave(room, client)
+        joined, seen = 0, left.last.seen_by(client)
+        if isinstance(left, Room):
+            member.joined = tuple(one for one in member.joined if one != name)
+            joined = left.members[client]
+            self.store.leave(left, client)
+        else:
+            member.apart = True
         if seen > joined:  # else there was nothing to hear: no interval to remember
-            member.remember(Stay(room, joined, seen))
+            member.remember(Stay(left, joined, seen))
 
     def _apply_forgotten(self, seq: int, client: str) -> None:
         member = self.members[client]

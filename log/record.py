@@ -17,7 +17,7 @@ LED = 64  # cursors before its birth that a client was given since; one that cat
 class Record:
     """One client. Only the entries of the log change it, and `led`, which remembers what it was given."""
 
-    __slots__ = ("__weakref__", "bells", "born", "doubt", "id", "joined", "led", "left_last", "own", "stays")
+    __slots__ = ("__weakref__", "apart", "bells", "born", "doubt", "id", "joined", "led", "left_last", "own", "stays")
 
     here: bool  # somebody is reading as this client: the registry's word, no entry of the log
 
@@ -26,6 +26,7 @@ class Record:
         self.born = 0  # seq of its birth
         self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
         self.own: Audience | None = None  # what was said to it alone, if anything was
+        self.apart = False  # it has left everyone: it hears its rooms, and what is for it alone
         self.joined: tuple[str, ...] = ()  # the rooms it is in, which know since when; in order of joining
         self.stays: tuple[Stay, ...] = ()  # the last of what it left, oldest first
         self.doubt = 0  # up to this seq it may have seen more than `stays` still says

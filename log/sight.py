@@ -14,7 +14,8 @@ from .store import Store
 
 def sources(store: Store, client: Record, after: int) -> Iterator[tuple[Audience, int, float]]:
     """The audiences of a client, each with the bounds (after, up to) of what in it is this client's to see."""
-    yield store.everyone, after, math.inf
+    if not client.apart:
+        yield store.everyone, after, math.inf
     if client.own is not None:
         yield client.own, after, math.inf
     for name in client.joined:
@@ -44,7 +45,9 @@ def since(store: Store, client: Record, after: int, room: int) -> tuple[list[Mes
 
 def past(store: Store, client: Record, until: int, most: int, room: int) -> list[Message]:
     """The last messages to everyone and to the client's rooms, so many at most that fit, in order of seq."""
-    audiences = [store.everyone, *(store.rooms[name] for name in client.joined)]
+    audiences: list[Audience] = [store.rooms[name] for name in client.joined]
+    if not client.apart:
+        audiences.append(store.everyone)
     newest = heapq.merge(*(audience.newest(until, client.id) for audience in audiences), reverse=True)
     taken: list[Message] = []
     for message in itertools.islice(newest, max(0, most)):
@@ -71,4 +74,5 @@ def last_seen(store: Store, client: Record) -> int:
     rooms = (store.rooms[name] for name in client.joined)
     inside = (seq for room in rooms if (seq := room.last.seen_by(client.id)) > room.members[client.id])
     own = 0 if client.own is None else client.own.last.seq
-    return max(store.everyone.last.seen_by(client.id), own, client.left_last, *inside)
+    public = 0 if client.apart else store.everyone.last.seen_by(client.id)
+    return max(public, own, client.left_last, *inside)

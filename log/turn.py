@@ -5,9 +5,9 @@ is *carried* has none: its connection hands over how it writes, and what is said
 to everybody together when the turn is over.
 
 Readers are *in step* when they were given the same last time. While they may see the same of what was said since, one
-read and one frame serve them all. Whoever may see something else is *odd*: it was told something alone, is left out of
-a message, came into a room or left it, takes no more for now, or is behind. It is read for by itself, as `follow` does,
-until that has brought it to the end of the log.
+read and one frame serve them all. Whoever may see something else is *odd*: it was told something alone, is left out
+of a message, came into a room or left it, has left everyone, takes no more for now, or is behind. It is read for by
+itself, as `follow` does, until that has brought it to the end of the log.
 """
 
 from __future__ import annotations

@@ -86,6 +86,7 @@ class Chance:
             self.say: 50,
             self.join: 6,
             self.leave: 6,
+            self.leave_everyone: 1,
             self.in_and_out: 14,
             self.rest: 5,
             self.go_on: 5,
@@ -123,6 +124,12 @@ class Chance:
 
     def leave(self) -> None:
         self.steps.append(Leave(self.luck.choice(self.clients), self.luck.choice(ROOMS)))
+
+    def leave_everyone(self) -> None:
+        """In one turn something is said to everyone before and after."""
+        self.say()
+        self.steps.append(Leave(self.luck.choice(self.clients), None))
+        self.say()
 
     def in_and_out(self) -> None:
         """In one turn a room hears something before, while and after somebody is in."""

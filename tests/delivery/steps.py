@@ -35,7 +35,7 @@ class Join:
 @dataclass(frozen=True)
 class Leave:
     client: int
-    room: str
+    room: str | None  # None: everyone
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,12 @@ class Said(NamedTuple):
     place: str
     audience: frozenset[Life] | None
     but: int | None
+    apart: frozenset[Life] = frozenset()  # who had left everyone by then
 
     def reaches(self, life: Life) -> bool:
-        return life[0] != self.but and (self.audience is None or life in self.audience)
+        if life[0] == self.but or life in self.apart:
+            return False
+        return self.audience is None or life in self.audience
 
 
 class Given(NamedTuple):
@@ -72,6 +75,7 @@ class Truth:
         self.births: dict[Life, int] = {(NOBODY, 1): 0}  # seq of each
         self.lives: dict[int, int] = defaultdict(int, {NOBODY: 1})
         self.rooms: dict[str, set[Life]] = defaultdict(set)
+        self.apart: set[Life] = set()  # who has left everyone
         self.places: dict[str, list[int]] = defaultdict(list)  # place → the seqs of what was said there
 
     def life(self, client: int) -> Life:
@@ -88,7 +92,9 @@ class Truth:
                     members.discard(self.life(client))
             case Join(client, room):
                 self.rooms[room].add(self.life(client))
-            case Leave(client, room):
+            case Leave(client, None):
+                self.apart.add(self.life(client))
+            case Leave(client, str(room)):
                 self.rooms[room].discard(self.life(client))
             case Say():
                 self._say(step, seq)
@@ -100,7 +106,8 @@ class Truth:
         elif step.only is not None:
             life = self.life(step.only)
             place, audience = f"@{life}", frozenset({life})
-        self.said.append(Said(step.n, seq, place, audience, step.but))
+        apart = frozenset(self.apart) if audience is None else frozenset[Life]()
+        self.said.append(Said(step.n, seq, place, audience, step.but, apart))
         self.places[place].append(seq)
 
     def seq_of(self, n: int) -> int:

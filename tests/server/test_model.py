@@ -53,9 +53,10 @@ class Said(NamedTuple):
     audience: tuple[str, str | None]  # ("everyone" | "room" | "client", which)
     readers: frozenset[str] | None  # None: everyone, now and later
     but: str | None
+    apart: frozenset[str] = frozenset()  # who had left everyone by then
 
     def for_(self, client: str) -> bool:
-        return client != self.but and (self.readers is None or client in self.readers)
+        return client != self.but and client not in self.apart and (self.readers is None or client in self.readers)
 
 
 class Model(RuleBasedStateMachine):
@@ -74,6 +75,7 @@ class Model(RuleBasedStateMachine):
         self.said: list[Said] = []
         self.rooms: dict[str, set[str]] = {}
         self.births: dict[str, int] = {}  # name → seq of its birth
+        self.apart: set[str] = set()
         for name in NAMES[:3]:  # two of them in a room: what is rare is what goes wrong
             self.born(name)
         for name in NAMES[:2]:
@@ -92,10 +94,14 @@ class Model(RuleBasedStateMachine):
         if name in self.births:
             run(self.hub.forget(self.hub.members[name]))
             del self.births[name]
+            self.apart.discard(name)
             for members in self.rooms.values():
                 members.discard(name)
             # What a forgotten client could have read is nobody's any more: one that is born later is another.
-            self.said = [said._replace(readers=said.readers and said.readers - {name}) for said in self.said]
+            self.said = [
+                said._replace(readers=said.readers and said.readers - {name}, apart=said.apart - {name})
+                for said in self.said
+            ]
 
     @rule(name=st.sampled_from(NAMES), room=st.sampled_from(ROOMS))
     def join(self, name: str, room: str) -> None:
@@ -108,6 +114,12 @@ class Model(RuleBasedStateMachine):
         if name in self.births:
             run(self.hub.members[name].leave(room))
             self.rooms.setdefault(room, set()).discard(name)
+
+    @rule(name=st.sampled_from(NAMES))
+    def leave_everyone(self, name: str) -> None:
+        if name in self.births:
+            run(self.hub.members[name].leave(None))
+            self.apart.add(name)
 
     @rule(size=st.integers(0, 400), but=st.none() | st.sampled_from(NAMES), times=st.integers(1, 3))
     def to_everyone(self, size: int, but: str | None, times: int) -> None:
@@ -159,7 +171,8 @@ class Model(RuleBasedStateMachine):
         else:
             but = None
             seq = run((address or self.hub).emit("said", "x" * size))
-        self.said.append(Said(seq, (kind, which), readers, but))
+        apart = frozenset(self.apart) if kind == "everyone" else frozenset[str]()
+        self.said.append(Said(seq, (kind, which), readers, but, apart))
 
     # ---- what a read must say
 
@@ -199,7 +212,8 @@ class Model(RuleBasedStateMachine):
             public = {
                 said.seq
                 for said in self.said
-                if said.but != name and (said.audience[0] == "everyone" or said.audience[1] in inside)
+                if said.but != name
+                and (said.audience[1] in inside or said.audience[0] == "everyone" and name not in self.apart)
             }
             past = [seq for seq in self.seqs(batch) if seq <= start]
             assert len(past) <= k and set(past) <= public  # never a private word

@@ -59,6 +59,32 @@ async def party(lab: Lab, transport: type[Reader]) -> Party:
     return party
 
 
+# An experiment's client hears its own room, whoever speaks beside it.
+async def test_who_leaves_everyone_hears_its_rooms_and_what_is_for_it_alone(party: Party) -> None:
+    hub, cat = party.lab.hub, party.client("cat")
+    await party.client("ada").join("elsewhere")
+    await hub.emit("before")
+    await cat.leave(None)
+    await cat.leave(None)  # once more changes nothing
+    await hub.emit("after")
+    await party.client("ada").broadcast.emit("after, too")
+    heard = []
+    for event in ("room", "room again"):  # one after the other: then Ada and Cat were last given the same
+        await hub.to("elsewhere").emit(event)
+        heard += await party.readers["cat"].until(event)
+    await hub.emit("after all")
+    bob = await party.readers["bob"].until("after all")
+    await cat.emit("own")
+    heard += await party.readers["cat"].until("own")
+    events = [message["event"] for message in heard]
+    assert [event for event in events if event != "own"] == ["before", "room", "room again"]
+    assert [message["event"] for message in bob] == ["before", "after", "after, too", "after all"]
+    assert hub.last_seen_by(cat).seq == hub.end
+    answer = await http(party.lab.url, "GET", target("poll", sid=party.sids["cat"], history=9))
+    again = {message["event"] for message in answer.json["messages"]}
+    assert "room" in again and not {"after", "after, too", "after all"} & again
+
+
 Form = Callable[[Party], Awaitable[Any]]
 
 # The article's table, in Python: every form, who hears it, and the room its message names.

@@ -328,6 +328,30 @@ async def test_those_who_ask_at_the_end_are_given_one_frame_until_one_may_see_mo
     assert form.frames == 3
 
 
+async def test_who_has_left_everyone_is_in_step_with_nobody() -> None:
+    hub, form = Hub(), Text()
+    ann, bob = await born(hub, "ann", "bob")
+    for client in (ann, bob):
+        await client.join("room")
+    ears = [Ear(hub, client, form) for client in (ann, bob)]
+    await bob.leave(None)
+    await turn()
+    for n in (1, 2):  # both are given the same: now they would be in step
+        await hub.to("room").emit("said", n)
+        await turn()
+    await hub.emit("said", 3)
+    await turn()
+    assert [ear.heard() for ear in ears] == [[1, 2, 3], [1, 2]]
+    for ear in ears:
+        ear.one.close()
+    askers = [Asker(hub, client, form, hub.end) for client in (ann, bob)]
+    await hub.emit("said", 4)
+    await turn()
+    await hub.to("room").emit("said", 5)
+    await turn()
+    assert [ear.heard() for ear in askers] == [[4, 5], [5]]
+
+
 async def test_nothing_is_kept_of_who_has_left() -> None:
     hub, form = Hub(), Text()
     (ann,) = await born(hub, "ann")
