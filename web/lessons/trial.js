@@ -1,6 +1,7 @@
 // The trial: one real client on one transport, in a room of its own, in which the hub speaks at chosen moments.
 
 import { io } from "/client/socket.js";
+import { alone } from "/page/alone.js";
 import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { begin } from "/page/speaking.js";
@@ -83,7 +84,8 @@ export class Trial {
     const known = new Promise((resolve) => socket.onHello(resolve));
     socket.emit("name", { name: `lesson: ${transport}` });
     socket.connect();
-    await orAbort(Promise.all([socket.emitWithAck("join", { room: this.#room }, { timeout: PATIENCE }), known]), signal);
+    const apart = alone(this.#room).map(([event, data]) => socket.emitWithAck(event, data, { timeout: PATIENCE }));
+    await orAbort(Promise.all([...apart, known]), signal);
   }
 
   /** Wait until the line is as it stays: the first long poll is a short one. @param {AbortSignal} signal */

@@ -1,6 +1,7 @@
 // A reading: the browser's own EventSource through a network, while the hub says ten things in a room of its own.
 
 import { newSid } from "/client/codec.js";
+import { alone } from "/page/alone.js";
 import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
@@ -63,7 +64,7 @@ export class Reading {
     try {
       const { cursor } = await asked(`/poll?sid=${this.#sid}`, signal);
       const { you } = await asked(`/hello?sid=${this.#sid}`, signal);
-      await asked(`/emit?sid=${this.#sid}`, signal, { emits: [{ n: 1, event: "join", data: { room: this.#room } }] });
+      await asked(`/emit?sid=${this.#sid}`, signal, { emits: alone(this.#room).map(([event, data], i) => ({ n: i + 1, event, data })) });
       await this.#be(this.network, signal);
       this.#listen(cursor);
       await sleep(READY, signal);

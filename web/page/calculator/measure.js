@@ -1,6 +1,7 @@
 // Measuring: what this very browser puts around a message, on each transport it has, as the hub's meter counts it.
 
 import { io } from "/client/socket.js";
+import { alone } from "../alone.js";
 import { heads } from "../heads.js";
 
 /** @import { Socket, Transport } from "/client/socket.js" */
@@ -74,7 +75,7 @@ function named(socket, leave) {
 function reading(socket, transport, leave) {
   socket.use(transport);
   // A long poll is answered when there is news: the news that this client is in a room where nobody else is.
-  if (transport === "longpoll") socket.emit("join", { room: `calculator-${socket.id}` });
+  if (transport === "longpoll") for (const [event, data] of alone(`calculator-${socket.id}`)) socket.emit(event, data);
   return until(() => socket.transport === transport, leave);
 }
 

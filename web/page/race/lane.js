@@ -1,6 +1,7 @@
 // A lane: one real client on one transport, through a link of its own, that listens to the feed of the race.
 
 import { io } from "/client/socket.js";
+import { alone } from "../alone.js";
 import { now } from "../hubclock.js";
 import { linkName } from "../network.js";
 import { Ring } from "./ring.js";
@@ -104,7 +105,7 @@ export class Lane extends EventTarget {
     const joined = new Promise((resolve) => {
       socket.onLife((event, detail) => {
         // A hub that forgot this client knows no room.
-        if (event === "connect") socket.emit("join", { room }, (_rooms, error) => resolve((this.entered = !error)));
+        if (event === "connect") this.#enter(socket, room).then(resolve);
         if (event === "gap" && detail.reason === "epoch") this.dispatchEvent(new Event("lost"));
         if (event === "disconnect") this.#downSince = now();
         this.#changed();
@@ -113,6 +114,12 @@ export class Lane extends EventTarget {
     socket.emit("name", { name: `race ${transport}` });
     socket.connect();
     return joined;
+  }
+
+  /** Into the room of the race, and out of all others. @param {Socket} socket @param {string} room */
+  async #enter(socket, room) {
+    const apart = alone(room).map(([event, data]) => socket.emitWithAck(event, data));
+    return Promise.all(apart).then(() => (this.entered = true), () => false);
   }
 
   /** @param {number} ms */
