@@ -2,7 +2,8 @@
 
 python -m bench.report RESULT.json.gz --out DIR      makes the report of a run again, from its JSON
 python -m bench.report RESULT.json.gz                the tables in the terminal only
-python -m bench.report RESULT.json.gz --docs         the answer and the verdicts into docs/comparison.md
+python -m bench.report RESULT.json.gz --docs         the answer and the verdicts into docs/comparison.md, the
+                                                     advice into the READMEs and the page
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import sys
 from pathlib import Path
 
 from bench import docs
+from bench.report.choose import advise
 from bench.report.document import BadDocument, read
 from bench.report.files import markdown, tables, write
 
@@ -22,12 +24,13 @@ def main() -> int:
     )
     parser.add_argument("result", type=Path, help="the JSON of a run, plain or as gzip")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
-    parser.add_argument("--docs", action="store_true", help="write the answer and the verdicts into docs/comparison.md")
+    parser.add_argument("--docs", action="store_true", help="write answer, verdicts and advice into the docs")
     told = parser.parse_args()
     try:
         document = read(told.result)
         if told.docs:
             print(docs.put("comparison", markdown(document), docs.DOCS / "comparison.md"))
+            print(*advise(document), sep="\n")
         elif told.out is None:
             print(tables(document), end="")
         else:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bench.claims import findings
-from bench.report import beside, figures
+from bench.report import beside, choose, figures
 from bench.report.about import again, made_with, told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import EXPERIMENTS, Document
@@ -85,7 +85,9 @@ def html(document: Document) -> str:
         f"<style>:root {{ color-scheme: light dark;{COLOURS} }}",
         f"@media (prefers-color-scheme: dark) {{ :root {{{DARK} }} }}",
         f"{DRAWN}{STYLE}</style></head><body>",
-        *_head(document, [figure for figure in drawn if figure.name == "e4"]),
+        *_head(document),
+        *_choose(document),
+        *_answer(document, [figure for figure in drawn if figure.name == "e4"]),
         *_claims(document),
         *_figures([figure for figure in drawn if figure.name != "e4"]),
         *_experiments(document),
@@ -97,14 +99,37 @@ def html(document: Document) -> str:
     return "\n".join(parts)
 
 
-def _head(document: Document, drawn: list[Figure]) -> list[str]:
-    warned, others = warnings(document), beside.sentence(document)
-    parts = [
+def _head(document: Document) -> list[str]:
+    return [
         "<header><h1>Four transports, measured</h1>",
         f'<p class="small">{escaped(told_of(document))}</p>',
         f'<p class="small">{escaped(made_with(document))}</p></header>',
         "<main>",
     ]
+
+
+def _choose(document: Document) -> list[str]:
+    """What an engineer came for; a run that lacks an experiment it rests on leaves it out."""
+    if not choose.NEEDED <= set(document.rounds_of):
+        return []
+    items = [
+        f'<tr><th scope="row">{escaped(row.en.case)}</th><td data-name="choose"><b>{escaped(row.en.choose)}</b></td>'
+        f'<td data-name="because">{escaped(row.en.because)} <span class="who">{_again(row.case.repeat)}</span></td>'
+        "</tr>"
+        for row in choose.rows(document)
+    ]
+    return [
+        "<section><h2>Which shall I choose?</h2>",
+        '<table class="claims"><thead><tr><th scope="col">for</th><th scope="col" class="model">choose</th>'
+        '<th scope="col">because</th></tr></thead><tbody>',
+        *items,
+        "</tbody></table></section>",
+    ]
+
+
+def _answer(document: Document, drawn: list[Figure]) -> list[str]:
+    warned, others = warnings(document), beside.sentence(document)
+    parts = []
     if "E4" in document.experiments:
         parts += [
             "<section><h2>Does long polling beat WebSocket when the server is full?</h2>",

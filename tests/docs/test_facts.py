@@ -10,9 +10,12 @@ from functools import cache
 
 import pytest
 
-from bench.report.answer import NAMES, all_series
+from bench.report import choose
+from bench.report.answer import all_series
+from bench.report.cases import LANGUAGES
 from bench.report.document import Document, read
 from bench.report.files import markdown
+from bench.report.saying import NOT_MEASURED
 from tests.docs.written import READMES, ROOT, section, snippets, text
 from transport_fallback.client.closings import TURNED_AWAY, UNHEARD
 from transport_fallback.lab.network.proxies import ROWS
@@ -77,20 +80,34 @@ def test_the_comparison_is_what_the_committed_report_says() -> None:
     assert markdown(committed()) in text("docs/comparison.md")
 
 
-# Who chooses by the README chooses by what is measured.
-@pytest.mark.parametrize("page", READMES)
-def test_the_advice_for_a_full_server_is_what_the_report_says(page: str) -> None:
-    (row,) = [line for line in text(page).splitlines() if line[:1] == "|" and "p99" in line]
-    measured = all_series(committed())
-    late = {series.name: dict(series.middle("p99"))[300_000] for series in measured}
-    best, sse, longpoll, naive = (
-        late[name] for name in ("coalesced ws", "sse", "longpoll", NAMES["ws", "per-message"])
-    )
-    assert best < sse < longpoll < naive
-    told = re.findall(r"[\d.]+(?= m?s\b)", row)
-    assert [float(one) for one in told] == [pytest.approx(s, rel=0.01) for s in (best * 1e3, longpoll * 1e3, naive)]
-    times = re.search(r"([\d.]+)(?: times| 倍)", row)
-    assert times and times[1] in markdown(committed())
+def test_the_advice_is_what_the_committed_run_says() -> None:
+    found = choose.rows(committed())
+    for page, language in zip(READMES, LANGUAGES, strict=True):
+        assert choose.table(found, language) in text(page)
+        assert choose.script(found, language) == text(f"web/page/choose/{language}.js")
+        assert NOT_MEASURED not in choose.table(found, language)
+
+
+# Who chooses by the README chooses by what is measured: advice that another run refutes is not to stay.
+def test_the_advice_is_borne_out_by_its_figures() -> None:
+    told = choose.Facts(committed())
+    late = {series.name: dict(series.middle("p99"))[choose.FULL] for series in all_series(committed())}
+    assert max(late["coalesced ws"], late["sse"]) < late["longpoll"]
+    assert float(told.cores("sse").split()[0]) < float(told.cores("poll").split()[0])
+    assert (told.around("ws") or 0) * 10 < (told.around("poll") or 0)
+    assert told.lost(True) == "0 %" != told.lost(False)
+    assert 1.5 < float(told.crowded[1])
+    networks, without, lost = choose.walls(text("docs/fallback.md"))
+    assert 0 < without < networks and not lost
+
+
+def test_a_table_in_which_the_ladder_ended_on_nothing_is_no_advice() -> None:
+    page = text("docs/fallback.md")
+    row = next(line for line in page.splitlines() if line.startswith("| kill | sse |"))
+    with pytest.raises(ValueError, match="ended on nothing"):
+        choose.walls(page.replace(row, row.replace("| kill | sse |", "| kill | nothing |"), 1))
+    with pytest.raises(ValueError, match="no table"):
+        choose.walls("")
 
 
 def test_both_clients_give_up_an_emit_after_the_same_time() -> None:

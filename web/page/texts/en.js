@@ -115,6 +115,7 @@ export default {
   "wire.table": "The same as a table",
 
   "panel.race": "The race: four transports hear the same",
+  "panel.choose": "Which shall I choose?",
   "panel.calculator": "The calculator: what it costs for many",
   "panel.lessons": "Lessons",
   "panel.class": "For a class: addresses and a QR code",

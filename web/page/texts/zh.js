@@ -115,6 +115,7 @@ export default {
   "wire.table": "同样的内容，列成表",
 
   "panel.race": "竞赛：四种传输方式听同样的消息",
+  "panel.choose": "该选哪一种？",
   "panel.calculator": "计算器：人多了要花多少",
   "panel.lessons": "课程",
   "panel.class": "上课用：地址和二维码",
