@@ -1,6 +1,7 @@
 // The diagram: the tape as a sequence diagram between two seats and the hub, time running down. It only draws what is
 // on the tape; where an end is not known, the line does not reach it.
 
+/** @import { Bundle } from "./bundles.js" */
 /** @import { Side } from "./knobs.js" */
 /** @import { Pen } from "./pen.js" */
 /** @import { Exchange, Flight, Tape } from "./tape.js" */
@@ -22,10 +23,12 @@ const ROW = 15; // px a label needs for itself
 const WIDE = 190; // px between seat and hub in which a label's bytes have room, too
 const SIDES = /** @type {const} */ (["left", "right"]);
 const NONE = { at: -Infinity, flight: /** @type {Flight | null} */ (null), need: 0 };
+const DENSE = 40; // flights in sight from which on some may lie so close that they are bundled
 const LONG = 31_000; // ms the longest exchange may lie before what is in sight
 
 export class Diagram {
   #key = "";
+  #bundled = /** @type {typeof import("./bundles.js").bundled | null} */ (null); // once there were many
   /** @type {WeakMap<Flight, boolean>} */
   #labelled = new WeakMap(); // flight → whether it has a label; decided once, or labels would flicker
   #cuts = 0; // px from the top, of the last cut that has a label
@@ -55,7 +58,19 @@ export class Diagram {
     this.frame(pen, place, hub);
     this.said(pen, tape.said, place, hub);
     const rows = new Map(); // what was drawn already on a row of pixels: more on it would not be seen
-    return flights.map((flight) => this.flight(pen, tape, flight, place, rows)).filter((shown) => shown !== null);
+    const bundles = this.bundles(flights, scale);
+    const draw = (/** @type {Flight} */ flight) => this.flight(pen, tape, flight, place, rows, bundles.get(flight));
+    return flights.map(draw).filter((shown) => shown !== null);
+  }
+
+  /**
+   * Those that are drawn as one line. How that is found out is loaded when it is first needed.
+   * @param {Flight[]} flights @param {number} scale @returns {Map<Flight, Bundle<Flight>>}
+   */
+  bundles(flights, scale) {
+    if (flights.length < DENSE) return new Map();
+    if (!this.#bundled) import("./bundles.js").then(({ bundled }) => (this.#bundled = bundled));
+    return this.#bundled?.(flights, scale) ?? new Map();
   }
 
   /**
@@ -141,9 +156,9 @@ export class Diagram {
 
   /**
    * @param {Pen} pen @param {Tape} tape @param {Flight} flight @param {Place} place
-   * @param {Map<string, Flight>} rows
+   * @param {Map<string, Flight>} rows @param {Bundle<Flight>} [bundle]
    */
-  flight(pen, tape, flight, place, rows) {
+  flight(pen, tape, flight, place, rows, bundle) {
     const { exchange, up } = flight;
     const { side, way } = exchange;
     const { y, seat, hub, live, chosen } = place;
@@ -154,10 +169,13 @@ export class Diagram {
     const lift = this.lift(flight, y(left));
     const [x1, y1] = [start, y(left) + lift];
     const [x2, y2] = [start + (end - start) * reach, Math.max(y1, y(came) + lift)];
-    const kind = look(flight);
+    const kind = bundle?.messages ? "many" : look(flight);
     const colour = kind === "say" ? "ink" : kind === "empty" || exchange.spare ? "edge" : way === "post" ? "soft" : way;
     const row = `${side} ${kind} ${Math.round(y1)} ${Math.round(y2)} ${reach === 1}`;
+    if (bundle?.shown && exchange === chosen) pen.line("chosen", "edge", bundle.shown.x1, bundle.shown.y1, bundle.shown.x2, bundle.shown.y2);
+    if (bundle?.shown) return { ...bundle.shown, flight };
     const shown = { x1, y1, x2, y2, flight };
+    if (bundle) bundle.shown = shown;
     if (rows.has(row)) return shown;
     rows.set(row, flight);
     if (reach === 1) pen.arrow(kind, colour, x1, y1, x2, y2);
@@ -167,7 +185,8 @@ export class Diagram {
       if (reach === 1) pen.dot("fill", colour, x2, y2, 4);
     } else if (kind === "empty" && reach === 1) pen.dot("ring", "edge", x2, y2, 2.5);
     if (exchange === chosen) pen.line("chosen", "edge", x1, y1, x2, y2);
-    if (this.label(flight, place)) this.words(pen, flight, colour, shown, place);
+    const told = bundle ? bundle.messages > 0 : this.label(flight, place);
+    if (told) this.words(pen, flight, colour, shown, place, bundle);
     return shown;
   }
 
@@ -223,11 +242,13 @@ export class Diagram {
   /**
    * What it is, and its bytes, along its line: what goes up near the seat, an answer near the hub.
    * @param {Pen} pen @param {Flight} flight @param {string} colour @param {Shown} shown @param {Place} place
+   * @param {Bundle<Flight>} [bundle]
    */
-  words(pen, flight, colour, { x1, x2, y1, y2 }, { words, seat, hub, em }) {
+  words(pen, flight, colour, { x1, x2, y1, y2 }, { words, seat, hub, em }, bundle) {
     const { exchange, up } = flight;
     const { side, stream } = exchange;
-    const label = words(flight, Math.abs(hub[side] - seat[side]) > WIDE * em);
+    const wide = Math.abs(hub[side] - seat[side]) > WIDE * em;
+    const label = bundle?.messages ? words(`messages ${bundle.messages}`) : words(flight, wide);
     if (!label) return;
     const inward = side === "left" ? 1 : -1;
     const atSeat = up || stream;

@@ -11,8 +11,8 @@ import { text } from "./words.js";
  */
 export function label(flight, said, wide) {
   if (typeof flight === "string") {
-    const [word, ms] = flight.split(" ");
-    return text(`wire.${word}`, { time: took(Number(ms)) });
+    const [word, number] = flight.split(" ");
+    return text(`wire.${word}`, { time: took(Number(number)), count: number });
   }
   const size = wide ? bytes(flight) : null;
   return [words(flight, said), size === null ? "" : `${size} B`].filter(Boolean).join("  ");

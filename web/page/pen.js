@@ -7,7 +7,7 @@
 /** How each kind of line looks: width and dashes. */
 /** @type {Record<string, [width: number, dashes?: number[]]>} */
 export const LINES = {
-  life: [1], hub: [8], ask: [1], open: [1.5], news: [2.5], empty: [1, [2, 3]], say: [1.75], ack: [1], told: [1],
+  life: [1], hub: [8], ask: [1], open: [1.5], news: [2.5], many: [6], empty: [1, [2, 3]], say: [1.75], ack: [1], told: [1],
   held: [5], waits: [1.5, [1, 4]], wall: [1.5], lost: [1.5], chosen: [9],
 };
 export const ROUND = new Set(["held", "waits", "chosen"]);
