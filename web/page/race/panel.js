@@ -5,6 +5,7 @@ import { say } from "../words.js";
 import { now } from "../hubclock.js";
 import { Controls } from "./controls.js";
 import { age } from "./format.js";
+import { Guess } from "./guess.js";
 import { origins } from "./hosts.js";
 import { Race } from "./race.js";
 import { sentences } from "./sees.js";
@@ -27,14 +28,15 @@ class Panel {
     this.controls = new Controls();
     this.views = this.race.lanes.map((lane) => new View(lane));
     this.sees = make("div", { class: "sees", "data-role": "race-sees" });
-    this.told = [0, 1, 2, 3].map(() => make("p"));
+    this.told = [0, 1, 2, 3, 4].map(() => make("p"));
+    this.guess = new Guess();
     this.sees.append(...this.told);
     this.ended = make("p", { "data-role": "race-ended", role: "status" });
     this.clock = make("p", { class: "small", "data-role": "race-clock" });
     this.assumes = saying("p", "race.assumes", {}, { class: "small" });
     this.lanes = make("div", { class: "lanes", "data-fresh": "" }, ...this.views.map(({ root }) => root));
     this.six = new Six(() => this.host(), () => this.race.stop({ text: "race.ended.six" }));
-    section.append(this.sees, this.controls.root, this.ended, this.lanes, this.clock, this.assumes, this.six.root);
+    section.append(this.sees, this.guess.root, this.controls.root, this.ended, this.lanes, this.clock, this.assumes, this.six.root);
     this.listen();
     this.tick();
   }
@@ -68,6 +70,7 @@ class Panel {
   changed() {
     const { race, controls, ended } = this;
     controls.show(race.open);
+    this.guess.show(race.open);
     this.lanes.toggleAttribute("data-fresh", race.trip === null && !race.open); // it has nothing to show yet
     for (const { strip } of this.views) strip.stopped = race.open ? null : (strip.stopped ?? now());
     say(ended, race.ended?.text ?? "race.nothing", race.ended ?? {});
@@ -93,7 +96,7 @@ class Panel {
       shown[transport] = view.show(this.knobs, race.counts.of(transport));
       if (!race.open) view.strip.draw();
     }
-    const said = sentences(race, shown);
+    const said = sentences(race, shown, this.guess.name);
     for (const [i, line] of this.told.entries()) {
       const [key, values] = said[i] ?? ["race.nothing", {}];
       say(line, key, values);

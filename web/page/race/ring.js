@@ -44,7 +44,10 @@ export class Ring {
     }
   }
 
-  /** @returns {{mean: number, p50: number, p95: number, p99: number}|null} nearest rank */
+  /**
+   * The mean and quantiles by nearest rank. One that so few messages cannot tell from the largest is null.
+   * @returns {{mean: number, p50: number, p95: number | null, p99: number | null} | null}
+   */
   figures() {
     if (!this.count) return null;
     const ages = this.sorted.subarray(0, this.count);
@@ -52,6 +55,8 @@ export class Ring {
     ages.sort();
     /** @param {number} q */
     const rank = (q) => ages[Math.ceil(q * this.count) - 1];
-    return { mean: ages.reduce((all, one) => all + one, 0) / this.count, p50: rank(0.5), p95: rank(0.95), p99: rank(0.99) };
+    /** @param {number} q */
+    const rare = (q) => (Math.round(this.count * (1 - q) * 100) >= 100 ? rank(q) : null);
+    return { mean: ages.reduce((all, one) => all + one, 0) / this.count, p50: rank(0.5), p95: rare(0.95), p99: rare(0.99) };
   }
 }

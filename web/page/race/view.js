@@ -14,7 +14,7 @@ import { Strip } from "./strip.js";
 /** @typedef {Settings & {rtt: number | null}} Knobs */
 /** @typedef {{measured: ReturnType<Lane["ages"]["figures"]>, theory: Model | null, counts: Counts | null}} Shown */
 
-const FIGURES = ["last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes"];
+const FIGURES = ["heard", "last", "p50", "p95", "p99", "requests", "wasted", "answer", "bytes"];
 
 export class View {
   /** @param {Lane} lane */
@@ -46,6 +46,7 @@ export class View {
     const { rtt } = knobs;
     const theory = rtt === null ? null : model(transport, { ...knobs, rtt });
     const measured = ages.figures();
+    this.fill("heard", figure(this.lane.arrived), null);
     this.fill("last", age(ages.last), theory && span(theory.quantile(0), theory.most));
     for (const name of /** @type {const} */ (["p50", "p95", "p99"])) {
       this.fill(name, age(measured?.[name]), theory && age(theory.quantile(Number(name.slice(1)) / 100)));
