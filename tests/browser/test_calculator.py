@@ -120,6 +120,10 @@ def test_the_costs_follow_from_the_knobs(tab: Callable[..., Page], lab: Program)
     assert calculator.sum("poll", "around") == pytest.approx(poll * 8 * 1000 / 1e6, rel=0.01)
     assert calculator.sum("ws", "around") == pytest.approx(4 * 8 * 1000 / 1e6, rel=0.02)
     assert calculator.sum("sse", "requests") == calculator.sum("ws", "requests") == 0
+    # Of a frame's little around 100 bytes of text most is our own JSON, and that is said.
+    parts = calculator.part("costs").locator("tr[data-transport=ws] [data-sum=around]").inner_text()
+    shares = [int(share) for share in re.findall(r"(\d+)\s*%", parts)]
+    assert 99 <= sum(shares) <= 101 and shares[1] > shares[2] > shares[0]
     calculator.turn("every", "5000")
     assert calculator.sum("poll", "requests") == 200
     assert calculator.sum("poll", "age") == pytest.approx(2550, abs=10)

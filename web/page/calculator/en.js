@@ -3,21 +3,21 @@
 export default {
   "calculator.nothing": "",
   "calculator.measuring": "Measuring your browser: one client of this page reads for a moment by each transport.",
-  "calculator.silent": "The hub did not answer as it should, so that nothing of your browser is known. Kaazing’s numbers stand; measure again when it answers.",
+  "calculator.silent": "The server did not answer as it should, so that nothing of your browser is known. Kaazing’s numbers stand; measure again when it answers.",
   "calculator.again": "Measure again",
 
   "calculator.clients": "Readers",
-  "calculator.every": "poll asks every (ms)",
+  "calculator.every": "Short polling asks every (ms)",
   "calculator.rate": "Messages a second, to each",
   "calculator.size": "Text of a message (bytes)",
   "calculator.rtt": "Round trip (ms)",
   "calculator.cookie": "Cookies in a request (bytes)",
 
-  "calculator.sees.kaazing": "In 2010 Kaazing counted 871 characters of heads around a poll, and 2 bytes around a WebSocket message. What is it in your browser?",
-  "calculator.sees": "{clients} readers who ask every {every} s ask {requests} times a second and move {mbit} Mbit/s, {share} of it heads. Over ws the same news takes {ws} Mbit/s.",
-  "calculator.sees.age": "News is {poll} old on average by poll, {longpoll} by longpoll, {ws} by ws.",
-  "calculator.sees.head": "A poll of your browser has {up} bytes of head up and {down} down, {head} in all, as the hub’s meter counted them on {requests} questions just now. Kaazing’s had 871 characters.",
-  "calculator.sees.cookie": "A poll of your browser has {up} bytes of head up, {cookie} bytes of cookies and their line included, and {down} down: {head} in all. The rest the hub’s meter counted on {requests} questions just now. Kaazing’s had 871 characters.",
+  "calculator.sees.kaazing": "In 2010 Kaazing, who sold WebSocket servers, counted 871 characters of heads around a poll, and 2 bytes around a WebSocket message. What is it in your browser?",
+  "calculator.sees": "{clients} readers who ask every {every} s ask {requests} times a second and move {mbit} Mbit/s, {share} of it heads. By WebSocket the same messages take {ws} Mbit/s.",
+  "calculator.sees.age": "A message is {poll} late on average by short polling, {longpoll} by long polling, {ws} by WebSocket.",
+  "calculator.sees.head": "A poll of your browser has {up} bytes of head up and {down} down, {head} in all, as the server’s meter counted them on {requests} questions just now. Kaazing’s had 871 characters.",
+  "calculator.sees.cookie": "A poll of your browser has {up} bytes of head up, {cookie} bytes of cookies and their line included, and {down} down: {head} in all. The rest the server’s meter counted on {requests} questions just now. Kaazing’s had 871 characters.",
 
   "calculator.costs": "What all readers together cost",
   "calculator.costs.lead": "By the knobs above. Mbit/s: 1,000,000 bits a second, both ways, with heads, framing and our JSON, without TCP and TLS.",
@@ -25,7 +25,8 @@ export default {
   "calculator.column.requests": "Requests a second",
   "calculator.column.mbit": "Mbit/s",
   "calculator.column.around": "of it heads or framing",
-  "calculator.column.age": "Mean age of news",
+  "calculator.rest": "our JSON {json}, text {text}",
+  "calculator.column.age": "Mean delay",
 
   "calculator.cases": "The famous table",
   "calculator.cases.lead": "Kaazing’s three cases: each reader polls once a second and one message comes a second; counted is only what surrounds a message, in Mbit/s. In brackets what they printed as Mbps: bits by 2^20, so that 697 became 665.",
@@ -36,8 +37,8 @@ export default {
   "calculator.case.own.ws": "Your ws, {bytes} bytes",
   "calculator.printed": "({mbps})",
 
-  "calculator.ratios": "Poll to ws: which ratio is the famous one?",
-  "calculator.ratios.lead": "One message by a poll of its own, against one by a frame. The more of what travels is counted, the less is left of 435 to 1.",
+  "calculator.ratios": "Short polling to WebSocket: which ratio is the famous one?",
+  "calculator.ratios.lead": "One message by a poll of its own, against one by a frame. The more of what travels is counted, the less is left of 435 to 1; and the longer the message, the less. So no two such ratios are of the same thing: the report’s clients send the least heads there can be, a seat’s or a race’s answers carry several messages, and our JSON around the text, its number, its time and its sender, is the same for all.",
   "calculator.column.counts": "What is counted",
   "calculator.column.kaazing": "Kaazing, 2010",
   "calculator.column.own": "Your browser",
@@ -53,6 +54,6 @@ export default {
   "calculator.count.tls": "Wire bytes with TLS",
   "calculator.count.tls.what": "with 22 bytes of TLS 1.3 for each record besides",
 
-  "calculator.assumes": "Messages come at random; poll asks at a fixed rate, longpoll as soon as it has its answer. What the server needs and queues for so many is not in the age. Kaazing’s message has 21 bytes; yours is our JSON with the text above. Segments: 1,448 bytes each.",
+  "calculator.assumes": "Messages come at random; short polling asks at a fixed rate, long polling as soon as it has its answer. What the server needs and queues for so many is not in the delay. Kaazing’s message has 21 bytes; yours is our JSON with the text above. Segments: 1,448 bytes each.",
   "calculator.heads": "The heads of one poll, as they went",
 };

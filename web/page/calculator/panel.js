@@ -144,16 +144,17 @@ class Calculator {
   }
 
   /** @param {Cost} cost @param {number} most */
-  costCells({ requests, mbit, around, mean }, most) {
+  costCells({ requests, mbit, around, text, mean }, most) {
     const bar = make("span", { class: "bar", "aria-hidden": "true" });
     bar.style.width = `${(100 * mbit) / most}%`;
     /** @param {string} name @param {string} value @param {...HTMLElement} more */
     const cell = (name, value, ...more) => make("td", { "data-sum": name }, make("span", {}, value), ...more);
     const share = ` (${percent(around / mbit)})`;
+    const rest = { json: percent((mbit - around - text) / mbit), text: percent(text / mbit) };
     return [
       cell("requests", rate(requests)),
       cell("mbit", speed(mbit), bar),
-      cell("around", speed(around), make("small", {}, share)),
+      cell("around", speed(around), make("small", {}, share), saying("small", "calculator.rest", rest, { class: "rest" })),
       cell("age", age(mean)),
     ];
   }

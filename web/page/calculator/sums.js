@@ -5,7 +5,7 @@ import { lineEnds } from "./measure.js";
 
 /** @import { Measured } from "./measure.js" */
 /** @import { Settings } from "./settings.js" */
-/** @typedef {{requests: number, mbit: number, around: number, mean: number}} Cost */
+/** @typedef {{requests: number, mbit: number, around: number, text: number, mean: number}} Cost   around, text: parts of mbit */
 
 export const WAYS = ["poll", "longpoll", "sse", "ws"];
 export const CASES = [1000, 10_000, 100_000]; // readers: Kaazing's A, B and C
@@ -36,7 +36,7 @@ export function cost(transport, measured, { clients, rate, every, size, rtt, coo
   const { requests, mean } = model(transport, { rate, every, rtt });
   const bytes = bytesPerMessage(transport, { rate, every, rtt, size, head }) * rate * clients;
   const around = asks ? head * requests * clients : framing(transport, size) * rate * clients;
-  return { requests: requests * clients, mbit: megabits(bytes), around: megabits(around), mean };
+  return { requests: requests * clients, mbit: megabits(bytes), around: megabits(around), text: megabits(size * rate * clients), mean };
 }
 
 /** Bytes that frame one message in a batch of its own. @param {string} transport @param {number} size */
