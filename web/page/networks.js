@@ -17,6 +17,12 @@ await learn("/page/texts/networks");
 /** @type {Record<string, string>} */
 const ONLY = { ws: "ws", upgrades: "ws", streams: "sse" }; // what a network touches → the one transport that feels it
 
+/** What stands in the way, as people call it; a kind that is not here stands by itself. @type {Record<string, string[]>} */
+const GROUPS = {
+  proxy: ["no-upgrade", "forbidden", "hang", "later", "heal", "buffer", "impatient", "no-post", "stale", "portal"],
+  line: ["kill", "mute", "deaf", "cut", "lost", "silent", "slow", "flaky"],
+};
+
 /** Every kind of network the lab knows, asked for once. */
 /** @type {Promise<Kind[]> | null} */
 let table = null;
@@ -46,8 +52,25 @@ export class Networks {
   /** @param {Kind[]} networks */
   offer(networks) {
     this.kinds = new Map(networks.map((kind) => [kind.name, kind]));
-    this.select.replaceChildren(...networks.map(({ name }) => make("option", { value: name }, name)));
+    const offered = new Map(networks.map(({ name }) => [name, make("option", { value: name })]));
+    const groups = Object.entries(GROUPS).map(([group, names]) => {
+      const members = names.map((name) => offered.get(name)).filter((one) => one !== undefined);
+      for (const name of names) offered.delete(name);
+      return make("optgroup", { "data-group": group }, ...members);
+    });
+    this.select.replaceChildren(...offered.values(), ...groups);
+    this.call();
     this.show();
+  }
+
+  /** What each is called, in the page's language, with its short name. */
+  call() {
+    for (const group of this.select.querySelectorAll("optgroup")) group.label = text(`network.${group.dataset.group}`);
+    for (const option of this.select.options) {
+      const key = `network.is.${option.value}`;
+      const plain = text(key);
+      option.textContent = plain === key ? option.value : `${plain} (${option.value})`;
+    }
   }
 
   /** The setting as it stands, in the form: its name, its parameter, its sentence. */
@@ -68,6 +91,7 @@ export class Networks {
 
   /** The lab's own sentence, in the page's language; and that one will see nothing of it, where that is so. */
   translated() {
+    this.call();
     const kind = this.kinds.get(this.network.setting.split(":")[0]);
     if (!kind) return;
     const reads = this.reads();
