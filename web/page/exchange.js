@@ -3,7 +3,7 @@
 import { copy } from "./copy.js";
 import { curlLine } from "./curl.js";
 import { make, mark, saying } from "./dom.js";
-import { time } from "./time.js";
+import { shared, time } from "./time.js";
 
 /** @import { Exchange, Flight } from "./tape.js" */
 
@@ -37,13 +37,9 @@ function sentence({ exchange, up, left, came, gone }) {
   const { ask, answer, over } = exchange;
   const trip = up && answer?.came ? answer.came - (ask.left ?? ask.at) : null;
   if (!exchange.stream && answer?.left && ask.came) {
-    const values = {
-      all: time((answer.came ?? over ?? answer.left) - (ask.left ?? ask.came)),
-      up: time(ask.came - (ask.left ?? ask.came)),
-      hub: time(answer.left - ask.came),
-      down: time((answer.came ?? answer.left) - answer.left),
-    };
-    return saying("p", "wire.took", values);
+    const left = ask.left ?? ask.came;
+    const parts = shared((answer.came ?? over ?? answer.left) - left, ask.came - left, answer.left - ask.came);
+    return saying("p", "wire.took", Object.fromEntries(Object.entries(parts).map(([name, ms]) => [name, time(ms)])));
   }
   if (left !== null && came !== null) return saying("p", "wire.flew", { ms: time(came - left) });
   return trip === null ? saying("p", "wire.flies") : saying("p", "wire.flew", { ms: time(trip) });
