@@ -7,6 +7,7 @@ import { learn } from "./words.js";
 /** @import { Timeline } from "./timeline.js" */
 
 const NEAR = 9; // px from a line that still point at it
+const FINGER = 22; // half of the 44 px that a finger hits (Apple, Human Interface Guidelines: Buttons)
 
 export class Pointing {
   #opened = /** @type {typeof import("./exchange.js").opened | null} */ (null);
@@ -29,11 +30,12 @@ export class Pointing {
   }
 
   /** @param {MouseEvent} event */
-  under({ clientX, clientY }) {
+  under(event) {
+    const { clientX, clientY } = event;
     const { left, top } = this.timeline.canvas.getBoundingClientRect();
     const [x, y] = [clientX - left, clientY - top];
     let best = null;
-    let least = NEAR;
+    let least = event instanceof PointerEvent && event.pointerType === "touch" ? FINGER : NEAR;
     for (const { x1, y1, x2, y2, flight } of this.timeline.shown) {
       const [low, high] = x1 < x2 ? [x1, x2] : [x2, x1];
       if (x < low - 4 || x > high + 4) continue;
