@@ -8,12 +8,21 @@ import contextlib
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from .ladder import RUNGS
 from .socket import ClosedError, EmitError, Socket, io
 
-TOLD = ("disconnect", "reconnecting", "connect_failed", "switch", "gap", "error")
+# What happens to a client, as a sentence for whoever sits at the terminal.
+TOLD: dict[str, Callable[[dict[str, Any]], str]] = {
+    "disconnect": lambda told: f"disconnected: {told['reason']}",
+    "reconnecting": lambda told: f"trying again in {told['waitMs']} ms, for the {nth(told['attempt'])} time",
+    "connect_failed": lambda told: f"no transport came through: {told['message']}",
+    "switch": lambda told: f"{told['to']} carries on for {told['from']}: {told['why']}; silence {told['gapMs']} ms",
+    "gap": lambda told: f"{missed(told['missed'])} ({told['reason']})",
+    "error": lambda told: f"{told['code']}: {told['message']}",
+}
 
 
 async def chat(options: argparse.Namespace) -> None:
@@ -25,8 +34,8 @@ async def chat(options: argparse.Namespace) -> None:
             tell(f"connected by {detail['transport']}")
             socket.emit("name", {"name": options.name})
 
-        for event in TOLD:
-            socket.on(event, lambda detail, event=event: tell(f"{event}: {detail}"))
+        for event, sentence in TOLD.items():
+            socket.on(event, lambda detail, sentence=sentence: tell(sentence(detail)))
 
         messages = socket.messages
         saying = asyncio.create_task(say(socket, options.name))
@@ -48,6 +57,19 @@ async def say(socket: Socket, name: str) -> None:
                 await socket.emit("c2s", {"user": name, "content": line})
             except EmitError as error:
                 tell(f"not said: {error}")
+
+
+def nth(count: int) -> str:
+    """1st, 2nd, 3rd, 4th, …"""
+    ending = "th" if count % 100 // 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count}{ending}"
+
+
+def missed(count: int | None) -> str:
+    """What a gap is news of: messages that may be lost to this reader."""
+    if count is None:
+        return "messages may be lost, nobody knows how many"
+    return f"{count} message{'' if count == 1 else 's'} may be lost"
 
 
 def listen(loop: asyncio.AbstractEventLoop, typed: asyncio.Queue[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +17,8 @@ from tests.client.test_client import echoing
 from tests.root import ROOT
 from tests.serving import eventually
 from tests.stranger.http import DEADLINE
+from transport_fallback.client.terminal import TOLD
+from transport_fallback.client.wire import LIFE
 
 PIPES: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), asyncio.subprocess.PIPE) | {"cwd": ROOT}
 TERMINAL = (sys.executable, "-m", "client")
@@ -104,3 +107,34 @@ async def test_what_cannot_be_meant_is_refused_in_a_sentence(options: list[str])
         assert await asyncio.wait_for(chat.wait(), DEADLINE) == 2
         errors = await chat.stderr.read()
         assert b"error:" in errors and b"Traceback" not in errors
+
+
+@pytest.mark.anyio
+async def test_what_happens_to_the_line_is_told_in_sentences(lab: Any) -> None:
+    async with terminal(lab.url, "--use", "auto") as chat:
+        await eventually(lambda: lab.here())
+        told = [await line(chat.stderr) for _ in range(2)]
+        assert told[0] == "* connected by longpoll\n"
+        assert re.fullmatch(r"\* ws carries on for longpoll: [^{}]+; silence \d+ ms\n", told[1])
+
+
+@pytest.mark.parametrize(
+    ("event", "detail", "sentence"),
+    [
+        ("disconnect", {"reason": "the server ended it"}, "disconnected: the server ended it"),
+        ("reconnecting", {"attempt": 1, "waitMs": 500}, "trying again in 500 ms, for the 1st time"),
+        ("reconnecting", {"attempt": 12, "waitMs": 5000}, "trying again in 5000 ms, for the 12th time"),
+        ("reconnecting", {"attempt": 22, "waitMs": 0}, "trying again in 0 ms, for the 22nd time"),
+        ("connect_failed", {"message": "refused"}, "no transport came through: refused"),
+        ("gap", {"reason": "epoch", "missed": None}, "messages may be lost, nobody knows how many (epoch)"),
+        ("gap", {"reason": "trimmed", "missed": 1}, "1 message may be lost (trimmed)"),
+        ("gap", {"reason": "away", "missed": 3}, "3 messages may be lost (away)"),
+        ("error", {"code": "kicked", "message": "enough"}, "kicked: enough"),
+    ],
+)
+def test_each_thing_that_happens_has_its_sentence(event: str, detail: dict[str, Any], sentence: str) -> None:
+    assert TOLD[event](detail) == sentence
+
+
+def test_every_event_of_a_client_that_says_something_has_a_sentence() -> None:
+    assert {"connect", "connecting", "reconnect", *TOLD} == LIFE
