@@ -83,13 +83,20 @@ export async function ask(fetcher, url, options, opened = () => {}) {
     text = await response.text();
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Failure("lost", `no answer (${/** @type {any} */ (error).message})`, { because: { key: "answer" } });
+    throw new Failure("lost", `no answer (${/** @type {any} */ (error).message})${across(url)}`, { because: { key: "answer" } });
   }
   const body = parseJson(text);
   if (response.status === 200 && body !== undefined) return body;
   const failure = answered(response.status, body, response.headers.get("Retry-After"));
   failure.movedTo = options.method === "POST" && response.redirected ? baseBehind(url, response.url) : null;
   throw failure;
+}
+
+/** What may be the matter across origins, for no browser tells a page that it was turned away. @param {string} url */
+function across(url) {
+  const page = globalThis.location?.origin;
+  if (!page || page === "null" || new URL(url, page).origin === page) return "";
+  return `; pages of ${page} may have to be let in there, by --allow-origin ${page}`;
 }
 
 /** The base to which a redirect from `url` led, if the same was asked for there; else null. @param {string} url @param {string} there */
