@@ -7,9 +7,9 @@ follow (C10)? Does a WebSocket that writes once for all that came in a turn of t
 Method. 300 clients of one kind hear one feed, whose rate goes up in ten steps, from 900 to 300,000 deliveries a
 second for all of them; the slow steps last longer, for a percentile of few messages is chance. The feed goes on its
 plan, whatever the server can do: what a server cannot follow grows late, and late counts from the planned time. A
-message that has not come when the waiting ends counts as that late. Of push transports 50 clients are probes that time
-each message, the others sinks that count bytes and look for the last message; of poll and long poll all ask, and 50
-time. One server process for each kind and round; the steps go up within it.
+message that has not come when the waiting ends counts as that late. Of push transports every sixth client is a probe
+that times each message, the others are sinks that count bytes and look for the last message; of poll and long poll
+all ask, and 50 time. One server process for each kind and round; the steps go up within it.
 
 The generator answers long polls itself; it needs a fifth of its core for that, and the server all of its own, so no
 ballast is given to the server.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from dataclasses import fields, replace
+from itertools import compress
+from operator import not_
 
 from bench.experiments import Group, Run
 from bench.load import up
@@ -37,21 +39,22 @@ class Crew:
             cursor=group.cursor,
         )
         self.ears = [Ear() for _ in range(run.rooms)]
-        kind, probes = kind_of(group), group.probes or group.clients
+        kind, timing = kind_of(group), evenly(group.probes or group.clients, group.clients)
         self.clients: list[Client] = []
         self.rooms: list[int] = []  # of each client
         for n in range(group.clients):
             room = group.room(n, run.rooms)
             witness = room not in self.rooms and told_when(group)
-            client = kind(self.way, self.ears[room], probe=n < probes, witness=witness)
+            client = kind(self.way, self.ears[room], probe=timing[n], witness=witness)
             if group.rtt:
                 for way in (-group.rtt, group.rtt):
                     lanes[way] = lanes.get(way) or Lane(group.rtt / 2)
                 client.delayed(lanes[-group.rtt], lanes[group.rtt])
             self.clients.append(client)
             self.rooms.append(room)
-        self.probes = self.clients[:probes]
-        self.others = self.clients[probes:]
+        self.probes = list(compress(self.clients, timing))  # a server serves in the order of coming: some of all of it
+        self.probed = list(compress(self.rooms, timing))  # the room of each
+        self.others = list(compress(self.clients, map(not_, timing)))
         self.sinks: Sinks | None = None
         self.connected = 0
         self.cutting: list[asyncio.TimerHandle] = []
@@ -138,6 +141,11 @@ class Crew:
     def faults(self) -> list[str]:
         lost = self.sinks.lost if self.sinks else []
         return [fault for client in self.clients for fault in client.faults] + lost
+
+
+def evenly(some: int, many: int) -> list[bool]:
+    """Some of many, evenly; the first is one of them."""
+    return [n * some // many != (n - 1) * some // many for n in range(many)]
 
 
 def kind_of(group: Group) -> type[Client]:

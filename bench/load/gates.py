@@ -1,7 +1,8 @@
 """Validity gates: a cell that they refuse is void, with a sentence that says why, and its figures are not reported.
 
 Where a sweep goes past saturation, the gates of the server's pace do not apply: there its lateness and what it did not
-deliver in time are the result, which `late` and `saturated` tell. All others hold everywhere.
+deliver in time are the result, which `late` and `saturated` tell. All others hold everywhere: a message that was passed
+over by the next one is lost at any load.
 
 The generator's own lag is judged by its p99: a window of a second has two hundred looks at it, whose p99.9 would be the
 worst of them. What has no latencies is not voided for it.
@@ -15,7 +16,7 @@ PACE = 0.995  # of what was planned to be said
 CPU = 0.80  # of its core the generator may use
 LAG = 0.001  # s: what the generator's own loop may be late, beyond the millisecond to which a timer is exact
 LAG_SHARE = 0.05  # of the median latency, where that is more
-LAG_BEYOND = 0.005  # s, in a sweep, where what is told apart is tens of ms
+TAIL_SHARE = 0.25  # of the 99th percentile, in a sweep, where that is what is judged
 GRAIN = 0.001  # s
 WAITED = 0.05  # of the time, that the server could have run but for something else on its core
 LATE, LATE_SHARE = 0.005, 0.10  # s, or of the median: what a server with time to spare may be late to speak
@@ -38,6 +39,7 @@ class Facts:
     timed: bool = True  # latencies are the result
     cpu: float = 0.0  # the generator's share of its core
     p50: float | None = None
+    p99: float | None = None
     server_lag: float | None = None  # p99 of the server's, from the planned time to the log
     waited: float | None = None  # the share of the time the server waited for its core; None: nobody can tell
     loses: bool = False  # this variant is known to lose messages
@@ -70,7 +72,10 @@ def judge(facts: Facts) -> str | None:
         return f"a client {facts.faults[0]}{more}"
     if facts.cpu > CPU:
         return f"the generator used {facts.cpu:.0%} of its core: what was measured may be its own"
-    bound = GRAIN + max(LAG_BEYOND if facts.beyond else LAG, LAG_SHARE * (facts.p50 or 0.0))
+    if facts.timed and facts.p50 is not None and facts.p50 < 0:
+        return f"messages came {-facts.p50 * 1000:.1f} ms before they were due (median): the clocks differ"
+    tail = TAIL_SHARE * (facts.p99 or 0.0) if facts.beyond else 0.0
+    bound = GRAIN + max(LAG, LAG_SHARE * (facts.p50 or 0.0), tail)
     if facts.timed and facts.lag > bound:
         return f"the generator was late by {facts.lag * 1000:.1f} ms (p99): more than {bound * 1000:.1f} ms"
     if facts.timed and facts.waited is not None and facts.waited > WAITED:
@@ -84,10 +89,10 @@ def judge(facts: Facts) -> str | None:
 def _heard(facts: Facts) -> str | None:
     if facts.repeated and not facts.repeats:
         return f"{facts.repeated} messages were repeated"
-    if facts.beyond:
-        return None
     if facts.lost and not facts.loses:
         return f"{facts.lost} messages were lost"
+    if facts.beyond:
+        return None
     if facts.late and not facts.loses:
         return f"{facts.late} messages had not arrived when the time was up"
     if facts.said < PACE * facts.planned:

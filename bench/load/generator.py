@@ -198,7 +198,7 @@ class Player:
             return 0
         missing = 0
         for n, client in enumerate(crew.probes):
-            missing += max(0, len(feeds[crew.rooms[n]].dues) - client.next)
+            missing += max(0, len(feeds[crew.probed[n]].dues) - client.next)
         if crew.sinks:
             last = b'"feed":"%b","n":%d,' % (feeds[0].name.encode(), len(feeds[0].dues) - 1)
             missing += crew.sinks.without(last)
@@ -247,18 +247,19 @@ class Player:
         server_lag = nearest(lags, 0.99)
         figures["server_lag_p99"] = None if server_lag is None else server_lag / 1000
         if group.cut is not None:
-            due = sum(sent[room] for room in crew.rooms[: len(crew.probes)])
+            due = sum(sent[room] for room in crew.probed)
             told = sum(len(ear.ages) for ear in crew.ears)
             figures["retained"] = told / due if due else None
         facts.sent, facts.planned = figures["sent"], sum(len(feeds[room].dues) for room in rooms)
         furthest = dict.fromkeys(rooms, 0)
-        for room, client in zip(crew.rooms, crew.probes, strict=False):
+        for room, client in zip(crew.probed, crew.probes, strict=True):
             furthest[room] = max(furthest.get(room, 0), client.next)
         facts.said = sum(furthest.values()) if rooms else 0
         facts.lost, facts.repeated, facts.late = lost, figures["repeated"], missing
         facts.faults, facts.lag, facts.cpu = crew.faults(), late[0], figures["generator_cpu"]
         facts.timed, facts.server_lag = run.timed, figures["server_lag_p99"]
         facts.waited = figures["server_waited"]
+        facts.p99 = figures["p99"]
         facts.p50, facts.beyond, facts.spoken = (
             figures["p50"],
             self._beyond(crew),
@@ -278,7 +279,7 @@ class Player:
             return ages
         now = time.time()
         for n, client in enumerate(crew.probes):
-            feed, start = feeds[crew.rooms[n]], first[crew.rooms[n]]
+            feed, start = feeds[crew.probed[n]], first[crew.probed[n]]
             ages += [now - feed.began - due for due in feed.dues[max(client.next, start) :]]
         return ages
 

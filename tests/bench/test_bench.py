@@ -23,9 +23,11 @@ from bench.experiments import PEERS, Group, Run, Step, everything, run_of
 from bench.load.ask import http as asked
 from bench.load.cells import cell_of, histogram, latencies
 from bench.load.clients import KINDS, LongPoll, Poll, Sse, Ws
+from bench.load.crew import evenly
 from bench.load.feeds import drawn
 from bench.load.gates import Facts, disturbed, judge
 from bench.load.generator import Player
+from bench.load.lag import Lag
 from bench.load.servers import waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
 from bench.peers.engineio import Polling, WebSocket
@@ -633,11 +635,17 @@ GOOD = Facts(10, 10, sent=100, planned=120, said=120, p50=0.05)
         ({"late": 3}, "3 messages had not arrived"),
         ({"said": 119}, "the server said 119 of 120 messages"),
         ({"planned": 1000, "said": 996}, None),
-        ({"lost": 5, "late": 5, "said": 60, "beyond": True}, None),
+        ({"late": 5, "said": 60, "beyond": True}, None),
+        ({"lost": 1, "beyond": True}, "1 messages were lost"),
+        ({"lost": 1, "beyond": True, "loses": True}, None),
+        ({"p50": -0.0001}, "messages came 0.1 ms before they were due"),
+        ({"p50": -0.0001, "timed": False}, None),
         ({"repeated": 1, "beyond": True}, "1 messages were repeated"),
         ({"cpu": 0.9, "beyond": True}, "the generator used"),
-        ({"lag": 0.0059, "beyond": True}, None),
-        ({"lag": 0.0061, "beyond": True}, "the generator was late"),
+        ({"lag": 0.0034, "beyond": True, "p99": 0.06, "p50": 0.005}, None),
+        ({"lag": 0.0159, "beyond": True, "p99": 0.06, "p50": 0.005}, None),
+        ({"lag": 0.0161, "beyond": True, "p99": 0.06, "p50": 0.005}, "the generator was late by 16.1 ms"),
+        ({"lag": 0.0027, "beyond": True, "p99": 0.0065, "p50": 0.005}, "more than 2.6 ms"),
         ({"lost": 1, "spoken": False}, None),
         ({"server_lag": 0.0059}, None),
         ({"waited": 0.049}, None),
@@ -651,6 +659,40 @@ GOOD = Facts(10, 10, sent=100, planned=120, said=120, p50=0.05)
 def test_the_gates(facts: dict[str, Any], why: str | None) -> None:
     said = judge(replace(GOOD, **facts))
     assert said is None if why is None else said is not None and why in said, said
+
+
+# A hundred ms of each second in which nothing is read make a random message late by up to as much.
+async def test_a_stall_of_the_generator_weighs_as_long_as_it_lasts() -> None:
+    now = 1.0
+    lag = Lag(lambda: now)
+    lag.stop()
+
+    def look(at: float) -> None:
+        nonlocal now
+        now = at
+        lag._tick()
+        lag.stop()
+
+    mark = len(lag.late)
+    for second in range(1, 11):
+        for tick in range(180):  # each a little too soon, as uvloop's timers are, and again when it is due
+            due = second + tick * 0.005
+            look(due - 0.0004)
+            look(due + 0.0001)
+        look(second + 0.9999)  # nothing was seen since 0.9
+    found = lag.late[mark:]
+    assert len(found) == pytest.approx(2000, abs=2)
+    p99, p999 = lag.since(mark)
+    assert 0.085 < p99 < 0.105 and 0.095 < p999 < 0.105
+    assert sorted(found)[len(found) // 2] < 0.001
+
+
+@pytest.mark.parametrize(("some", "many"), [(1, 1), (1, 7), (3, 3), (50, 300), (7, 10)])
+def test_those_that_time_are_spread_over_all_that_came(some: int, many: int) -> None:
+    timing = evenly(some, many)
+    places = [n for n, one in enumerate(timing) if one]
+    assert len(timing) == many and len(places) == some and places[0] == 0
+    assert all(later - earlier <= many // some + 1 for earlier, later in pairwise([*places, many]))
 
 
 # ---- the plan and the program
