@@ -38,6 +38,8 @@ from bench.fanout.table import as_json, facts, markdown, problems, text, untold
 from bench.fanout.targets import ALL
 from bench.load.servers import GENERATOR_CORE, pin
 
+OTHERS = "others"  # the key of what is no row: neighbours, and the start
+
 
 def parsed(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -46,7 +48,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     add("targets", nargs="*", metavar="TARGET", help=f"some of {', '.join(ALL)}; without any all")
     add("--all", action="store_true", help="every row: both windows, old clients, rooms, 10,000 clients, idle ones, …")
-    add("--rows", metavar="KEY,KEY", help=f"some of these rows: {','.join(row.key for row in ROWS)}")
+    add("--rows", metavar="KEY,KEY", help=f"some of these: {','.join(row.key for row in ROWS)},{OTHERS}")
     add("--clients", type=int, default=500)
     add("--window", type=int, default=1, help="messages in flight")
     add("--rounds", type=int, default=15)
@@ -64,7 +66,7 @@ def parsed(arguments: list[str]) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     if unknown := [name for name in asked.targets if name not in ALL]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(ALL)}")
-    keys = [row.key for row in ROWS]
+    keys = [*(row.key for row in ROWS), OTHERS]
     asked.keys = [key for key in (asked.rows or "").split(",") if key]
     if unknown := [key for key in asked.keys if key not in keys]:
         parser.error(f"there is no row {', '.join(unknown)}; there are {', '.join(keys)}")
@@ -112,7 +114,7 @@ def main(arguments: list[str]) -> int:
             few, many = (FEW // 10, MANY // 10) if asked.quick else (FEW, MANY)
             names = list(dict.fromkeys(name for row in rows for name in row.targets))
             measure_memory(result, Setting(chat=asked.chat), names, few, many)
-        if asked.all:
+        if asked.all or OTHERS in asked.keys:
             measure_others(result, 200 if asked.quick else 10_000)
         measure(result)
     print(text(result), flush=True)

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from bench.fanout.cell import Cell, Setting, play
 from bench.fanout.idle import FEW, MANY, beside, memory
 from bench.fanout.neighbours import Neighbours, neighbours
-from bench.fanout.rows import Row
+from bench.fanout.rows import POLLS, Row
 from bench.fanout.starting import imports, start
 from bench.fanout.targets import ALL, Target
 from bench.theory.stats import Estimate, estimate, exact, ratios
 
 BUSY = 0.9  # of its core: a load that used more may have been what was measured
 STARTS, IMPORTS = 11, 5
+BESIDE = ("ours-ws", "nchan-ws", "bare-ws")  # whose neighbours ask, too
 
 
 @dataclass
@@ -28,7 +29,7 @@ class Result:
     cells: dict[tuple[str, str], dict[int, Cell]] = field(default_factory=dict)
     quick: bool = False  # too small for goals
     memory: dict[str, float | str] = field(default_factory=dict)  # kB for each idle client, or why not
-    neighbours: Neighbours | None = None
+    neighbours: dict[str, Neighbours] = field(default_factory=dict)  # by target
     started: list[float] = field(default_factory=list)  # s
     imports: float | None = None  # s
     left_out: list[str] = field(default_factory=list)
@@ -38,8 +39,9 @@ class Result:
         named = {f"kB {name}": exact(kb) for name, kb in self.memory.items() if not isinstance(kb, str)}
         if found := estimate(self.started):
             named["start"] = found
-        if self.neighbours and not self.neighbours.void:
-            named["neighbours"] = exact(self.neighbours.loud / self.neighbours.quiet)
+        for name, one in self.neighbours.items():
+            if not one.void:
+                named[f"neighbours {name}"] = exact(one.loud / one.quiet)
         return named
 
     @property
@@ -96,6 +98,8 @@ def measure(result: Result, play: Callable[[Target, Setting], Cell] = play) -> N
 
 def measure_memory(result: Result, setting: Setting, names: Sequence[str], few: int = FEW, many: int = MANY) -> None:
     for name in names:
+        if name in POLLS:
+            continue  # who asks again at once is never idle
         result.memory[name] = memory(ALL[name], setting, few, many)
         say(f"kB an idle client: {name}: {result.memory[name]}")
     if "ours-poll" in names:
@@ -103,10 +107,12 @@ def measure_memory(result: Result, setting: Setting, names: Sequence[str], few: 
 
 
 def measure_others(result: Result, clients: int) -> None:
-    """Neighbours, and the start."""
+    """Neighbours, of others too, and the start."""
     setting = Setting(clients=clients, chat=True)
-    result.neighbours = neighbours(ALL["ours-ws"], setting)
-    say(f"neighbours: {result.neighbours}")
+    for name in BESIDE:
+        if not ALL[name].lacking():
+            result.neighbours[name] = neighbours(ALL[name], setting)
+            say(f"neighbours: {name}: {result.neighbours[name]}")
     result.started = [start(ALL["ours-ws"]) for _ in range(STARTS)]
     result.imports = middle([imports() for _ in range(IMPORTS)])
     say(f"start: {sorted(result.started)[STARTS // 2]:.3f} s")

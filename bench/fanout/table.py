@@ -89,20 +89,20 @@ def untold(result: Result) -> list[str]:
 
 def voids(result: Result, name: str, *parts: Any) -> list[str]:
     told = [cell.void for part in parts for cell in result.cells.get(tuple(part or ())[:2], {}).values()]
-    if "hello" in name and result.neighbours:
-        told.append(result.neighbours.void)
+    if "hello" in name:
+        told += [one.void for one in result.neighbours.values()]
     return told
 
 
 def others(result: Result) -> list[str]:
     """Neighbours and the start, a sentence each."""
     told = []
-    if (one := result.neighbours) and one.void:
-        told.append(f"Neighbours: {one.void}.")
-    elif one:
+    for name, one in result.neighbours.items():
         told.append(
-            f"Neighbours: p99 of GET /hello is {one.quiet:.1f} ms while {one.clients:,} clients are quiet, and"
-            f" {one.loud:.1f} ms while they hear 10 messages a second ({one.requests} requests each)."
+            f"Neighbours, {name}: {one.void}."
+            if one.void
+            else f"Neighbours, {name}: p99 of GET /hello is {one.quiet:.1f} ms while {one.clients:,} clients are quiet,"
+            f" and {one.loud:.1f} ms while they hear 10 messages a second ({one.requests} requests each)."
         )
     if result.started and result.imports is not None:
         told.append(
@@ -179,7 +179,7 @@ def as_json(result: Result, about: dict[str, Any]) -> str:
         **about,
         "rows": [{**asdict(row), "cells": cells_json(result, row)} for row in result.rows],
         "memory": result.memory,
-        "neighbours": asdict(result.neighbours) if result.neighbours else None,
+        "neighbours": {name: asdict(one) for name, one in result.neighbours.items()},
         "started": result.started,
         "imports": result.imports,
         "left_out": result.left_out,
