@@ -47,8 +47,18 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context(locale="en-US", viewport={"width": 1440, "height": 900})
+def motion() -> bool:
+    """Whether pictures move. Where they do not, they are drawn when something happens, and a test has the processor."""
+    return False
+
+
+@pytest.fixture
+def context(browser: Browser, motion: bool) -> Iterator[BrowserContext]:
+    context = browser.new_context(
+        locale="en-US",
+        viewport={"width": 1440, "height": 900},
+        reduced_motion="no-preference" if motion else "reduce",
+    )
     context.set_default_timeout(DEADLINE)
     yield context
     context.close()

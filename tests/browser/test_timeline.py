@@ -19,6 +19,12 @@ from tests.browser.program import Program, ask
 Tab = Callable[..., Page]
 
 
+@pytest.fixture
+def motion() -> bool:
+    """The picture as most people have it."""
+    return True
+
+
 def taken(page: Page, role: str) -> str:
     """What the button of this role lets one take along."""
     more(page)
