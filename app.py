@@ -22,6 +22,7 @@ from transport_fallback.lab.classroom import Classroom, announce, listen_everywh
 from transport_fallback.lab.feed import Feeds
 from transport_fallback.lab.looks import Looks
 from transport_fallback.lab.mirror import Mirror
+from transport_fallback.lab.ndjson import NDJSON, ndjson
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
 from transport_fallback.protocol.errors import Refused
@@ -90,6 +91,7 @@ def build(
             *Looks(meter).routes(),
             *Mirror().routes(),
             *Queues(clients).routes(),
+            Route("/lab/ndjson", headed(clients, ndjson(clients), NDJSON)),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),

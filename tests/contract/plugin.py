@@ -15,12 +15,13 @@ from unittest.mock import patch
 import pytest
 
 import tests.serving
-from tests.contract.own import load, reader_of, route_of
+from tests.contract.own import code_of, load, reader_of, route_of
 from tests.contract.words import compared, named, of_error, rule_of
 from tests.stranger import readers
 from transport_fallback.app import build
 
-MODULE = load(Path(os.environ["OWN_TRANSPORT"]))
+FILE = Path(os.environ["OWN_TRANSPORT"])
+MODULE = load(FILE)
 readers.TRANSPORTS.clear()
 readers.TRANSPORTS["own"] = reader_of(MODULE)
 WIDTH = 100
@@ -80,7 +81,7 @@ def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, str] 
     return (report.outcome, "." if report.passed else "F", "") if report.when == "call" else None
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     write = terminalreporter.write_line
     for (name, rule), found in failed.items():
         write("")
@@ -93,3 +94,5 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         write(f"{len(failed)} promises are broken, {passed} rules hold.")
     else:
         write(f"It holds: {passed} rules, each on a server of its own.")
+    if not failed and not config.option.keyword:  # else it was some of the rules
+        write(f"The code of this file: {code_of(FILE.read_text('utf-8-sig'), passed)}")

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.contract.words import compared, named, rule_of
+from tests.contract.own import Silent, code_of
+from tests.contract.words import compared, named, of_error, rule_of
 from tests.root import ROOT
+from tests.stranger.readers import Ended
 
 GIVEN = ROOT / "tests/contract/given"
+SAID = ROOT / "tests/contract/said.json"
 
-# What is wrong, the rules it is held against here (all of them take a while), and what is said of it.
-WRONG = {
-    "forgets": ("history_is_ignored", "History is ignored beside a cursor.", "message 3 (after null) was lost."),
-    "silent": ("silence_is", "Silence is an empty batch.", "no batch came within 3 s."),
-    "made_up": ("at_once_with_the_end", "answered at once with the end of the log.", ".2 was due."),
-    "cut_short": ("far_behind", "A reader far behind catches up by more.", "no batch came within 3 s."),
-    "leaks": ("side_by_side", "whoever else reads from the same place", "(for the room null of room lobby)"),
-    "hangs_up": ("silence_is", "Silence is an empty batch.", "the answer ended before the batch that was due"),
-    "late": ("answered_at_once", "A newcomer is answered at once", "no batch came within 3 s."),
-    "repeats": ("once_and_in_order", "P3: each exactly once.", "message 2 (m 0), message 3 (m 1)"),
-}
+# What is wrong: the rules it is held against here (all of them take a while), and what is said of it.
+WRONG, SENTENCES, CODE = json.loads(SAID.read_text("utf-8")).values()
 
 
 def held(file: Path, only: str = "") -> tuple[int, str]:
@@ -36,18 +31,20 @@ def held(file: Path, only: str = "") -> tuple[int, str]:
 def test_a_right_one_keeps_every_promise() -> None:
     code, said = held(GIVEN / "right.py")
     assert code == 0 and "It holds: " in said, said
-    assert int(said.partition("It holds: ")[2].split()[0]) > 50
+    rules = int(said.partition("It holds: ")[2].split()[0])
+    assert rules > 50
+    assert said.endswith(f"The code of this file: {code_of((GIVEN / 'right.py').read_text('utf-8'), rules)}")
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_one_is_told_which_promise_broke_and_how(name: str) -> None:
-    only, rule, finding = WRONG[name]
-    code, said = held(GIVEN / f"{name}.py", only)
-    assert code == 1 and rule in said and finding in said, said
+    wrong = WRONG[name]
+    code, said = held(GIVEN / f"{name}.py", wrong["only"])
+    assert code == 1 and wrong["rule"] in said and wrong["finding"] in said and "The code" not in said, said
 
 
 def test_every_wrong_one_is_tried() -> None:
-    assert {file.stem for file in GIVEN.glob("*.py")} == {*WRONG, "right"}
+    assert {file.stem for file in GIVEN.glob("*.py")} == {*WRONG, "right"} - {"../skeleton"}
 
 
 @pytest.mark.parametrize(
@@ -108,3 +105,22 @@ def message(seq: int, event: str = "m", room: str | None = None) -> dict[str, ob
 )
 def test_what_came_and_what_was_due_are_told_apart(given: object, due: object, said: str) -> None:
     assert said in compared(given, due)
+
+
+def test_the_lesson_knows_each_kind_of_finding() -> None:
+    """tests/js/own.test.mjs holds the page's hints to the same sentences."""
+    assert SENTENCES == {
+        "json": of_error(json.JSONDecodeError("no", "half {", 0)),
+        "ended": of_error(Ended(clean=False)),
+        "silent": of_error(Silent("no batch came within 3 s")),
+        "lost": compared([message(1)], [message(1), message(2)]),
+        "twice": compared([message(1), message(1)], [message(1)]),
+        "other": compared([message(1, room="den")], []),
+        "order": compared([message(2), message(1)], [message(1), message(2)]),
+        "cursor": compared("e.1", "e.2"),
+        "gap": compared(None, {"reason": "epoch", "missed": 0}),
+    }
+
+
+def test_the_lesson_makes_the_same_code() -> None:
+    assert code_of(CODE["text"], CODE["rules"]) == CODE["code"]

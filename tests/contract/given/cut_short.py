@@ -1,4 +1,4 @@
-"""It ignores : of a batch that was cut it goes on at the end of the log."""
+"""It ignores `more`: of a batch that was cut it goes on at the end of the log."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,28 +1,5 @@
-"""Newline-delimited JSON over one answer that does not end: a batch on each line. It keeps every promise."""
+"""Newline-delimited JSON over one answer that does not end: the lab's own, which keeps every promise."""
 
-from collections.abc import AsyncIterator
-from contextlib import aclosing
-from typing import Any
+from transport_fallback.lab.ndjson import ndjson as transport
 
-from starlette.requests import Request
-from starlette.responses import StreamingResponse
-
-from transport_fallback.transports.request import cursor_of, leave, number, open_reader
-
-
-def transport(clients: Any) -> Any:
-    async def answer(request: Request) -> StreamingResponse:
-        heartbeat = number(request, "heartbeat", clients.limits.heartbeat, 1, 30)
-        reader = await open_reader(clients, request, "own", cursor_of(request))
-
-        async def lines() -> AsyncIterator[bytes]:
-            try:
-                async with aclosing(reader.follow(heartbeat)) as batches:
-                    async for batch in batches:
-                        yield reader.give(batch).text + b"\n"
-            finally:
-                leave(reader)
-
-        return StreamingResponse(lines(), media_type="application/x-ndjson")
-
-    return answer
+__all__ = ["transport"]
