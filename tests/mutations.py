@@ -1064,7 +1064,7 @@ MUTATIONS = [
     Mutation(
         "bits of SHA-1 turned the other way",
         "the page says of a true handshake that it is none",
-        "web/lessons/upgrade/accept.js",
+        "web/lessons/sha1.js",
         "(word << by) | (word >>> (32 - by))",
         "(word >>> by) | (word << (32 - by))",
         "tests/js/upgrade.test.mjs",

@@ -1,7 +1,8 @@
 // Lesson 4: the exercise's cases by the project's own client, and what each typical program is shown.
 import { test } from "node:test";
 import { Position, soundBatch } from "../../web/client/reading.js";
-import { CASES, FAULTS, judged } from "../../web/lessons/lost/exercise.js";
+import { FAULTS } from "../../web/lessons/handed.js";
+import { CASES, judged } from "../../web/lessons/lost/exercise.js";
 import { PROGRAMS, RIGHT } from "./takes.mjs";
 import { equal } from "./fake.mjs";
 
@@ -13,11 +14,11 @@ import { equal } from "./fake.mjs";
  */
 function told(program, cases = CASES) {
   const runs = /** @type {any[][]} */ ([]);
-  for (const [at, { batches }] of cases.entries()) {
+  for (const [at, { inputs }] of cases.entries()) {
     const take = new Function(`"use strict";\n${program}\nreturn take;`)();
     let state = /** @type {any} */ (null);
     try {
-      const outs = batches.map((batch) => {
+      const outs = inputs.map((batch) => {
         const out = take(state, structuredClone(batch));
         state = out.state;
         return out;
@@ -30,10 +31,10 @@ function told(program, cases = CASES) {
   return judged({ runs, fault: null });
 }
 
-for (const { name, batches, wanted } of CASES) {
+for (const { name, inputs, wanted } of CASES) {
   test(`${name}: what is wanted is what this client hands on`, () => {
     const position = new Position();
-    const handed = batches.flatMap((batch) => {
+    const handed = inputs.flatMap((batch) => {
       if (batch === null) return [];
       equal(soundBatch(batch), true);
       return position.take(position.begin(), structuredClone(batch)).messages.map(({ data }) => data);
@@ -54,7 +55,7 @@ for (const [name, { program, kind, lost = [], twice = [], other = [] }] of Objec
 }
 
 test("of two things that go wrong the first is shown", () => {
-  const outs = [{ messages: CASES[0].batches[0]?.messages ?? [] }, { messages: [] }];
+  const outs = [{ messages: CASES[0].inputs[0]?.messages ?? [] }, { messages: [] }];
   const fault = { kind: "threw", why: "oh", at: 1, call: 0 };
   equal(judged({ runs: [outs], fault }).kind, "plain");
   equal(judged({ runs: [], fault }), { right: false, kind: "threw", why: "oh", shown: null });

@@ -1,7 +1,8 @@
 // Lesson 2: the handshake's proof, the frame and the exercise, against RFC 6455's own examples and another SHA-1.
 import { createHash } from "node:crypto";
 import { test } from "node:test";
-import { accept, sha1 } from "../../web/lessons/upgrade/accept.js";
+import { sha1 } from "../../web/lessons/sha1.js";
+import { accept } from "../../web/lessons/upgrade/accept.js";
 import { answer, judged, longer, whole } from "../../web/lessons/upgrade/exercise.js";
 import { apart, bytesOf, hex, written } from "../../web/lessons/upgrade/frame.js";
 import { equal, sure } from "./fake.mjs";

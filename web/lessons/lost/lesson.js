@@ -1,16 +1,14 @@
 // Lesson 4: what gets lost on a line that cuts answers, from a queue and from a log, and a program that takes each message once.
 
-import { make } from "/page/dom.js";
-import { text } from "/page/words.js";
-import { run } from "../sandbox.js";
-import { CASES, FAULTS, judged, NAME } from "./exercise.js";
+import { Program, shownCase } from "../program.js";
+import { CASES, judged, NAME } from "./exercise.js";
 import { COUNT, Heard, Losing, NETWORK } from "./losing.js";
 import { marks, sign } from "./marks.js";
 import { lasting } from "../waiting.js";
 
 /** @import { Lively, Stage } from "../steps.js" */
 /** @import { Batch } from "/client/types.js" */
-/** @import { Judged, Shown } from "./exercise.js" */
+/** @import { Shown } from "./exercise.js" */
 /** @typedef {"queue" | "log"} Way */
 
 const WAYS = /** @type {Way[]} */ (["queue", "log"]);
@@ -26,10 +24,10 @@ export function lesson(stage) {
     live: {
       "marks.queue": (element) => course.marks(element, "queue"),
       "marks.log": (element) => course.marks(element, "log"),
-      case: (element) => shownCase(element, course.shown),
+      case: (element) => shownCase(element, course.program, asCame),
       sign,
     },
-    forms: { guess: (values) => course.guess(values), program: (values) => course.check(values) },
+    forms: { guess: (values) => course.guess(values), program: (values) => course.program.check(values) },
     acts: { run: () => course.press() },
     close: () => course.stop(),
   };
@@ -42,9 +40,8 @@ class Lost {
     this.seconds = lasting(SECONDS);
     this.losing = /** @type {Losing | null} */ (null);
     this.running = /** @type {AbortController | null} */ (null);
-    this.shown = /** @type {Shown | null} */ (null);
-    this.checks = 0;
-    stage.tell({ count: COUNT, network: NETWORK, expected: EXPECTED, cases: CASES.length });
+    this.program = /** @type {Program<Shown>} */ (new Program(stage, { name: NAME, cases: CASES, judged }));
+    stage.tell({ count: COUNT, network: NETWORK, expected: EXPECTED });
   }
 
   /** @param {{queue: string, log: string}} values */
@@ -119,47 +116,6 @@ class Lost {
       "off.low": !near && guess < queue.here, "log.right": all, "log.fewer": !all,
     });
   }
-
-  // ---- exercise
-
-  /** Run a program against all cases. @param {{program: string}} values */
-  async check({ program }) {
-    const mine = (this.checks += 1);
-    this.stage.tell({ "take.runs": true, "take.given": false, "take.right": false, failed: false });
-    try {
-      const told = await run({ program, name: NAME, cases: CASES.map(({ batches }) => batches) });
-      if (mine === this.checks) this.verdict(judged(told));
-    } catch (/** @type {any} */ error) {
-      if (mine === this.checks) this.stage.tell({ failed: true, fault: error.message });
-    }
-    if (mine === this.checks) this.stage.tell({ "take.runs": false });
-  }
-
-  /** @param {Judged} judged */
-  verdict({ right, kind, why, shown }) {
-    const kinds = [...FAULTS, ...CASES.map(({ name }) => name)];
-    this.shown = shown;
-    this.stage.tell(Object.fromEntries(kinds.map((one) => [`take.${one}`, one === kind])));
-    for (const what of /** @type {const} */ (["lost", "twice", "other"])) {
-      const places = shown?.[what] ?? [];
-      this.stage.tell({ [`did.${what}`]: places.length > 0, [`take.${what}.which`]: places.join(", ") });
-    }
-    const mixed = Boolean(shown && !shown.lost.length && !shown.twice.length && !shown.other.length);
-    const number = CASES.findIndex(({ name }) => name === kind) + 1;
-    this.stage.tell({ "take.given": true, "take.right": right, "take.why": why, "take.shown": Boolean(shown), "did.mixed": mixed, "take.number": number });
-    this.stage.draw("case");
-  }
-}
-
-/** A case that went wrong: each batch as it came, and what the program handed on of it. @param {HTMLElement} element @param {Shown | null} shown */
-function shownCase(element, shown) {
-  const batches = CASES.find(({ name }) => name === shown?.name)?.batches ?? [];
-  const items = batches.map((batch, i) => {
-    const what = shown?.handed[i].join(", ") ?? "";
-    const told = what ? text("lessons.handed", { what }) : text("lessons.handed.none");
-    return make("li", {}, make("b", {}, String(i + 1)), make("code", {}, asCame(batch)), make("small", {}, told));
-  });
-  element.replaceChildren(make("ol", { class: "events" }, ...items));
 }
 
 /** A batch in short: its messages by their seq. @param {Batch | null} batch */
