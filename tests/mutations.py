@@ -1086,6 +1086,22 @@ MUTATIONS = [
         "tests/browser/test_lesson_stream.py::test_a_person_walks_through_lesson_3",
     ),
     Mutation(
+        "a stream that is left before its first line",
+        "its client is here for ever, and reads nothing",
+        "lab/ndjson.py",
+        "            leave(self.reader)  # also of one who has gone before the first line",
+        "            pass",
+        "tests/lab/test_ndjson.py::test_who_has_gone_before_the_first_line_leaves_nothing_open",
+    ),
+    Mutation(
+        "any code is a file's",
+        "the page takes one transport's verdict for another's",
+        "web/lessons/own/suite.js",
+        "code === codeOf(file, rules)",
+        "code",
+        "tests/js/own.test.mjs",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

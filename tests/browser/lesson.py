@@ -8,7 +8,14 @@ from collections.abc import Sequence
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
+from tests.root import ROOT
+
 STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
+
+
+def number_of(name: str) -> int:
+    """The place of a lesson in the list: how an address calls it."""
+    return re.findall(r'"(\w+)"', (ROOT / "web/lessons/list.js").read_text("utf-8")).index(name) + 1
 
 
 class Lesson:
