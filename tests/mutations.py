@@ -1081,7 +1081,7 @@ MUTATIONS = [
         "a line that breaks does not break",
         "a lesson shows a reconnection that never was",
         "web/lessons/stream/reading.js",
-        '    await this.#be("portal", signal); // which closes what is open\n',
+        '    await lead(this.#link, "portal", signal); // which closes what is open\n',
         "",
         "tests/browser/test_lesson_stream.py::test_a_person_walks_through_lesson_3",
     ),

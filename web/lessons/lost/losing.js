@@ -6,6 +6,7 @@ import { alone } from "/page/alone.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
 import { begin } from "/page/speaking.js";
+import { asked, lead, posted } from "../asking.js";
 import { orAbort, sleep } from "../waiting.js";
 
 /** @import { Fate } from "./marks.js" */
@@ -91,7 +92,7 @@ export class Losing {
     await sleep(1000, signal); // the first question of a rung is held for a second at most
     const seed = Math.floor(Math.random() * 2 ** 31);
     for (const link of Object.values(this.#links)) {
-      await asked(link, { method: "PUT", body: JSON.stringify({ network: NETWORK, seed }), signal });
+      await lead(link, NETWORK, signal, { seed });
     }
     this.queue = new Heard();
     this.log.answers = this.log.cut = 0;
@@ -166,17 +167,4 @@ export class Losing {
     const { transports } = await asked(`/stats?client=${encodeURIComponent(this.#socket?.id ?? "")}`, { signal });
     this.sent = transports.longpoll?.messages ?? 0;
   }
-}
-
-/** What the hub answers. Throws its reason, with its `code`; without one, the line broke. @param {string} address @param {RequestInit} options */
-async function asked(address, options) {
-  const answer = await fetch(address, { cache: "no-store", ...options });
-  const told = await answer.json();
-  if (!answer.ok) throw Object.assign(new Error(told.error.message), { code: told.error.code });
-  return told;
-}
-
-/** @param {string} address @param {unknown} words @param {AbortSignal} signal */
-function posted(address, words, signal) {
-  return asked(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(words), signal });
 }

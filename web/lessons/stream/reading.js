@@ -6,6 +6,7 @@ import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
 import { begin } from "/page/speaking.js";
+import { asked, lead, posted } from "../asking.js";
 import { insist } from "../hubsaw.js";
 import { sleep } from "../waiting.js";
 
@@ -62,17 +63,17 @@ export class Reading {
   /** Run to the end. Throws where the hub does not answer, or the signal aborts. @param {AbortSignal} signal */
   async run(signal) {
     try {
-      const { cursor } = await asked(`/poll?sid=${this.#sid}`, signal);
-      const { you } = await asked(`/hello?sid=${this.#sid}`, signal);
-      await asked(`/emit?sid=${this.#sid}`, signal, { emits: alone(this.#room).map(([event, data], i) => ({ n: i + 1, event, data })) });
-      await this.#be(this.network, signal);
+      const { cursor } = await asked(`/poll?sid=${this.#sid}`, { signal });
+      const { you } = await asked(`/hello?sid=${this.#sid}`, { signal });
+      await posted(`/emit?sid=${this.#sid}`, { emits: alone(this.#room).map(([event, data], i) => ({ n: i + 1, event, data })) }, signal);
+      await lead(this.#link, this.network, signal);
       this.#listen(cursor);
       await sleep(READY, signal);
       if (this.cut !== undefined) await insist(() => heads(this.#sid, "sse")); // who is looked at once is remembered for longer
       await this.#speak(signal);
       if (this.cut !== undefined) await this.#strike(signal);
       await this.#until(this.last, signal);
-      const { transports } = await asked(`/stats?client=${you.id}`, signal);
+      const { transports } = await asked(`/stats?client=${you.id}`, { signal });
       this.requests = transports.sse?.requests ?? 0;
       this.early = this.#came;
       if (this.cut !== undefined) this.head = (await insist(() => heads(this.#sid, "sse")))?.up.trimEnd() ?? "";
@@ -90,12 +91,6 @@ export class Reading {
 
   get #came() {
     return this.#news.filter(({ came }) => came !== null).length;
-  }
-
-  /** @param {string} network @param {AbortSignal} signal */
-  async #be(network, signal) {
-    const answer = await fetch(this.#link, { method: "PUT", body: JSON.stringify({ network }), signal });
-    if (!answer.ok) throw new Error((await answer.json()).error.message);
   }
 
   /** @param {string} cursor */
@@ -142,8 +137,8 @@ export class Reading {
   /** The line breaks; when the browser asks again the network is as it was. @param {AbortSignal} signal */
   async #strike(signal) {
     await this.#until(this.cut ?? 0, signal);
-    await this.#be("portal", signal); // which closes what is open
-    await this.#be(this.network, signal);
+    await lead(this.#link, "portal", signal); // which closes what is open
+    await lead(this.#link, this.network, signal);
   }
 
   /** The last event once more, as text, and the next heartbeat: reading takes nothing away. @param {AbortSignal} signal */
@@ -186,13 +181,4 @@ export class Reading {
 /** Whether a block is a batch of no messages. @param {string} block */
 function beats(block) {
   return block.includes('"messages":[]');
-}
-
-/** What the hub answers. Throws its reason. @param {string} address @param {AbortSignal} signal @param {unknown} [words] */
-async function asked(address, signal, words) {
-  const posted = words && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(words) };
-  const answer = await fetch(address, { signal, ...(posted || {}) });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error.message);
-  return told;
 }

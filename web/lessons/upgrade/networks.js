@@ -3,6 +3,7 @@
 
 import { newSid } from "/client/codec.js";
 import { linkName } from "/page/network.js";
+import { lead } from "../asking.js";
 import { Line } from "./line.js";
 
 /** @typedef {"refused" | "unanswered" | "open"} Place   where it ends: at its answer, for want of one, or after it */
@@ -40,8 +41,7 @@ export class Crossing {
   /** Resolves when it is over. Throws where the lab does not take the network. */
   async run() {
     const link = `/via/~${linkName()}`;
-    const answer = await fetch(link, { method: "PUT", body: JSON.stringify({ network: this.setting }) });
-    if (!answer.ok) throw new Error((await answer.json()).error.message);
+    await lead(link, this.setting);
     if (this.over) return;
     const ended = new Promise((resolve) => (this.#ended = () => resolve(null)));
     let greeted = false;
