@@ -1102,6 +1102,22 @@ MUTATIONS = [
         "tests/js/own.test.mjs",
     ),
     Mutation(
+        "a network is named as often as one likes",
+        "who tries one name after the other is through, and has learnt nothing",
+        "web/lessons/fallback/hidden.js",
+        " && (this.#wrong += 1) < NAMINGS",
+        "",
+        "tests/js/fallback.test.mjs",
+    ),
+    Mutation(
+        "a WebSocket of the other client is heard by the naive one",
+        "a network that refuses POST shows itself as another",
+        "web/lessons/fallback/hidden.js",
+        "const heard = count(naive);",
+        "const heard = count(naive) + count(ours);",
+        "tests/browser/test_lesson_fallback.py::test_each_hidden_network_shows_what_the_lesson_says_of_it",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

@@ -26,8 +26,9 @@ export async function file(address) {
 }
 
 /**
- * Let the prose say what is known. `data-value="x"` becomes the text of x, and stays as it was written while nobody
- * knows it. `data-when="x"` is shown while x is true, `data-when="!x"` while it is not; of several, all must hold.
+ * Let the prose say what is known. `data-value="x"` becomes the text of x, or what x() says, where the words are of the
+ * page's language; it stays as it was written while nobody knows it. `data-when="x"` is shown while x is true,
+ * `data-when="!x"` while it is not; of several, all must hold.
  * @param {ParentNode} root @param {Facts} facts
  */
 export function fill(root, facts) {
@@ -36,7 +37,8 @@ export function fill(root, facts) {
   /** @param {string} words */
   const all = (words = "") => words.split(" ").every(holds);
   for (const place of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-value]"))) {
-    const value = facts[place.dataset.value ?? ""];
+    const fact = facts[place.dataset.value ?? ""];
+    const value = typeof fact === "function" ? fact() : fact;
     if (value !== undefined && place.textContent !== String(value)) place.textContent = String(value);
   }
   for (const part of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-when]"))) part.hidden = !all(part.dataset.when);

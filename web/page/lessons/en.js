@@ -21,6 +21,7 @@ export default {
   "lessons.network": "network",
   "lessons.browser": "browser",
   "lessons.id": "last id: {id}",
+  "lessons.nothing": "nothing",
   "lessons.handed": "handed on: {what}",
   "lessons.handed.none": "handed on: nothing",
   "lessons.frame.fin": "FIN",

@@ -21,6 +21,7 @@ export default {
   "lessons.network": "网络",
   "lessons.browser": "浏览器",
   "lessons.id": "最后的 id：{id}",
+  "lessons.nothing": "什么都听不到",
   "lessons.handed": "交出：{what}",
   "lessons.handed.none": "什么也没交出",
   "lessons.frame.fin": "FIN",
