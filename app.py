@@ -20,11 +20,13 @@ from transport_fallback.hub import Hub
 from transport_fallback.lab.budget import Budget
 from transport_fallback.lab.classroom import Classroom, announce, listen_everywhere, more_files
 from transport_fallback.lab.feed import Feeds
+from transport_fallback.lab.forms import forms
 from transport_fallback.lab.looks import Looks
 from transport_fallback.lab.mirror import Mirror
 from transport_fallback.lab.ndjson import NDJSON, ndjson
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
+from transport_fallback.lab.stages import Stages
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import DEFAULTS, Limits
 from transport_fallback.registry.clients import Clients
@@ -72,7 +74,9 @@ def build(
     clients = Clients(hub)
     links, meter = Links(), Meter(lambda client: client in hub.roll())
     feeds = Feeds(clients, Budget(hub))
-    life = Life(clients, sweeps=[meter.sweep, links.sweep], on_leave=feeds.stop)
+    stages = Stages(clients, {"forms": forms}, wire)
+    sweeps = [meter.sweep, links.sweep, stages.sweep]
+    life = Life(clients, sweeps=sweeps, on_leave=feeds.stop, drains=[stages.drain])
     if chat:
         chat_room(hub)
 
@@ -92,6 +96,7 @@ def build(
             *Mirror().routes(),
             *Queues(clients).routes(),
             Route("/lab/ndjson", headed(clients, ndjson(clients), NDJSON)),
+            *stages.routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),
@@ -107,6 +112,7 @@ def build(
     app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
     app.state.polls, app.state.rules = protocol[:2], rules  # what serving/door.py may answer
     app.state.feeds, app.state.classroom, app.state.life, app.state.names = feeds, classroom, life, names
+    app.state.stages = stages
     return app
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,9 +20,19 @@ SWEEP = 0.25  # s between two looks at whose time is over
 class Life:
     """The sweep of one application, in whatever event loop serves it, and its drain, once."""
 
-    def __init__(self, clients: Clients, *, sweeps: Sequence[Callable[[], None]], on_leave: Callable[[], None]) -> None:
-        """`sweeps`: what else is called again and again; `on_leave`: what is called once, before the goodbye."""
+    def __init__(
+        self,
+        clients: Clients,
+        *,
+        sweeps: Sequence[Callable[[], None]],
+        on_leave: Callable[[], None],
+        drains: Sequence[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
+        """`sweeps`: what else is called again and again; `on_leave`: what is called once, before the goodbye; `drains`:
+        the goodbyes that are said beside it.
+        """
         self.clients, self.sweeps, self.on_leave = clients, (clients.sweep, *sweeps), on_leave
+        self.drains = drains
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.Future[None] | None = None
@@ -55,8 +65,11 @@ class Life:
     def _leave(self) -> asyncio.Future[None]:
         if self._goodbye is None:
             self.on_leave()
-            self._goodbye = asyncio.ensure_future(self.clients.drain())
+            self._goodbye = asyncio.ensure_future(self._say_goodbye())
         return self._goodbye
+
+    async def _say_goodbye(self) -> None:
+        await asyncio.gather(self.clients.drain(), *(drain() for drain in self.drains))
 
     async def drain(self) -> None:
         """Answer who waits and say goodbye: once, however many ask for it."""

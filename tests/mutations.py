@@ -1118,6 +1118,22 @@ MUTATIONS = [
         "tests/browser/test_lesson_fallback.py::test_each_hidden_network_shows_what_the_lesson_says_of_it",
     ),
     Mutation(
+        "stages without a bound",
+        "strangers have the server keep as many hubs as they can name",
+        "lab/stages.py",
+        "        if len(self._stages) < self.most:\n            return\n",
+        "        if True:\n            return\n",
+        "tests/lab/test_stages.py::test_there_are_so_many_and_whoever_has_most_makes_way",
+    ),
+    Mutation(
+        "a stage that shares the hub of another",
+        "what a lesson says to everyone is heard in another one",
+        "lab/stages.py",
+        "        stage = self._stages.get(place)\n",
+        "        stage = next(iter(self._stages.values()), None)\n",
+        "tests/lab/test_stages.py::test_what_is_said_to_everyone_stays_on_its_stage",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

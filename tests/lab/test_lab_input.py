@@ -14,7 +14,18 @@ from transport_fallback.protocol.errors import CODES
 pytestmark = pytest.mark.anyio
 
 LINK = "a-link-of-this-file_22"
-TARGETS = ("/via", f"/via/~{LINK}", "/via/~x", "/via/~%00%ff", "/stats", "/metrics", "/lab/class", "/lab/class/qr")
+STAGE = f"/lab/stage/~{LINK}/forms"
+TARGETS = (
+    *("/via", f"/via/~{LINK}", "/via/~x", "/via/~%00%ff", "/stats", "/metrics", "/lab/class", "/lab/class/qr"),
+    *(
+        "/lab/museum",
+        "/lab/museum/jsonp",
+        "/lab/museum/iframe",
+        "/lab/stage/~x/forms/poll",
+        f"{STAGE}/poll",
+        f"{STAGE}/emit",
+    ),
+)
 QUERIES = ("", "?url", "?url=&url=", "?url=http://[", "?url=%00", "?url=" + "/" * 700, "?client=%ff", "?%", "?=&=")
 VALUES = (
     "",
