@@ -1134,6 +1134,14 @@ MUTATIONS = [
         "tests/lab/test_stages.py::test_what_is_said_to_everyone_stays_on_its_stage",
     ),
     Mutation(
+        "who leaves a room is counted in",
+        "the exercise takes a wrong table for right",
+        "web/lessons/audience/hearing.js",
+        "        if (leaves?.before === i) await",
+        "        if (leaves?.before === -i) await",
+        "tests/browser/test_lesson_audience.py::test_a_person_walks_through_lesson_7",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

@@ -1,3 +1,3 @@
 // The lessons there are, in their order: each name is a folder beside this file.
 
-export const LESSONS = ["polling", "upgrade", "stream", "lost", "fallback", "own"];
+export const LESSONS = ["polling", "upgrade", "stream", "lost", "fallback", "audience", "own"];

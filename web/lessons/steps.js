@@ -167,14 +167,17 @@ export class Lesson {
       if (!isWritten(field) || !field.name) continue;
       if (field instanceof HTMLTextAreaElement) field.value = kept[field.name] ??= field.defaultValue;
       else if (field.type === "radio") field.checked = kept[field.name] === field.value;
+      else if (field.type === "checkbox") field.checked = kept[field.name] === "on";
       else field.value = kept[field.name] ?? "";
       if (field.dataset.most && field instanceof HTMLInputElement) field.max = this.facts[field.dataset.most];
     }
     form.addEventListener("input", ({ target }) => {
       if (!isWritten(target)) return;
-      kept[target.name] = target.value;
+      const empty = target instanceof HTMLInputElement && target.type === "checkbox" && !target.checked;
+      kept[target.name] = empty ? "" : target.value;
       this.#parts?.typed?.[name]?.(kept);
     });
+    form.addEventListener("reset", () => Object.keys(kept).forEach((field) => delete kept[field]));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#parts?.forms[name](kept);
