@@ -18,7 +18,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new test check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new step test check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
 	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -33,6 +33,9 @@ class: $(RUN_READY) ## start the lab for everybody on your network: prints its a
 
 new: $(RUN_READY) ## write a chat of your own, with a page: APP=folder
 	@PYTHON='$(CURDIR)/$(RUN)/bin/python' scripts/new '$(APP)'
+
+step: $(RUN_READY) ## one step of the chat room in ten, with its page: N=4 PORT=3000
+	@STEP='$(or $(N),1)' PORT='$(PORT)' $(RUN)/bin/python scripts/step.py
 
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test

@@ -26,6 +26,7 @@ from transport_fallback.lab.mirror import Mirror
 from transport_fallback.lab.ndjson import NDJSON, ndjson
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
+from transport_fallback.lab.room import STEPS
 from transport_fallback.lab.stages import Stages
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import DEFAULTS, Limits
@@ -74,7 +75,7 @@ def build(
     clients = Clients(hub)
     links, meter = Links(), Meter(lambda client: client in hub.roll())
     feeds = Feeds(clients, Budget(hub))
-    stages = Stages(clients, {"forms": forms}, wire)
+    stages = Stages(clients, {"forms": forms, **STEPS}, wire)
     sweeps = [meter.sweep, links.sweep, stages.sweep]
     life = Life(clients, sweeps=sweeps, on_leave=feeds.stop, drains=[stages.drain])
     if chat:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.lesson import Keys, Lesson, nobody_is_barred
+from tests.browser.lesson import Keys, Lesson, nobody_is_barred, number_of
 from tests.browser.page import until
 from tests.browser.program import Program, ask
 
@@ -97,7 +97,7 @@ class Situation:
 def open_lesson(tab: Callable[..., Page]) -> Callable[..., Audience]:
     def open_it(query: str = "step=1") -> Audience:
         seconds = "" if "seconds" in query else f"&seconds={SECONDS}"
-        return Audience(tab(f"?panel=lessons&lesson=6{seconds}&{query}"))
+        return Audience(tab(f"?panel=lessons&lesson={number_of('audience')}{seconds}&{query}"))
 
     return open_it
 

@@ -28,7 +28,7 @@ export class Lesson {
   #sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => this.#draw(/** @type {HTMLElement} */ (target))));
   #filled = /** @type {Record<string, Record<string, string>>} */ ({}); // form → what stands in its fields
 
-  /** @param {HTMLElement | null} root @param {string} name @param {number} number @param {Page} page @param {() => (HTMLAnchorElement | null)[]} beyond the links to what is before and after it */
+  /** `number`: of a lesson; of a walk its name. @param {HTMLElement | null} root @param {string} name @param {number | string} number @param {Page} page @param {() => (HTMLAnchorElement | null)[]} beyond the links to what is before and after it */
   constructor(root, name, number, page, beyond) {
     this.root = root;
     this.name = name;
@@ -125,9 +125,8 @@ export class Lesson {
   /** @param {HTMLElement} article */
   #dress(article) {
     this.#sizes.disconnect();
-    this.links = this.steps.map(({ dataset }, i) =>
-      this.#link(i + 1, make("b", {}, String(i + 1)), saying("span", `lessons.${dataset.step}`)),
-    );
+    article.classList.toggle("walk", typeof this.number === "string");
+    this.links = this.steps.map((section, i) => this.#link(i + 1, make("b", {}, String(i + 1)), this.#label(section)));
     const nav = make("nav", { "data-text-label": "lessons.steps" }, make("ol", {}, ...this.links.map((link) => make("li", {}, link))));
     find(article, "[data-step]").before(nav);
     this.ends = ["lessons.before", "lessons.after"].map((key, i) => this.#link(() => this.step + (i ? 1 : -1), saying("span", key)));
@@ -141,6 +140,12 @@ export class Lesson {
     this.#each("pre[data-source]", quote);
     this.#each("pre[data-quotes]", (box) => showLines(box, box.textContent.trimEnd().split("\n"), box.dataset.mark));
     this.#each("[data-live]", (element) => this.#sizes.observe(element)); // which draws it, too
+  }
+
+  /** A step of a lesson is of a kind; one of a walk has the name that its heading says. @param {HTMLElement} section */
+  #label(section) {
+    if (typeof this.number === "number") return saying("span", `lessons.${section.dataset.step}`);
+    return make("span", {}, find(section, "h3").textContent ?? "");
   }
 
   /** @param {string} selector @param {(element: any) => void} use */

@@ -3,6 +3,7 @@
 export default {
   "lessons.lead": "Each lesson asks a question, lets you guess, runs it on your own connection, and explains what you saw.",
   "lessons.title": "Lesson {number}: {title}",
+  "lessons.walks": "Beside the lessons:",
   "lessons.begin": "Begin",
   "lessons.goon": "Go on at step {step}",
   "lessons.all": "All lessons",

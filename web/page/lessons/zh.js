@@ -3,6 +3,7 @@
 export default {
   "lessons.lead": "每一课先提一个问题，让你猜，再在你自己的连接上运行，然后解释你看到的。",
   "lessons.title": "第 {number} 课：{title}",
+  "lessons.walks": "课程之外：",
   "lessons.begin": "开始",
   "lessons.goon": "从第 {step} 步继续",
   "lessons.all": "全部课程",
