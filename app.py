@@ -23,6 +23,7 @@ from transport_fallback.lab.feed import Feeds
 from transport_fallback.lab.forms import forms
 from transport_fallback.lab.looks import Looks
 from transport_fallback.lab.mirror import Mirror
+from transport_fallback.lab.museum import Museum
 from transport_fallback.lab.ndjson import NDJSON, ndjson
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
@@ -98,6 +99,7 @@ def build(
             *Queues(clients).routes(),
             Route("/lab/ndjson", headed(clients, ndjson(clients), NDJSON)),
             *stages.routes(),
+            *Museum(clients).routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),

@@ -28,7 +28,8 @@ FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"repor
 CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; frame-src {frame}; " + CLOSED
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
-FRAME = "/lessons/sandbox.html"  # the only page that a page of ours may hold: what a reader writes runs in it
+FRAME = "/lessons/sandbox.html"  # what a reader writes runs in it
+FRAMES = (FRAME, "/lab/museum/iframe")  # the only pages that a page of ours may hold; each has a policy of its own
 BOXED = (
     "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval'; worker-src blob:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -100,12 +101,12 @@ def is_file(path: str) -> bool:
 def policy(host: str, names: Iterable[str]) -> str:
     """The policy of the page: nothing from outside. It may use any of our names: six connections are for each.
 
-    The path of its frame holds also for where that goes: a program in it cannot lead it to another address.
+    The paths of its frames hold also for where those go: a program in one cannot lead it to another address.
     """
     name, port = parts_of(host) or ("", None)
     end = "" if port is None else f":{port}"
     own = (f"http://{name}{end}" for name in names if ":" not in name)  # the policy knows no IPv6 addresses
-    frame = f"{name}{end}{FRAME}" if name and ":" not in name else "'self'"
+    frame = " ".join(f"{name}{end}{path}" for path in FRAMES) if name and ":" not in name else "'self'"
     return POLICY.format(own=" ".join(own), frame=frame)
 
 

@@ -139,7 +139,8 @@ async def test_every_answer_says_what_it_is_and_no_page_more_than_it_must(lab: L
             assert part in policy
         assert "script-src" not in policy and "*" not in policy
     where = lab.url.removeprefix("http://")
-    assert f"frame-src {where}/lessons/sandbox.html;" in (await ask(lab, "GET /")).headers["content-security-policy"]
+    frames = f"frame-src {where}/lessons/sandbox.html {where}/lab/museum/iframe;"
+    assert frames in (await ask(lab, "GET /")).headers["content-security-policy"]
 
 
 async def test_what_a_reader_writes_runs_in_a_page_of_no_origin_and_without_a_network(lab: Lab) -> None:
@@ -152,10 +153,11 @@ async def test_what_a_reader_writes_runs_in_a_page_of_no_origin_and_without_a_ne
 
 @pytest.mark.parametrize(
     ("host", "frame"),
-    [("localhost:3000", "localhost:3000/lessons/sandbox.html"), ("lab.example", "lab.example/lessons/sandbox.html"),
+    [("localhost:3000", "localhost:3000/lessons/sandbox.html localhost:3000/lab/museum/iframe"),
+     ("lab.example", "lab.example/lessons/sandbox.html lab.example/lab/museum/iframe"),
      ("[::1]:3000", "'self'")],
 )  # fmt: skip
-def test_the_policy_names_the_frame_of_this_server(host: str, frame: str) -> None:
+def test_the_policy_names_the_frames_of_this_server(host: str, frame: str) -> None:
     assert f"; frame-src {frame}; base-uri" in policy(host, [])
 
 

@@ -3,4 +3,4 @@
 export const LESSONS = ["polling", "upgrade", "stream", "lost", "fallback", "audience", "own"];
 
 /** What one may walk through beside them: a folder, too, whose steps have names of their own; and the lesson that leads there. */
-export const WALKS = /** @type {Record<string, string>} */ ({ chat: "audience" });
+export const WALKS = /** @type {Record<string, string>} */ ({ chat: "audience", museum: "stream" });
