@@ -1166,6 +1166,22 @@ MUTATIONS = [
         "tests/browser/test_lesson_audience.py::test_a_person_walks_through_lesson_7",
     ),
     Mutation(
+        "a repeat bears a number of its own",
+        "a lesson's program says a thing twice whose answer was lost",
+        "web/lessons/once/sender.js",
+        "if (!this.same) n = this.next();",
+        "n = this.next();",
+        "tests/browser/test_lesson_once.py::test_a_person_walks_through_lesson_6",
+    ),
+    Mutation(
+        "a number that goes up twice at once is right",
+        "the exercise takes a program that says a thing twice",
+        "web/lessons/once/exercise.js",
+        "compared(wanted[at].map(String), [send])",
+        "compared(wanted[at].map(String), [[...new Set(send)]])",
+        "tests/js/once.test.mjs",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

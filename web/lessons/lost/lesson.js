@@ -3,7 +3,7 @@
 import { Program, shownCase } from "../program.js";
 import { CASES, judged, NAME } from "./exercise.js";
 import { COUNT, Heard, Losing, NETWORK } from "./losing.js";
-import { marks, sign } from "./marks.js";
+import { marks, sign } from "../marks.js";
 import { lasting } from "../waiting.js";
 
 /** @import { Lively, Stage } from "../steps.js" */

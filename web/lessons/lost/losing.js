@@ -9,7 +9,7 @@ import { begin } from "/page/speaking.js";
 import { asked, lead, posted } from "../asking.js";
 import { orAbort, sleep } from "../waiting.js";
 
-/** @import { Fate } from "./marks.js" */
+/** @import { Fate } from "../marks.js" */
 /** @import { Socket } from "/client/socket.js" */
 
 export const COUNT = 100; // messages

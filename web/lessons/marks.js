@@ -1,6 +1,6 @@
-// The marks: a row of a hundred, one for each message: it is here, it is lost, it came twice, or nobody knows yet.
+// The marks: one for each message: it is here, it is lost, it is here twice, or nobody knows yet.
 
-import { dot, line, put, rem, shape } from "../sketch.js";
+import { dot, line, put, rem, shape } from "./sketch.js";
 
 /** @typedef {"here" | "lost" | "twice" | "waits"} Fate */
 
@@ -10,7 +10,7 @@ const ACROSS = [50, 25, 20, 10]; // marks in a line, by how many fit
 export function marks(element, fates) {
   const em = rem();
   const width = element.clientWidth;
-  const across = ACROSS.find((n) => width / n >= 0.875 * em) ?? 10;
+  const across = Math.min(fates.length, ACROSS.find((n) => width / n >= 0.875 * em) ?? 10);
   const step = Math.min(1.125 * em, width / across);
   const shapes = fates.flatMap((fate, n) => mark(fate, ((n % across) + 0.5) * step, (Math.floor(n / across) + 0.5) * step, 0.3 * em));
   put(element, Math.ceil(fates.length / across) * step, shapes);
