@@ -30,8 +30,10 @@ export const PROGRAMS = {
   "goes on, whatever came": {
     program: `function next(state, answer) {
   const n = state ?? 0;
-  const send = [1, 2, 3, 4, 5].slice(n, n + 3);
-  return { state: n + 3, send };
+  return {
+    state: n + 3,
+    send: [1, 2, 3, 4, 5].slice(n, n + 3),
+  };
 }`,
     kind: "lost", lost: [1, 2, 3], other: [4, 5],
   },
