@@ -169,6 +169,8 @@ def exercise(lesson: Audience) -> None:
     lesson.silent("^Right")
     assert not lesson.root.locator("[data-form=table] input:checked").count()
     until(lambda: lesson.situation().lines != asked.lines)
+    lesson.check()  # what was ticked for the other is forgotten
+    lesson.says(f"Line 1 was heard by {lesson.situation().heard[0]}; you ticked –")
 
 
 def test_with_the_keyboard_alone_and_in_chinese(open_lesson: Callable[..., Audience]) -> None:

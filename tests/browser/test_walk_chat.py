@@ -101,6 +101,7 @@ def test_a_person_walks_through_the_ten_steps(walk: Callable[..., Chat]) -> None
     chat.say("Ada", "seven", enter=True)
     assert chat.left("Ada") == ""
     chat.say("Ada", "  ")
+    assert chat.left("Ada") == "  "  # the page has not even asked the server
     chat.say("Ada", "and again")
     chat.hears("Bo", "and again")
     assert chat.lines("Bo") == ["Ada: and again", "Ada: seven", "server: hello"]
