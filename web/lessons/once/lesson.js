@@ -144,8 +144,10 @@ class Once {
     const guess = Number(this.stage.facts["guess.anew"]);
     const [near, off] = [Math.abs(guess - anew) <= NEAR, Number(this.stage.facts["guess.same"]) - same];
     this.one(Number(this.stage.facts["hand.a"]));
+    const [made, came] = [sending.senders.anew.tries + sending.senders.same.tries, sending.came.anew + sending.came.same];
     this.stage.tell({
-      ran: true, "anew.twice": sending.times.anew.filter((n) => n > 1).length, "anew.near": near, "anew.all": !near && guess === COUNT,
+      ran: true, made, came, repeated: came > made, "anew.came": sending.came.anew, "same.came": sending.came.same,
+      "anew.twice": sending.times.anew.filter((n) => n > 1).length, "anew.near": near, "anew.all": !near && guess === COUNT,
       "anew.low": !near && guess < COUNT, "anew.few": !near && guess > COUNT && guess < anew, "anew.high": !near && guess > anew,
       "same.whole": same === COUNT, "same.right": !off, "same.more": off > 0, "same.fewer": off < 0, "truth.anew": anew, "truth.same": same,
     });

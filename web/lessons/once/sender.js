@@ -1,6 +1,6 @@
 // The sender: it says a thing by POST until an answer comes: each try under a number of its own, or all under the number of the thing.
 
-import { posted } from "../asking.js";
+import { asked, posted } from "../asking.js";
 
 /** @import { WireAck } from "/client/types.js" */
 
@@ -57,6 +57,13 @@ export class Sender {
       this.unanswered += 1;
       return null;
     }
+  }
+
+  /** How many of its tries have come to the server, by its meter: a browser may repeat one by itself. @param {AbortSignal} signal */
+  async came(signal) {
+    const { you } = await asked(`/hello?sid=${this.sid}`, { signal });
+    const { transports } = await asked(`/stats?client=${you.id}`, { signal });
+    return transports.emit.requests - 1; // to join was another
   }
 
   /** Leave, also when the page is on its way out. */

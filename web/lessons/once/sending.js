@@ -20,6 +20,7 @@ export class Sending {
   over = false;
   said = /** @type {Record<Way, number>} */ ({ anew: 0, same: 0 }); // things that were answered
   times = /** @type {Record<Way, number[]>} */ ({ anew: Array(COUNT).fill(0), same: Array(COUNT).fill(0) }); // how often each is in the room
+  came = /** @type {Record<Way, number>} */ ({ anew: 0, same: 0 }); // tries that the server has heard
   senders = /** @type {Record<Way, Sender>} */ ({ anew: sender(false), same: sender(true) });
   #bystander = new Bystander();
 
@@ -57,6 +58,7 @@ export class Sending {
       await Promise.all(WAYS.map((way) => this.#sayAll(way, began, mine.signal)));
       mine.abort(new Error("over"));
       await this.#bystander.catchUp(take, signal);
+      for (const way of WAYS) this.came[way] = await this.senders[way].came(signal);
       this.over = true;
     } finally {
       signal.removeEventListener("abort", stop);
