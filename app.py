@@ -21,6 +21,7 @@ from transport_fallback.lab.budget import Budget
 from transport_fallback.lab.classroom import Classroom, announce, listen_everywhere, more_files
 from transport_fallback.lab.feed import Feeds
 from transport_fallback.lab.forms import forms
+from transport_fallback.lab.guesses import Guesses
 from transport_fallback.lab.looks import Looks
 from transport_fallback.lab.mirror import Mirror
 from transport_fallback.lab.museum import Museum
@@ -79,6 +80,7 @@ def build(
     stages = Stages(clients, {"forms": forms, **STEPS}, wire)
     sweeps = [meter.sweep, links.sweep, stages.sweep]
     life = Life(clients, sweeps=sweeps, on_leave=feeds.stop, drains=[stages.drain])
+    Guesses(hub)
     if chat:
         chat_room(hub)
 

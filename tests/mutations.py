@@ -1588,4 +1588,12 @@ MUTATIONS = [
         "        batch = self._shared.get(key)\n",
         "tests/server/test_delivery.py::test_a_gap_is_not_shared",
     ),
+    Mutation(
+        "a page loaded anew guesses twice",
+        "a class of thirty is drawn as thirty-five",
+        "lab/guesses.py",
+        "if other == client.id or one.page == guess.page]",
+        "if other == client.id]",
+        "tests/lab/test_guesses.py::test_the_last_guess_of_a_client_counts_and_of_a_page_loaded_anew",
+    ),
 ]

@@ -18,7 +18,7 @@ WALKS = dict(re.findall(r'(\w+): "(\w+)"', LIST[2]))  # name → the lesson it b
 LANGUAGES = ("en", "zh")
 EACH = [pytest.param(name, language, id=f"{name}-{language}") for name in (*LESSONS, *WALKS) for language in LANGUAGES]
 STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
-EMPTY = {"input", "br", "hr", "img", "meta"}
+EMPTY = {"input", "br", "hr", "img", "link", "meta"}
 WORDS = {"en": 40, "zh": 100}  # words of a paragraph at most; in Chinese characters
 SPOKEN = {"lang", "title", "alt", "aria-label"}  # attributes that differ between languages
 
@@ -132,3 +132,9 @@ def test_the_files_it_shows_are_served_and_have_the_lines_it_marks(name: str, la
 
 def marked(code: str, mark: str) -> int:
     return sum(any(text in line for text in mark.split("|")) for line in code.splitlines())
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_what_happened_is_told_for_the_guesses_of_a_class(name: str) -> None:
+    scripts = [path.read_text("utf-8") for path in (WEB / "lessons" / name).glob("*.js")]
+    assert any("truth." in script for script in scripts), "a fact `truth.NAME` for what is guessed in the field NAME"

@@ -1,10 +1,11 @@
 // The steps: what all lessons share. One step is shown at a time, and the address says which.
 
 import { find, led, make, mark, saying } from "/page/dom.js";
-import { addressWith, set } from "/page/knobs.js";
+import { addressWith, knob, set } from "/page/knobs.js";
 import { language } from "/page/words.js";
 import { quote, show as showLines } from "./code.js";
 import { fill, prose } from "./prose.js";
+import { guessOf } from "./votes.js";
 
 /** @import { Facts } from "./prose.js" */
 /** @import { Page } from "/page/panels.js" */
@@ -12,7 +13,10 @@ import { fill, prose } from "./prose.js";
  * @typedef {{facts: Facts, page: Page, tell: (facts: Facts) => void, draw: (name: string) => void, go: (kind: string) => void}} Stage
  * @typedef {{live: Record<string, (element: HTMLElement) => void>, forms: Record<string, (values: any) => void>,
  *   typed?: Record<string, (values: any) => void>, acts: Record<string, () => void>, close?: () => void}} Lively   what lives in a lesson
+ * @typedef {{dress: (form: HTMLFormElement) => void, said: (values: Record<string, string>) => void, show: () => void, close: () => void}} Gathered
  */
+
+const GUESS = "guess"; // the form in which one guesses
 
 /**
  * A lesson: prose in two languages, and `lesson.js`, whose `lesson(stage)` gives what lives in it:
@@ -21,12 +25,14 @@ import { fill, prose } from "./prose.js";
  *   typed  name → typed(values): what stands in that form, at each change
  *   acts   name → done(): what a `<button data-do>` does
  *   close  (): the lesson is put away
+ * A fact `truth.NAME` is what happened of what was guessed in the field NAME: it is drawn into the guesses of a class.
  * `stage` is what it may use: `facts`, `tell(facts)`, `draw(name)`, `go(kind)` and `page`.
  */
 export class Lesson {
   #parts = /** @type {Lively | null} */ (null);
   #sizes = new ResizeObserver((seen) => seen.forEach(({ target }) => this.#draw(/** @type {HTMLElement} */ (target))));
   #filled = /** @type {Record<string, Record<string, string>>} */ ({}); // form → what stands in its fields
+  #gathering = /** @type {Promise<Gathered> | null} */ (null); // the guesses of a class
 
   /** `number`: of a lesson; of a walk its name. @param {HTMLElement | null} root @param {string} name @param {number | string} number @param {Page} page @param {() => (HTMLAnchorElement | null)[]} beyond the links to what is before and after it */
   constructor(root, name, number, page, beyond) {
@@ -67,12 +73,14 @@ export class Lesson {
 
   close() {
     this.#parts?.close?.();
+    this.#gathering?.then((gathered) => gathered.close(), () => {});
   }
 
   /** Something is known now: the prose says so. @param {Facts} facts */
   tell(facts) {
     Object.assign(this.facts, facts);
     if (this.article) fill(this.article, this.facts);
+    if (Object.keys(facts).some((name) => name.startsWith("truth."))) this.#gathering?.then((gathered) => gathered.show(), () => {});
   }
 
   // ---- steps
@@ -185,8 +193,21 @@ export class Lesson {
     form.addEventListener("reset", () => Object.keys(kept).forEach((field) => delete kept[field]));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
+      const values = name === GUESS ? guessOf(form) : null; // before anything in it is fixed
       this.#parts?.forms[name](kept);
+      if (values) this.#gather((gathered) => gathered.said(values));
     });
+    if (name === GUESS) this.#gather((gathered) => gathered.dress(form));
+  }
+
+  /**
+   * In a class a guess goes to all of it: to the screen of whoever opens the lesson with `?view=class`.
+   * @param {(gathered: Gathered) => void} use
+   */
+  #gather(use) {
+    const { name, facts } = this;
+    this.#gathering ??= import(knob("view") === "class" ? "./classview.js" : "./guesses.js").then(({ gathering }) => gathering({ name, facts }));
+    this.#gathering.then(use, () => (this.#gathering = null)); // it could not be loaded: tried again with the next guess
   }
 
   /** @param {HTMLElement} element */

@@ -97,6 +97,8 @@ class Audience {
     const off = compared(this.ticks, heard);
     const right = off.filter((one) => !wrong(one)).length;
     this.stage.tell({ ran: true, right, "all.right": right === FIRST.emits.length });
+    const each = heard.flatMap((people, i) => PEOPLE.map((one) => [`truth.${i + 1}.${one}`, people.includes(one)]));
+    this.stage.tell(Object.fromEntries(each));
     this.stage.tell(Object.fromEntries(FIRST.emits.map(({ form }, i) => [`off.${form}`, wrong(off[i])])));
     if (acks) this.stage.tell(Object.fromEntries(Object.entries(acks).map(([name, value]) => [`acks.${name}`, value])));
     this.stage.draw("guess");

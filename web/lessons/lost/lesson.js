@@ -114,6 +114,7 @@ class Lost {
       ran: true, sent, again: Math.max(0, sent - COUNT), resent: sent > COUNT, "log.whole": log.here === COUNT,
       "off.near": near, "off.all": !near && guess === COUNT, "off.high": !near && guess > queue.here && guess < COUNT,
       "off.low": !near && guess < queue.here, "log.right": all, "log.fewer": !all,
+      "truth.queue": queue.here, "truth.log": log.here,
     });
   }
 }

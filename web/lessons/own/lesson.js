@@ -50,6 +50,7 @@ class Own {
         other: other.join(", "), tells: other.length > 0, hung, hangs: hung > 0,
       };
       this.stage.tell(Object.fromEntries(Object.entries(facts).map(([fact, value]) => [`${name}.${fact}`, value])));
+      this.stage.tell({ [`truth.${name}`]: breaks ? "breaks" : "harmless" });
     }
     this.stage.tell({ guessed: true, hits });
     this.stage.go("run");

@@ -196,6 +196,7 @@ class Polling {
   compare({ empty }, news) {
     this.grow({ news });
     const off = Number(this.stage.facts["guess.empty"]) - empty;
+    this.stage.tell({ "truth.empty": empty, "truth.age": EVERY / 2 });
     this.stage.tell({
       "off.none": off === 0, "off.near": Math.abs(off) === 1, "off.low": off < -1, "off.high": off > 1,
     });

@@ -147,7 +147,8 @@ class Stream {
       end: age(Number(reading.ended) - Number(began)), head, again: field ?? "", heads: Boolean(head), field: Boolean(field),
     };
     this.stage.tell(Object.fromEntries(Object.entries(facts).map(([name, value]) => [`${way}.${name}`, value])));
-    if (way === "direct") this.stage.tell({ raw, rawly: Boolean(raw) });
+    if (way === "direct") this.stage.tell({ raw, rawly: Boolean(raw), "truth.requests": requests });
+    if (way === "buffer" && !early) this.stage.tell({ "truth.first": "end" });
   }
 
   // ---- exercise

@@ -156,7 +156,7 @@ class Upgrade {
     const [size, facts] = [FIRST.length, this.stage.facts];
     const [above, below] = [Number(facts["guess.up"]), Number(facts["guess.down"])];
     this.stage.tell({
-      first: true, "first.up": up, "first.down": down,
+      first: true, "first.up": up, "first.down": down, "truth.up": up, "truth.down": down, "truth.ends": "http",
       "up.right": above === up, "up.bare": above === size, "up.unmasked": above === down,
       "up.much": above > up, "up.little": above < up && above !== size && above !== down,
       "down.right": below === down, "down.bare": below === size, "down.masked": below === up,
