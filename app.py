@@ -156,7 +156,7 @@ def main(arguments: list[str]) -> int:
     here = f"http://{host}:{port}" if everywhere else url_of(listeners[0])
     print(f"Transport Fallback is at {here}  (Ctrl-C ends it)", flush=True)
     if everywhere:
-        announce(app.state.classroom.addresses(port))
+        announce(app.state.classroom.addresses(port), port)
     settle()
     with contextlib.suppress(KeyboardInterrupt):
         server_for(app).run(sockets=listeners)

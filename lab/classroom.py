@@ -135,16 +135,46 @@ def blocks(url: str, *, coloured: bool) -> str:
     return "\n".join(f"\x1b[38;5;231;48;5;16m{line}\x1b[0m" if coloured else line for line in lines)
 
 
-def announce(addresses: list[str], out: TextIO | None = None) -> None:
-    """Tell the one at the terminal where the others come in."""
+NOT_YET = """This machine has no address that others could use yet: is it on a network?
+这台电脑还没有别人能用的地址：它连上网络了吗？"""
+INVITATION = """
+For everybody on your network / 同一网络里的人都能打开：
+"""
+NOBODY = """Nobody gets in? Look in this order:
+  1. Is the phone in the same network as this computer, and not on mobile data or in the guests' Wi-Fi?
+  2. Does this computer's firewall let port {port} in?
+  3. Many a school's Wi-Fi keeps its devices apart. Open a hotspot on a phone or on this computer, let all join
+     it, and start this again: the lab needs no internet.
+What is said crosses your network in the clear. The teacher's guide: {here}/lessons/teacher
+
+打不开？依次检查：
+  1. 手机和这台电脑是不是在同一个网络里，没有用移动数据，也不在访客 Wi-Fi 里？
+  2. 这台电脑的防火墙有没有放行端口 {port}？
+  3. 不少学校的 Wi-Fi 会把设备互相隔开。用一部手机或这台电脑开热点，大家都连上它，再重新启动。
+     实验室不需要互联网。
+说的话在网络里是明文。教师手册：{here}/lessons/teacher?lang=zh"""
+
+
+def announce(addresses: list[str], port: int, out: TextIO | None = None) -> None:
+    """Tell the one at the terminal where the others come in, and what to do where they do not, in both languages."""
     out = out or sys.stdout
+    for line in (NOT_YET if not addresses else INVITATION).splitlines():
+        tell(line, out)
     if not addresses:
-        print("This machine has no address that others could use yet: is it on a network?", file=out, flush=True)
         return
-    print("\nFor everybody on your network:\n", *(f"  {address}" for address in addresses), sep="\n", file=out)
+    print(*(f"  {address}" for address in addresses), sep="\n", file=out)
     with contextlib.suppress(UnicodeEncodeError):  # a terminal without blocks
         print("", blocks(addresses[0], coloured=out.isatty()), "", sep="\n", file=out)
-    print("Nobody gets in? A firewall may be closed, or the Wi-Fi keep its computers apart.", file=out, flush=True)
+    for line in NOBODY.format(port=port, here=url_of("127.0.0.1", port)).splitlines():
+        tell(line, out)
+    out.flush()
+
+
+def tell(line: str, out: TextIO) -> None:
+    """A line, or what a terminal without its characters can show of it."""
+    with contextlib.suppress(UnicodeEncodeError):
+        return print(line, file=out)
+    print(line.encode("ascii", "ignore").decode(), file=out)
 
 
 def listen_everywhere(listen: Callable[[str, int], socket.socket], port: int) -> list[socket.socket]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -74,7 +74,7 @@ def test_the_panel_shows_the_address_and_a_code_for_the_last_row(tab: Callable[.
     assert panel.part("address").inner_text() == f"http://{NAME}:{lab.port}"
     box = panel.part("code").bounding_box()
     assert box and box["width"] == box["height"] >= 600  # of 900 px that the window is high
-    page.get_by_role("img", name=f"A QR code of http://{NAME}:{lab.port}/?left=ws").wait_for()
+    page.get_by_role("img", name=f"A QR code of http://{NAME}:{lab.port}/?left=ws&class=together&lang=en").wait_for()
     offered = panel.part("others").get_by_role("radio")
     assert [radio.get_attribute("value") for radio in offered.all()] == addresses(lab)
     panel.root.get_by_text("Everybody must be on the same network").wait_for()
@@ -83,16 +83,15 @@ def test_the_panel_shows_the_address_and_a_code_for_the_last_row(tab: Callable[.
 def test_the_link_is_the_page_as_it_is_set_but_for_this_screen(tab: Callable[..., Page]) -> None:
     page = tab("?panel=class&size=large")
     panel = Invitation(page).shown()
-    panel.says("/")
+    panel.says("/?class=together&lang=en")
     panel.part("lead").get_by_text("or type the address").wait_for()
     Seat(page, "right").choose("sse")
-    panel.says("/?left=poll&right=sse")
+    panel.says("/?left=poll&right=sse&class=together&lang=en")
     panel.part("lead").get_by_text("as it is set now").wait_for()
     Seat(page, "left").part("name").fill("小明")
     Seat(page, "left").part("name").press("Enter")
-    panel.says(f"&name={quote('小明')}")
-    page.go_back()
-    panel.says("/?left=poll&right=sse")
+    page.wait_for_url(lambda url: "name=" in url)
+    panel.says("/?left=poll&right=sse&class=together&lang=en")  # nobody of the class bears the teacher's name
 
 
 def test_the_link_in_the_code_opens_exactly_this(tab: Callable[..., Page], lab: Program) -> None:
@@ -117,11 +116,11 @@ def test_another_address_has_another_code(tab: Callable[..., Page], lab: Program
     panel = Invitation(tab("?panel=class")).shown()
     other = addresses(lab)[1]
     panel.root.get_by_role("radio", name=other).check()
-    panel.says(other + "/")
+    panel.says(other + "/?class=together&lang=en")
     assert panel.part("address").inner_text() == other
     panel.open()  # put away, and opened again
     panel.open()
-    panel.says(other + "/")
+    panel.says(other + "/?class=together&lang=en")
 
 
 def test_a_link_too_long_for_a_code_says_so_and_a_shorter_one_has_one(tab: Callable[..., Page]) -> None:
@@ -131,7 +130,7 @@ def test_a_link_too_long_for_a_code_says_so_and_a_shorter_one_has_one(tab: Calla
     assert not panel.part("code").is_visible() and len(panel.link) > 700
     page.evaluate("history.replaceState(null, '', '?panel=class')")
     Seat(page, "right").choose("sse")
-    panel.says("/?left=poll&right=sse")
+    panel.says("/?left=poll&right=sse&class=together&lang=en")
     assert not panel.part("trouble").is_visible()
 
 
@@ -167,7 +166,7 @@ def test_both_languages_say_the_same_things(tab: Callable[..., Page]) -> None:
     assert keys[0] == keys[1] and all(key.startswith("class.") for key in keys[0])
     page.locator("[data-role=lang]").click()
     panel.root.get_by_text("二维码里的链接").wait_for()
-    panel.says("/?left=ws&lang=zh")
+    panel.says("/?left=ws&class=together&lang=zh")
     page.get_by_role("img", name="的二维码").wait_for()
 
 
@@ -256,7 +255,7 @@ def test_where_there_is_no_clipboard_a_copy_button_selects(
 
         panel.root.get_by_role("button", name="Copy").click()
         panel.root.get_by_role("button", name="Selected").wait_for()
-        assert page.evaluate(selected) == panel.link == f"http://{NAME}:{lab.port}/?left=ws"
+        assert page.evaluate(selected) == panel.link == f"http://{NAME}:{lab.port}/?left=ws&class=together&lang=en"
 
         page.get_by_role("heading", name="From a terminal").scroll_into_view_if_needed()
         line = page.locator("[data-role=curl] li").first
@@ -292,3 +291,79 @@ def test_the_lessons_run_on_a_phone_in_a_classroom(browser: Browser, lab: Progra
         stream.run("buffer")
         assert [stream.value(name) for name in ("direct.requests", "buffer.early")] == ["1", "0"]
         assert not troubles, troubles
+
+
+# ---- what the code opens, names, rooms
+
+
+def test_the_code_leads_to_a_lesson_to_the_experiment_or_to_the_start(tab: Callable[..., Page]) -> None:
+    page = tab("?left=ws&panel=lessons&lesson=4&step=2&view=class")
+    page.locator("[data-panel=lessons] [data-step=predict]").wait_for()
+    page.locator(".guesses:visible").get_by_role("link", name="Address and code").click()
+    panel = Invitation(page).shown()
+    panel.says("/?panel=lessons&lesson=4&step=2&lang=en")
+    panel.part("lead").get_by_text("lesson 4 at step 2").wait_for()
+    assert not panel.part("group").is_visible()
+    panel.part("lesson").select_option("1")
+    panel.says("/?panel=lessons&lesson=1&step=1&lang=en")
+    panel.part("opens").get_by_role("radio", name="the start").check()
+    panel.says("/?class=together&lang=en")
+    panel.part("opens").get_by_role("radio", name="this experiment").check()
+    panel.says("/?left=ws&class=together&lang=en")
+    panel.part("group").get_by_role("radio", name="each phone for itself").check()
+    panel.says("/?left=ws&class=own&lang=en")
+    page.locator("[data-role=lang]").click()
+    panel.says("/?left=ws&class=own&lang=zh")
+    page.locator("details[data-panel=lessons] > summary").click()  # the lesson stands where it was
+    page.locator("[data-panel=lessons] [data-step=predict]").wait_for()
+    knobs = parse_qs(urlsplit(str(page.evaluate("location.href"))).query)
+    assert (knobs["lesson"], knobs["step"]) == (["4"], ["2"])
+    panel.open()
+    page.locator("details[data-panel=class] > summary").click()
+    page.wait_for_url(lambda url: "lesson=" not in url)
+
+
+def test_in_a_class_one_is_asked_for_a_name_and_only_once(tab: Callable[..., Page]) -> None:
+    page = tab("?class=together&talk=0&every=500")
+    asking = page.locator("[data-role=naming]")
+    asking.get_by_role("textbox").fill("  小明 ")
+    asking.get_by_role("button").click()
+    asking.wait_for(state="detached")
+    Seat(page, "left").part("title").get_by_text("小明", exact=True).wait_for()
+    Seat(page, "right").part("title").get_by_text("小明 2", exact=True).wait_for()
+    Seat(page, "left").say("who am I?")
+    again = tab("?class=own&talk=0&every=500")  # the same phone, another time
+    Seat(again, "left").part("title").get_by_text("小明", exact=True).wait_for()
+    assert not again.locator("[data-role=naming]").count()
+    heard = Seat(tab("?talk=0&every=500"), "right")
+    heard.hears("who am I?")
+    assert "小明" in heard.heard()[0]
+    assert heard.part("title").inner_text() == "Bo"  # who does not come by the class's link has the page's names
+
+
+def test_each_phone_has_a_room_of_its_own_or_all_have_one(tab: Callable[..., Page]) -> None:
+    own, other = (tab(f"?class=own&talk=0&every=500&name={name}") for name in ("Ada", "Bo"))
+    together = tab("?class=together&talk=0&every=500&name=Cleo")
+    for page in (own, other, together):
+        Seat(page, "left").reads_by("poll")
+        Seat(page, "right").reads_by("ws")
+    Seat(together, "left").say("to all")
+    for page, words in ((own, "only here"), (other, "and only there")):
+        Seat(page, "left").say(words)
+        for side in ("left", "right"):
+            Seat(page, side).hears(words)
+            heard = Seat(page, side).heard()
+            assert len(heard) == 1 and "in page-" not in heard[0]
+    Seat(together, "right").hears("to all")
+    assert len(Seat(together, "right").heard()) == 1
+
+
+def test_what_the_code_opens_bars_nobody(tab: Callable[..., Page]) -> None:
+    page = tab("?class=together&panel=class&lesson=4&step=2")
+    page.set_viewport_size({"width": 320, "height": 640})
+    Invitation(page).shown()
+    page.locator("[data-role=naming]").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for context in ("details[data-panel=class]", "[data-role=naming]"):
+        found = Axe().run(page, context=context)
+        assert not found.response["violations"], found.generate_report()

@@ -1,9 +1,11 @@
-"""Measurements nobody can disturb: while a crowd comes, speaks and goes they are what they are without it."""
+"""Crowds: measurements that nobody can disturb, while others come and go; and a class of sixty behind one address."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import secrets
 import threading
 import time
 import urllib.request
@@ -12,12 +14,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from tests.browser.page import Seat, more, until
-from tests.browser.program import Crowd, Program, ask
+from tests.browser.page import DEADLINE, Seat, more, until
+from tests.browser.program import Crowd, Program, ask, program
 from tests.browser.test_lessons import SECONDS, Polling
 from tests.browser.test_race import Race, shown
+from transport_fallback import io
+from transport_fallback.client.ladder import RUNGS
 
 EACH = 30  # clients that come each second, and go in the next
 NEWCOMER = 2000  # bytes down to a newcomer who is told nothing, whoever else is here
@@ -114,3 +118,97 @@ def test_a_newcomer_to_a_room_of_500_is_not_told_of_them(tab: Callable[..., Page
         for side, client in told["clients"].items():
             counts = ask(lab, f"/stats?client={client}")["transports"]
             assert 0 < sum(one["down"] for one in counts.values()) <= NEWCOMER, (side, counts)
+
+
+# ---- a class
+
+PHONES, BROWSERS = 60, 3  # so many of them are Chromium's; the others are played by the Python client
+STRICT = ("--emit-rate", "20", "--emit-burst", "64", "--sid-rate", "20")  # a class has what the program has by itself
+SCREEN: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+GUESS = {"empty": "8", "age": "500"}
+
+
+class Phones:
+    """Phones without a screen: each two clients, as a page has; all come and guess in lesson 1, and then speak."""
+
+    def __init__(self, url: str, count: int) -> None:
+        self.url, self.count = url, count
+        self.here, self.speak, self.over = threading.Semaphore(0), threading.Event(), threading.Event()
+        self.heard: list[list[str]] = [[] for _ in range(count)]
+        self.faults: list[BaseException] = []
+
+    def __enter__(self) -> Phones:
+        self.thread = threading.Thread(target=lambda: asyncio.run(self.live()), daemon=True)
+        self.thread.start()
+        for _ in range(self.count):
+            assert self.here.acquire(timeout=60), self.faults
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.speak.set()
+        self.over.set()
+        self.thread.join()
+        assert not self.faults, self.faults
+
+    async def live(self) -> None:
+        done = await asyncio.gather(*(self.phone(n) for n in range(self.count)), return_exceptions=True)
+        self.faults += [fault for fault in done if isinstance(fault, BaseException)]
+
+    async def phone(self, n: int) -> None:
+        way = RUNGS[n % len(RUNGS)]
+        async with io(self.url, use="poll") as left, io(self.url, use=way) as right:
+            right.on("s2c", lambda message: self.heard[n].append(message["content"]))
+            for socket in (left, right):
+                await socket.emit("name", {"name": f"学生 {n}"})
+            await right.emit("lab-guess", {"lesson": "polling", "by": way, "page": newly(), "values": GUESS})
+            self.here.release()
+            while not self.speak.is_set():
+                await asyncio.sleep(0.05)
+            await left.emit("c2s", {"user": f"学生 {n}", "content": f"I am {n}"})
+            while not self.over.is_set():
+                await asyncio.sleep(0.05)
+
+
+def newly() -> str:
+    return secrets.token_urlsafe(16)
+
+
+@pytest.mark.timeout(240)
+def test_a_class_of_60_behind_one_address_hears_each_other_and_guesses(browser: Browser) -> None:
+    with program("--class", *STRICT) as lab:
+        contexts = [browser.new_context(locale="en-US", **SCREEN) for _ in range(BROWSERS)]
+        refused: list[str] = []
+        pages = []
+        for n, context in enumerate(contexts):
+            context.set_default_timeout(DEADLINE)
+            page = context.new_page()
+            page.on("response", lambda answer: refused.append(answer.url) if answer.status >= 400 else None)
+            page.goto(f"{lab.url}/?class=together&talk=0")
+            page.locator("[data-role=own-name]").fill(f"Phone {n}")
+            page.locator("[data-role=own-name]").press("Enter")
+            pages.append(page)
+        screen = browser.new_page()
+        screen.goto(f"{lab.url}/?panel=lessons&lesson=1&step=2&view=class")
+        with Phones(lab.url, PHONES - BROWSERS) as phones:
+            for page in pages:  # a phone shows one seat at a time
+                page.locator("[data-seat=right] [data-transport=ws][data-role=transport]").wait_for(state="attached")
+            phones.speak.set()
+            for n, page in enumerate(pages):
+                Seat(page, "left").say(f"I have a screen, {n}")
+            wanted = {f"I am {n}" for n in range(phones.count)} | {f"I have a screen, {n}" for n in range(BROWSERS)}
+            until(lambda: all(set(heard) == wanted for heard in phones.heard))
+            assert all(len(heard) == len(wanted) for heard in phones.heard)  # and nothing twice
+            for page in pages:
+                for side in ("left", "right"):
+                    texts = Seat(page, side).part("messages").locator("li[data-seq]")
+                    until(lambda: texts.count() == PHONES)
+            for page in pages:
+                page.goto(f"{lab.url}/?panel=lessons&lesson=1&step=2")
+                Polling(page).guess(8, 500)
+            screen.locator(".guesses:visible [data-role=guesses-count]", has_text="60 have guessed").wait_for()
+            assert screen.locator(".guesses:visible [data-choice='500'] b").inner_text() == "60"
+            ways = screen.locator(".guesses:visible .ways li")
+            assert sorted(ways.evaluate_all("all => all.map(({ dataset }) => dataset.transport)")) == sorted(RUNGS)
+        assert not refused, refused
+        for context in (*contexts, screen.context):
+            context.close()

@@ -329,7 +329,7 @@ def in_blocks(text: str) -> list[list[int]]:
 def test_the_terminal_shows_addresses_and_the_code_of_the_best(terminal: bool) -> None:
     out = io.StringIO()
     out.isatty = lambda: terminal  # type: ignore[method-assign]
-    announce(["http://192.168.7.20:3000", "http://[fd12::20]:3000"], out)
+    announce(["http://192.168.7.20:3000", "http://[fd12::20]:3000"], 3000, out)
     said = out.getvalue()
     assert "  http://192.168.7.20:3000\n  http://[fd12::20]:3000\n" in said
     assert ("\x1b[" in said) is terminal  # black on white, whatever the terminal's own colours are
@@ -341,8 +341,28 @@ def test_the_terminal_shows_addresses_and_the_code_of_the_best(terminal: bool) -
 
 def test_without_an_address_it_says_so() -> None:
     out = io.StringIO()
-    announce([], out)
-    assert "is it on a network?" in out.getvalue() and "█" not in out.getvalue()
+    announce([], 3000, out)
+    assert "is it on a network?" in out.getvalue() and "连上网络" in out.getvalue() and "█" not in out.getvalue()
+
+
+def test_the_terminal_says_in_both_languages_what_to_do_when_phones_get_nothing() -> None:
+    out = io.StringIO()
+    announce(["http://192.168.7.20:3111"], 3111, out)
+    english, _, chinese = out.getvalue().partition("打不开")
+    for part, words in (
+        (english, ("same network", "firewall", "hotspot")),
+        (chinese, ("同一个网络", "防火墙", "热点")),
+    ):
+        assert all(word in part for word in words) and "3111" in part and "/lessons/teacher" in part
+
+
+def test_a_terminal_without_chinese_shows_the_addresses_and_the_english_all_the_same() -> None:
+    kept = io.BytesIO()
+    out = io.TextIOWrapper(kept, encoding="ascii")
+    announce(["http://192.168.7.20:3111"], 3111, out)
+    out.flush()
+    said = kept.getvalue().decode("ascii")
+    assert "  http://192.168.7.20:3111\n" in said and "hotspot" in said and "For everybody on your network" in said
 
 
 # ---- the program

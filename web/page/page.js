@@ -24,6 +24,13 @@ const tape = new Tape();
 const left = new Seat(find(document, "[data-seat=left]"), knobs("left"), tape);
 const right = new Seat(find(document, "[data-seat=right]"), knobs("right"), tape);
 const seats = [left, right];
+const group = knob("class"); // of a class: `own`, a room for this page alone, or `together`
+if (group === "own") {
+  const room = `page-${Math.random().toString(36).slice(2, 11)}`;
+  const { alone } = await import("./alone.js");
+  for (const { rooms } of seats) rooms.keepTo(room, alone(room));
+}
+if (group !== null) import("./naming.js").then(({ naming }) => naming(seats)).catch(() => {}); // they keep the names they have
 /** @type {import("./feed.js").Feed | null} */
 let feed = null;
 /** @type {((list: HTMLElement) => void) | null} */

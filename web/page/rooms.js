@@ -3,7 +3,7 @@
 import { find, make, saying } from "./dom.js";
 import { learn } from "./words.js";
 
-/** @import { Socket } from "/client/socket.js" */
+/** @import { Message, Socket } from "/client/socket.js" */
 /** @import { Doors } from "./doors.js" */
 /** @import { Parts } from "./seat.js" */
 
@@ -15,6 +15,8 @@ const forNews = (room) => room === NEWS || room.startsWith(`${NEWS} `);
 
 export class Rooms {
   #quiet = /** @type {Set<string>} */ (new Set()); // rooms of the page's own: one is in them, and they are not shown
+  #own = /** @type {string | null} */ (null); // the room of this page, where it keeps to that
+  #apart = /** @type {readonly (readonly [string, unknown])[]} */ ([]); // what it emits to hear that room and nobody else
 
   /** @param {Parts} parts @param {Socket} socket */
   constructor(parts, socket) {
@@ -34,13 +36,37 @@ export class Rooms {
 
   /** The room to talk to; null = everyone. */
   get chosen() {
-    return this.parts.to.value || null;
+    return this.parts.to.value || this.#own;
+  }
+
+  /**
+   * Talk in this room instead of to everyone, and hear nothing of what is said to everyone. `apart`: the emits for that.
+   * @param {string} room @param {readonly (readonly [string, unknown])[]} apart
+   */
+  keepTo(room, apart) {
+    this.#own = room;
+    this.#quiet.add(room);
+    this.#apart = apart;
+    this.#part(); // before anything is said in it
+    this.show();
+  }
+
+  #part() {
+    for (const [event, data] of this.#apart) this.socket.emit(event, data, () => {});
+  }
+
+  /** A message as it is shown here; null: it was said to everyone, before this client kept to its room. @param {Message} message @returns {Message | null} */
+  shown(message) {
+    if (this.#own === null) return message;
+    if (message.room === null) return null;
+    return message.room === this.#own ? { ...message, room: null } : message;
   }
 
   /** Enter the lobby and all rooms again: a hub that has forgotten this client knows none of them. */
   enter() {
     this.doors?.forget();
     for (const room of new Set([LOBBY, ...this.rooms, ...this.#quiet])) this.ask("join", room);
+    this.#part();
   }
 
   /**
@@ -66,7 +92,7 @@ export class Rooms {
   show() {
     const { to } = this.parts;
     const chosen = to.value;
-    const everyone = saying("option", "say.everyone", {}, { value: "" });
+    const everyone = saying("option", this.#own ? "say.here" : "say.everyone", {}, { value: "" });
     const rooms = this.rooms.filter((room) => room !== LOBBY); // where everyone is
     to.replaceChildren(everyone, ...rooms.map((room) => make("option", { value: room }, room)));
     to.value = rooms.includes(chosen) ? chosen : "";

@@ -132,7 +132,10 @@ export class Seat extends EventTarget {
     this.parts["decision-panel"].addEventListener("toggle", () => this.climb());
     socket.onLife((event, detail) => this.lived(event, detail));
     socket.onDecision((decision) => this.decided(decision));
-    socket.on("s2c", (_data, _reply, message) => this.heard(message));
+    socket.on("s2c", (_data, _reply, message) => {
+      const shown = this.rooms.shown(message);
+      if (shown) this.heard(shown);
+    });
     socket.on("feed", (data, _reply, message) => this.fed(data, message));
     this.network.ready.then(() => socket.connect());
   }

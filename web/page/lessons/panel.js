@@ -130,7 +130,7 @@ class Lessons {
   /** Put away: nothing runs on, and the address speaks of it no more. */
   close() {
     this.open?.close();
-    if (knob("panel") === "lessons" || knob("lesson") === null) return;
+    if (["lessons", "class"].includes(knob("panel") ?? "") || knob("lesson") === null) return; // a class comes to it
     history.replaceState(null, "", search({ lesson: null, step: null }) || location.pathname);
   }
 

@@ -24,6 +24,9 @@ export default {
   "name.right": "Bo",
   "name.left.next": "Cleo",
   "name.right.next": "Dan",
+  "naming": "What are you called? The class reads it beside what you say.",
+  "naming.done": "That is my name",
+  "naming.second": "{name} 2",
 
   "tabs.label": "Seats",
   "tab": "{side}: {name}",
@@ -57,6 +60,7 @@ export default {
   "room.mark": "in {room}",
   "say.to": "Say to",
   "say.everyone": "everyone",
+  "say.here": "this page",
   "say.text": "What to say",
   "say.hint": "Say something",
   "say.send": "Send",

@@ -24,6 +24,9 @@ export default {
   "name.right": "小博",
   "name.left.next": "可可",
   "name.right.next": "大安",
+  "naming": "你叫什么名字？大家会在你说的话旁边看到它。",
+  "naming.done": "就叫这个",
+  "naming.second": "{name} 2",
 
   "tabs.label": "座位",
   "tab": "{side}：{name}",
@@ -57,6 +60,7 @@ export default {
   "room.mark": "在 {room}",
   "say.to": "说给",
   "say.everyone": "所有人",
+  "say.here": "本页",
   "say.text": "要说的话",
   "say.hint": "说点什么",
   "say.send": "发送",
