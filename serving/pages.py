@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -24,10 +24,13 @@ from .names import parts_of
 from .untyped import untyped
 
 WEB = Path(__file__).resolve().parents[1] / "web"
+GUIDE = WEB / "lessons" / "teacher"
+LANGUAGES = ("en", "zh")
 FOLDERS = {name: WEB / name for name in ("client", "page", "lessons")} | {"report": WEB.parent / "bench" / "results"}
 CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 POLICY = "default-src 'self'; connect-src 'self' ws: wss: {own}; img-src 'self' data:; frame-src {frame}; " + CLOSED
 DRAWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; " + CLOSED  # of the report and its pictures
+PRINTED = "default-src 'none'; style-src 'self'; " + CLOSED  # of what a teacher prints
 FRAME = "/lessons/sandbox.html"  # what a reader writes runs in it
 FRAMES = (FRAME, "/lab/museum/iframe")  # the only pages that a page of ours may hold; each has a policy of its own
 BOXED = (
@@ -76,8 +79,9 @@ class Files(StaticFiles):
         for needless in ("accept-ranges", "last-modified"):  # whole files, and their ETag says which
             del response.headers[needless]
         if path.endswith((".html", ".svg")):
-            boxed = self.directory == FOLDERS["lessons"] and f"/lessons/{path}" == FRAME
-            response.headers.update(QUIET | {"Content-Security-Policy": BOXED if boxed else DRAWN})
+            lessons = self.directory == FOLDERS["lessons"]
+            sent = DRAWN if not lessons else BOXED if f"/lessons/{path}" == FRAME else PRINTED
+            response.headers.update(QUIET | {"Content-Security-Policy": sent})
         return response
 
     def file_response(
@@ -96,6 +100,13 @@ class Files(StaticFiles):
 def is_file(path: str) -> bool:
     """Whether this is a file of ours or the page: what anybody may read, and any site lead to."""
     return path in ("/", "/socket.io/socket.io.js") or path.lstrip("/").partition("/")[0] in FOLDERS
+
+
+def language_of(request: Request) -> str:
+    """The language a reader asks for by `?lang=`, or whose browser does: the first of its own that is one of ours."""
+    asked = request.query_params.get("lang") or request.headers.get("accept-language", "")
+    named = (part.strip().lower()[:2] for part in asked.split(","))
+    return next((name for name in named if name in LANGUAGES), LANGUAGES[0])
 
 
 def policy(host: str, names: Iterable[str]) -> str:
@@ -125,8 +136,17 @@ def page(names: Iterable[str]) -> list[Route | Mount]:
     async def classic(_request: Request) -> Response:
         return Response(await asyncio.to_thread(script), media_type="text/javascript", headers=SAFE)
 
+    def guide(name: str) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            told = {"Content-Security-Policy": PRINTED, "Vary": "Accept-Language"}
+            return FileResponse(GUIDE / name.format(language_of(request)), headers=SAFE | QUIET | told)
+
+        return answer
+
     return [
         Route("/", index, middleware=PACKED),
+        Route("/lessons/teacher", guide("{}.html"), middleware=PACKED),
+        Route("/lessons/teacher/worksheets", guide("worksheets-{}.html"), middleware=PACKED),
         Route("/socket.io/socket.io.js", classic, middleware=PACKED),
         *(
             Mount(f"/{name}", Files(directory=folder), middleware=PACKED)
