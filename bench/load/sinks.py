@@ -18,7 +18,8 @@ from bench.load.wire import Client, Ear, Way
 
 READ = 256 << 10  # bytes read at once
 TAIL = 1024  # bytes that are kept of the end of each, beside the filling of a message
-PIECES = 256  # looked at in one turn of the loop, so that the probes are not kept waiting
+PIECES = 64  # looked at in one turn of the loop, so that the probes are not kept waiting
+EVERY = 0.002  # s between two such turns: what comes meanwhile waits in the kernel, and is read at once
 
 
 class Sinks:
@@ -34,7 +35,7 @@ class Sinks:
         self.lost: list[str] = []
         self._room = bytearray(READ)
         self._view = memoryview(self._room)
-        loop.add_reader(self.epoll.fileno(), self.drain)
+        self._timer = loop.call_later(EVERY, self._look)
 
     def adopt(self, client: Client) -> None:
         """From now on this client's line is read here. It has been opened, and nothing is under way to it."""
@@ -49,6 +50,10 @@ class Sinks:
         """Keep the ends, to look for the last message in them, whose filling is so large."""
         self.keeping, self.tail = keeping, TAIL + size
         self.ends = dict.fromkeys(self.lines, b"")
+
+    def _look(self) -> None:
+        self._timer = self.loop.call_later(EVERY, self._look)
+        self.drain()
 
     def drain(self) -> None:
         room, down = self._room, 0
@@ -73,7 +78,7 @@ class Sinks:
         return sum(mark not in end for end in self.ends.values())
 
     def close(self) -> None:
-        self.loop.remove_reader(self.epoll.fileno())
+        self._timer.cancel()
         for line in self.lines.values():
             line.close()
         self.epoll.close()
