@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, same_load, untold
-from bench.report.answer import Answer
+from bench.report.answer import Answer, against
 from bench.report.document import Cell, Document, Group
 from bench.report.saying import listed, noted, number, percent, several
 from bench.theory import models
@@ -79,10 +79,25 @@ def _sse_ws(document: Document, experiment: str, figure: str, knee: float) -> li
 
 
 def graceful(document: Document) -> Finding:
+    """The claim is of all that push: of a frame for each message, and of what writes once for several."""
     answer = Answer(document)
     if answer.first is Verdict.UNTOLD:
         return untold("E4 with longpoll and ws, a frame for each message.")
-    return Finding(answer.sentence, answer.first)
+    if answer.first is not Verdict.HOLDS or answer.longpoll is None or answer.band is None:
+        return Finding(answer.sentence, answer.first)
+    others = {
+        series.name: pairs[-1]
+        for series in answer.series
+        if series.transport in ("sse", "ws")
+        and series is not answer.naive
+        and (pairs := against(answer.longpoll, series))
+    }
+    kept = [name for name, last in others.items() if last.behind(answer.band)]
+    if kept:
+        only = f"Only of a ws that writes each message by itself; {listed(kept)} stayed ahead of long polling. "
+        return Finding(only + answer.sentence, Verdict.FAILS)
+    bent = all(last.ahead(answer.band) for last in others.values())
+    return Finding(answer.sentence, Verdict.HOLDS if bent else Verdict.OPEN)
 
 
 def misses(document: Document) -> Finding:

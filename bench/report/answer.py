@@ -230,9 +230,9 @@ class Answer:
             last = self.past[-1]
             return (
                 f"Yes: from {rate(self.crossing)} deliveries/s on, batched long polling beats ws with a frame for each"
-                f" message; at {rate(last.load)} its p99 is {time(last.ours)} against {time(last.theirs)},"
-                f" {_times(last)} (A/A noise {digits(100 * self.band)} %, {percent(self.band / last.effect)} of that"
-                " difference)."
+                f" message; at {rate(last.load)} its p99 is {time(last.ours)} against {time(last.theirs)} after"
+                f" {self._step(last)} (A/A noise {digits(100 * self.band)} %, {percent(self.band / last.effect)} of"
+                " that difference). The one settles; the other falls behind for as long as the load lasts."
             )
         if self.first is Verdict.FAILS:
             last = self.past[-1]
@@ -282,6 +282,12 @@ class Answer:
             f"That coalesced ws wins everywhere is not shown: in {unsure} of {len(self.rivals)} comparisons it is"
             f" later by more than the noise, or nobody can tell{self._few()}."
         )
+
+    def _step(self, one: Against) -> str:
+        """How long the load lasted: what grows without bound is as late as it had time to become."""
+        assert self.naive
+        seconds = self.naive.points[one.load].any.param("seconds")
+        return "a step" if seconds is None else f"{digits(seconds)} s of it"
 
     def _few(self) -> str:
         known = [one.ratio.known for one in self.rivals + self.past]
