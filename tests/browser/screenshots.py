@@ -80,6 +80,7 @@ PARTS: dict[str, tuple[str, Callable[[Page, str], None]]] = {
     "slow": ("?left=longpoll&right=ws&network=slow:300&span=3", talk),
     "ladder": ("?left=auto&right=auto&network=kill", ladder),
     "race": ("?panel=race", race),
+    "choose": ("?panel=choose", opened("choose", "li", 500)),
     "calculator": ("?panel=calculator", opened("calculator", "table", 3000)),
     "lessons": ("?panel=lessons", opened("lessons", "a, button", 500)),
     "upgrade": ("?panel=lessons&lesson=2&step=3", opened("lessons", "[data-step=run]", 500)),

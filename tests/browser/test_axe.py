@@ -9,7 +9,16 @@ from playwright.sync_api import Browser, Page
 from tests.browser.page import Scheme, Seat
 from tests.browser.program import Program
 
-PANELS = {"": "[data-role=transport]", "race": "button", "calculator": "table", "lessons": "button, a", "class": "p"}
+PANELS = {
+    "": "[data-role=transport]",
+    "race": "button",
+    "choose": "li",
+    "calculator": "table",
+    "lessons": "button, a",
+    "class": "p",
+}
+
+SCHEMES: tuple[Scheme, Scheme] = ("light", "dark")
 
 
 def open_everything(page: Page) -> None:
@@ -21,21 +30,27 @@ def open_everything(page: Page) -> None:
     page.locator("[data-role=exchange] code").wait_for()
 
 
-@pytest.mark.parametrize("panel", PANELS, ids=lambda name: name or "page")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_axe_finds_nothing(browser: Browser, lab: Program, panel: str, scheme: Scheme, lang: str) -> None:
-    page = browser.new_page(viewport={"width": 320, "height": 800}, color_scheme=scheme, reduced_motion="reduce")
+def test_axe_finds_nothing(browser: Browser, lab: Program, lang: str, subtests: pytest.Subtests) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 800}, reduced_motion="reduce")
     try:
-        page.goto(f"{lab.url}/?lang={lang}&left=poll&right=ws" + (f"&panel={panel}" if panel else ""))
-        Seat(page, "left").reads_by("poll")
-        if panel:
-            page.locator(f"[data-panel={panel}] section").locator(PANELS[panel]).first.wait_for()
-        else:
-            open_everything(page)
-        found = Axe().run(page).response["violations"]
-        told = [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
-        assert not told, "\n".join(told)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for panel, ready in PANELS.items():
+            page.goto(f"{lab.url}/?lang={lang}&left=poll&right=ws" + (f"&panel={panel}" if panel else ""))
+            Seat(page, "left").reads_by("poll")
+            if panel:
+                page.locator(f"[data-panel={panel}] section").locator(ready).first.wait_for()
+            else:
+                open_everything(page)
+            for scheme in SCHEMES:
+                with subtests.test(panel or "page", scheme=scheme):
+                    page.emulate_media(color_scheme=scheme)
+                    looked_at(page)
     finally:
         page.close()
+
+
+def looked_at(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    told = [f"{one['id']}: {one['help']}: {node['html'][:200]}" for one in found for node in one["nodes"]]
+    assert not told, "\n".join(told)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
