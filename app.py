@@ -22,6 +22,7 @@ from transport_fallback.lab.classroom import Classroom, announce, listen_everywh
 from transport_fallback.lab.feed import Feeds
 from transport_fallback.lab.forms import forms
 from transport_fallback.lab.guesses import Guesses
+from transport_fallback.lab.load import load
 from transport_fallback.lab.looks import Looks
 from transport_fallback.lab.mirror import Mirror
 from transport_fallback.lab.museum import Museum
@@ -102,6 +103,7 @@ def build(
             Route("/lab/ndjson", headed(clients, ndjson(clients), NDJSON)),
             *stages.routes(),
             *Museum(clients).routes(),
+            Route("/lab/load", load(hub)),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),
