@@ -1182,6 +1182,14 @@ MUTATIONS = [
         "tests/js/once.test.mjs",
     ),
     Mutation(
+        "a herd is let in at once",
+        "the lesson shows that it does not matter how they come back",
+        "web/lessons/many/herd.js",
+        "        places -= 1;\n",
+        "",
+        "tests/js/many.test.mjs",
+    ),
+    Mutation(
         "mirrors without a bound",
         "strangers have the server send as much as they like",
         "lab/mirror.py",

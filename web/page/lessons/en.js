@@ -41,6 +41,7 @@ export default {
   "lessons.frame.key": "masking key",
   "lessons.frame.payload": "payload",
   "lessons.frame.frames": "frames",
+  "lessons.back": "the server is back",
   "lessons.age": "{ms} ms",
   "lessons.guess.goes": "Your guess goes to the screen of your class, without a name. Who changes it counts once.",
   "lessons.guess.refused": "The screen of your class did not take your guess: {why}. You can go on all the same.",

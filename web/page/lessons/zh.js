@@ -41,6 +41,7 @@ export default {
   "lessons.frame.key": "掩码密钥",
   "lessons.frame.payload": "负载",
   "lessons.frame.frames": "帧",
+  "lessons.back": "服务器回来了",
   "lessons.age": "{ms} ms",
   "lessons.guess.goes": "你的猜测会送到全班的大屏幕上，不带姓名。改了也只算一份。",
   "lessons.guess.refused": "全班的大屏幕没有收下你的猜测：{why}。你可以照样继续。",
