@@ -4,7 +4,7 @@ import { find, led, make, mark, saying } from "/page/dom.js";
 import { addressWith, TRANSPORTS } from "/page/knobs.js";
 import { hush, say, translate } from "/page/words.js";
 import { choices, figure } from "./guessed.js";
-import { client, inClass, isKnownAnew } from "./guesses.js";
+import { AGAIN, client, inClass, isKnownAnew, isLost } from "./guesses.js";
 import { chosen, fieldsOf, guessers, LEFT, numbers, quantile, TICKED } from "./votes.js";
 
 /** @import { Socket } from "/client/socket.js" */
@@ -62,8 +62,15 @@ class View {
     const socket = client();
     this.#socket = socket;
     socket.on(GUESSES, (told, _reply, message) => message.room === `guesses ${this.name}` && this.#take(told));
-    socket.onLife((event, detail) => {
-      if (isKnownAnew(event, detail)) socket.emit(GUESSES, { lesson: this.name }, (_answer, error) => error && this.#refused(error));
+    socket.onLife((event, detail) => isKnownAnew(event, detail) && this.#ask(socket));
+  }
+
+  /** @param {Socket} socket */
+  #ask(socket) {
+    if (this.#socket !== socket) return; // it was closed
+    socket.emit(GUESSES, { lesson: this.name }, (_answer, error) => {
+      if (isLost(error)) setTimeout(() => this.#ask(socket), AGAIN);
+      else if (error) this.#refused(error);
     });
   }
 
@@ -147,7 +154,7 @@ class View {
   #ways(list, told) {
     const found = TRANSPORTS.filter((name) => Number.isSafeInteger(told[name]));
     list.replaceChildren(
-      ...found.map((name) => make("li", { "data-transport": name }, mark(name), saying("span", name), " ", make("b", {}, String(told[name])))),
+      ...found.map((name) => make("li", { "data-transport": name }, mark(name), saying("span", `called.${name}`), " ", make("b", {}, String(told[name])))),
     );
     list.hidden = !found.length;
   }

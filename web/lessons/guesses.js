@@ -11,6 +11,7 @@ import { say } from "/page/words.js";
 /** @typedef {{values: Record<string, string>, said: string, done: (error: any) => void}} Guess   `said`: what the hub was told last */
 
 const GUESS = "lab-guess"; // the event by which a client tells of a guess; how all have guessed is `lab-guesses`
+export const AGAIN = 1000; // ms until what was lost is said again
 const STORE = "transport-fallback.page"; // by which a page that is loaded anew is the same one
 
 let opened = /** @type {Promise<boolean> | null} */ (null);
@@ -46,6 +47,9 @@ export function client() {
 
 /** Whether a hub may know nothing of this client any more. @param {string} event @param {any} detail */
 export const isKnownAnew = (event, detail) => event === "connect" || ["away", "epoch"].includes(detail?.reason);
+
+/** Whether an emit went down with the hub it was for: what a hub refuses it has understood. @param {any} error */
+export const isLost = (error) => Boolean(error) && error.code !== "refused";
 
 /** What a lesson does with its guess. @param {{name: string}} lesson */
 export function gathering({ name }) {
@@ -104,7 +108,12 @@ class Sender {
       const said = JSON.stringify([by, values]);
       if (guess.said === said) continue;
       guess.said = said;
-      this.socket.emit(GUESS, { lesson, by, page: this.#page, values }, (_answer, error) => done(error));
+      const told = (/** @type {unknown} */ _answer, /** @type {any} */ error) => {
+        if (!isLost(error)) return done(error);
+        if (guess.said === said) guess.said = "";
+        setTimeout(() => this.#tell(), AGAIN);
+      };
+      this.socket.emit(GUESS, { lesson, by, page: this.#page, values }, told);
     }
   }
 }
