@@ -133,7 +133,7 @@ class View {
     const names = several ? (list ?? []).map(({ value }) => value) : [name];
     const known = names.filter((one) => (this.facts[`truth.${one}`] ?? null) !== null);
     if (!known.length) return null;
-    return several ? known.filter((one) => this.facts[`truth.${one}`]) : [String(this.facts[`truth.${name}`])];
+    return several ? known.filter((one) => this.facts[`truth.${one}`]) : [this.facts[`truth.${name}`]].flat().map(String); // one, or as many as are right
   }
 
   /** @param {Place} place @param {Field[]} fields */

@@ -93,6 +93,7 @@ class Many {
     if (growing.over) this.compare(growing);
     const ran = growing.over && this.measured !== null;
     this.stage.tell({ running: false, ran, seen: ran || Boolean(this.herds.fixed), both: ran && Boolean(this.herds.fixed) });
+    if (ran) this.stage.tell({ "truth.when": "trip", "truth.first": ["poll", "longpoll"] });
   }
 
   stop() {
@@ -127,7 +128,7 @@ class Many {
     const guess = Number(this.stage.facts["guess.peak"]);
     const { peak } = this.herds.doubling;
     const near = Math.abs(guess - peak) <= peak / 10;
-    this.stage.tell({ herded: true, seen: true, "peak.near": near, "peak.low": !near && guess < peak, both: Boolean(this.stage.facts.ran) });
+    this.stage.tell({ herded: true, seen: true, "peak.near": near, "peak.low": !near && guess < peak, both: Boolean(this.stage.facts.ran), "truth.peak": peak });
   }
 
   // ---- see
