@@ -84,7 +84,7 @@ TABLE: tuple[Row, ...] = (
         "以概率 P 在中途切断一个响应。"),
     Row("lost", faults.Lost, "answers", CHANCE,
         "Lets the server do the work and breaks the connection before its answer arrives, with probability P.",
-        "服务器完成了工作，但在响应到达之前连接断开，概率为 P。"),
+        "服务器完成了工作，但响应还没到达，连接就以概率 P 断开。"),
     Row("no-post", faults.NoPost, "POST", None,
         "Answers every POST with 403 and a page of HTML.",
         "对每个 POST 返回 403 和一页 HTML。"),

@@ -90,11 +90,11 @@ async def test_a_call_is_nobodys_word() -> None:
 def test_beats_go_on_in_another_event_loop() -> None:
     beats, came = Beats(), list[int]()
 
-    async def one(n: int, *, wait: bool) -> None:
-        beats.at(asyncio.get_running_loop().time(), WAIT, lambda: came.append(n))
-        if wait:
+    async def one(n: int, *, later: float) -> None:
+        beats.at(asyncio.get_running_loop().time() + later, WAIT, lambda: came.append(n))
+        if not later:
             await until(came, 1)
 
-    asyncio.run(one(1, wait=False))  # its timer ends with its loop
-    asyncio.run(one(2, wait=True))
+    asyncio.run(one(1, later=3600))  # its timer ends with its loop, which turns a few times more before it does
+    asyncio.run(one(2, later=0))
     assert came == [2]

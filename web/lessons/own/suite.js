@@ -9,7 +9,7 @@ const FINDINGS = {
   json: /what came is no JSON|what came is no batch/,
   ended: /the answer (ended|was cut) before the batch/,
   silent: /no batch came within|what was due had not come|come to an end in time/,
-  lost: /\) (was|were) lost|\d+ more were lost/,
+  lost: /\) (was|were) lost|\d more were lost/,
   twice: /\) (was|were) given twice|more were given twice/,
   other: /\) (was|were) given and not due|more were given and not due/,
   order: /in another order than they were said/,
@@ -29,13 +29,13 @@ const RULES = 50; // that hold at least, where all of them were asked
 export function judged(file, printed) {
   const said = printed.split(/\s+/).join(" ");
   const hints = HINTS.filter((name) => FINDINGS[/** @type {keyof typeof FINDINGS} */ (name)].test(said));
-  const rules = Number(/It holds: (\d+) rules/.exec(said)?.[1] ?? 0);
+  const rules = Number(/It holds: (\d{1,4}) rules/.exec(said)?.[1] ?? 0);
   return { kind: kindOf(file, said, rules, hints), rules, hints: rules ? [] : hints };
 }
 
 /** @param {string} file @param {string} said @param {number} rules @param {string[]} hints */
 function kindOf(file, said, rules, hints) {
-  if (!rules) return hints.length || /\d+ promises are broken/.test(said) ? "broken" : "nothing";
+  if (!rules) return hints.length || /\d promises are broken/.test(said) ? "broken" : "nothing";
   const code = /The code of this file: ([0-9a-f]{8})/.exec(said)?.[1];
   if (!code || rules < RULES) return "some";
   if (!file.trim()) return "without";
