@@ -96,7 +96,7 @@ export async function ask(fetcher, url, options, opened = () => {}) {
 function across(url) {
   const page = globalThis.location?.origin;
   if (!page || page === "null" || new URL(url, page).origin === page) return "";
-  return `; pages of ${page} may have to be let in there, by --allow-origin ${page}`;
+  return `; perhaps it is not started with --allow-origin ${page}`;
 }
 
 /** The base to which a redirect from `url` led, if the same was asked for there; else null. @param {string} url @param {string} there */

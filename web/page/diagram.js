@@ -23,7 +23,7 @@ const ROW = 15; // px a label needs for itself
 const WIDE = 190; // px between seat and hub in which a label's bytes have room, too
 const SIDES = /** @type {const} */ (["left", "right"]);
 const NONE = { at: -Infinity, flight: /** @type {Flight | null} */ (null), need: 0 };
-const DENSE = 100; // flights in sight from which on some may lie so close that they are bundled
+const DENSE = 100; // flights in sight, of which some may be bundled
 const LONG = 31_000; // ms the longest exchange may lie before what is in sight
 
 export class Diagram {
@@ -64,7 +64,7 @@ export class Diagram {
   }
 
   /**
-   * Those that are drawn as one line. How that is found out is loaded when it is first needed.
+   * Those that are drawn as one line.
    * @param {Flight[]} flights @param {number} scale @returns {Map<Flight, Bundle<Flight>>}
    */
   bundles(flights, scale) {

@@ -3,7 +3,8 @@
 import { copy } from "./copy.js";
 import { curlLine } from "./curl.js";
 import { make, mark, saying } from "./dom.js";
-import { shared, time } from "./time.js";
+import { shared } from "./parts.js";
+import { time } from "./time.js";
 
 /** @import { Exchange, Flight } from "./tape.js" */
 

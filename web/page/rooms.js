@@ -40,7 +40,7 @@ export class Rooms {
   }
 
   /**
-   * Talk in this room instead of to everyone, and hear nothing of what is said to everyone. `apart`: the emits for that.
+   * Talk in this room, and hear nothing of what is said to everyone. `apart`: the emits for that.
    * @param {string} room @param {readonly (readonly [string, unknown])[]} apart
    */
   keepTo(room, apart) {
@@ -55,7 +55,7 @@ export class Rooms {
     for (const [event, data] of this.#apart) this.socket.emit(event, data, () => {});
   }
 
-  /** A message as it is shown here; null: it was said to everyone, before this client kept to its room. @param {Message} message @returns {Message | null} */
+  /** A message as it is shown; null: it is for others. @param {Message} message @returns {Message | null} */
   shown(message) {
     if (this.#own === null) return message;
     if (message.room === null) return null;

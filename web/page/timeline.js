@@ -19,7 +19,7 @@ const SPANS = [1, 3, 8, 20, 60]; // s in sight
 const USUAL = 8;
 const USUAL_TYPE = 16; // px of the page's type where nobody asked for a bigger one
 const BACK = 120; // s one may go back
-const BETWEEN = 20; // ms after a picture until the next is asked for: some 30 come in a second, in each of which time moves a pixel or two
+const BETWEEN = 20; // ms from a picture until the next is asked for
 const AHEAD = 0.85; // of the span that is still to come, where it stands still
 const COLOURS = ["ink", "soft", "edge", "paper", "poll", "longpoll", "sse", "ws"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -28,7 +28,7 @@ export class Timeline {
   shown = /** @type {Shown[]} */ ([]); // what can be pointed at
   #asked = 0; // the animation frame that was asked for
   #seen = false;
-  #next = 0; // the timer after which the next is asked for: a frame that is asked for and not drawn costs one, too
+  #next = 0; // the timer of that: a frame asked for and not drawn costs one, too
 
   /**
    * @param {HTMLElement} figure @param {Tape} tape @param {() => Record<Side | "hub", string>} names

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { shared } from "../../web/page/time.js";
+import { shared } from "../../web/page/parts.js";
 
 test("what both clocks say is kept where it is possible", () => {
   assert.deepEqual(shared(38, 10, 20), { all: 38, up: 10, hub: 20, down: 8 });
