@@ -217,9 +217,9 @@ def test_a_run_that_is_stopped_counts_for_nothing_and_one_that_is_refused_is_tol
     lesson.tick("guess", 1, "Ada")
     lesson.root.locator("[data-form=guess] .main").click()
     lesson.do("run")
-    lesson.root.locator("[data-do=run]", has_text="Stop").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("Stop").locator("visible=true").first.wait_for()
     lesson.do("run")
-    lesson.root.locator("[data-do=run]", has_text="Let the six").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("Let the six").locator("visible=true").first.wait_for()
     assert not lesson.listed("heard")
     refused = '{"acks":[{"n":1,"error":{"code":"refused","message":"not today"}}]}'
     lesson.page.route(

@@ -305,9 +305,9 @@ def test_a_run_that_is_stopped_counts_for_nothing_and_one_the_hub_refuses_is_tol
     lesson = open_lesson("step=2")
     lesson.guess(70, 100)
     lesson.do("run")
-    lesson.root.locator("[data-do=run]", has_text="Stop").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("Stop").locator("visible=true").first.wait_for()
     lesson.do("run")
-    lesson.root.locator("[data-do=run]", has_text="Send a hundred").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("Send a hundred").locator("visible=true").first.wait_for()
     lesson.silent("Lost:")
     refused = '{"error":{"code":"full","message":"no feeds today"}}'
     lesson.page.route("**/lab/feed?*", lambda route: route.fulfill(status=503, body=refused))

@@ -265,7 +265,7 @@ def test_a_crowd_that_comes_and_speaks_changes_nothing(open_lesson: Callable[...
     with Crowd(lab) as crowd:
         for way in ("direct", "buffer"):
             lesson.do("run")
-            lesson.root.locator("[data-do=run]", has_text="Stop").wait_for()
+            lesson.root.locator("[data-do=run]").get_by_text("Stop").locator("visible=true").first.wait_for()
             while not lesson.root.locator(f'.lane [data-when="{way}.ran"]').is_visible():
                 crowd.come(3)
                 crowd.here[-1].ask("c2s", {"user": "one of them", "content": "good morning"})
@@ -289,7 +289,7 @@ def test_with_the_keyboard_alone_and_in_chinese(open_lesson: Callable[..., Strea
     keys.act("直接从服务器读")
     lesson.ran("direct")
     lesson.page.keyboard.press("Enter")  # the focus has stayed on the button
-    lesson.root.locator("[data-do=run]", has_text="停止").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("停止").locator("visible=true").first.wait_for()
     lesson.ran("buffer")
     keys.act("下一步")
     lesson.step("see")
@@ -313,9 +313,9 @@ def test_a_run_that_is_stopped_counts_for_nothing_and_one_the_hub_refuses_is_tol
     lesson = open_lesson("step=2")
     lesson.guess(1, "end")
     lesson.do("run")
-    lesson.root.locator("[data-do=run]", has_text="Stop").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("Stop").locator("visible=true").first.wait_for()
     lesson.do("run")
-    lesson.root.locator("[data-do=run]", has_text="Read straight").wait_for()
+    lesson.root.locator("[data-do=run]").get_by_text("Read straight").locator("visible=true").first.wait_for()
     assert not lesson.root.locator('.lane [data-when="direct.ran"]').is_visible()
     refused = '{"error":{"code":"unavailable","message":"no links today"}}'
     lesson.page.route("**/via/~*", lambda route: route.fulfill(status=503, body=refused))
