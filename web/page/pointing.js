@@ -90,7 +90,8 @@ export class Pointing {
   key(event) {
     const { timeline } = this;
     timeline.render(); // a key may come before the first frame in sight
-    const flights = timeline.shown.map(({ flight }) => flight);
+    const shown = timeline.shown.map(({ flight }) => flight);
+    const flights = shown.length ? shown : timeline.tape.flights.slice(-1); // a page that has just begun is empty
     const at = timeline.chosen ? flights.indexOf(timeline.chosen) : -1;
     const last = flights.length - 1;
     const next = { ArrowUp: at < 0 ? last : at - 1, ArrowDown: at < 0 ? last : at + 1, Home: 0, End: last }[event.key];

@@ -92,7 +92,7 @@ export class Exchange {
   }
 
   get way() {
-    return this.name === "emit" || this.name === "hello" || this.name === "bye" ? "post" : this.name;
+    return /^(poll|longpoll|sse|ws)$/.test(this.name) ? this.name : "post"; // a feed is asked for by a seat, too
   }
 
   /** Whether it ended, and neither as it should nor by its client's will. */
