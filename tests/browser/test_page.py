@@ -348,6 +348,7 @@ def test_the_sid_is_nowhere_in_the_page(tab: Callable[..., Page]) -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_first_view_weighs_no_more_than_it_may(browser: Browser, lab: Program, language: str) -> None:
     sizes = {path: wire for path, (wire, _bare) in weight(browser, lab, language).items()}
+    sizes.pop("/page/status.js", None)  # how to tell of what goes wrong: on a machine that takes seconds to connect
     assert len(sizes) > 40 and sum(sizes.values()) < 120_000, sorted(sizes.items(), key=lambda item: -item[1])
 
 
