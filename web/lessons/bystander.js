@@ -1,7 +1,7 @@
 // The bystander: a client of a lesson's own, in a room of its own and behind no network: it has the server speak there, and hears all.
 
 import { newSid } from "/client/codec.js";
-import { alone } from "/page/alone.js";
+import { numbered } from "/page/alone.js";
 import { begin } from "/page/speaking.js";
 import { asked, posted } from "./asking.js";
 import { sleep } from "./waiting.js";
@@ -19,7 +19,7 @@ export class Bystander {
 
   /** What a client says first that is to be in the room too, and to hear nobody else. */
   get apart() {
-    return alone(this.room).map(([event, data], i) => ({ n: i + 1, event, data }));
+    return numbered(this.room);
   }
 
   /** Be in the room. Throws where the server does not answer. @param {AbortSignal} signal */

@@ -1,7 +1,7 @@
 // The trial: one real client on one transport, in a room of its own, in which the hub speaks at chosen moments.
 
 import { io } from "/client/socket.js";
-import { alone } from "/page/alone.js";
+import { parted } from "/page/alone.js";
 import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { begin } from "/page/speaking.js";
@@ -84,8 +84,7 @@ export class Trial {
     const known = new Promise((resolve) => socket.onHello(resolve));
     socket.emit("name", { name: `lesson: ${transport}` });
     socket.connect();
-    const apart = alone(this.#room).map(([event, data]) => socket.emitWithAck(event, data, { timeout: PATIENCE }));
-    await orAbort(Promise.all([...apart, known]), signal);
+    await orAbort(Promise.all([parted(socket, this.#room, { timeout: PATIENCE }), known]), signal);
   }
 
   /** Wait until the line is as it stays: the first long poll is a short one. @param {AbortSignal} signal */

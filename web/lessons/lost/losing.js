@@ -2,7 +2,7 @@
 
 import { newSid } from "/client/codec.js";
 import { io } from "/client/socket.js";
-import { alone } from "/page/alone.js";
+import { numbered, parted } from "/page/alone.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
 import { begin } from "/page/speaking.js";
@@ -79,7 +79,7 @@ export class Losing {
   /** Both are in the room, and have begun to read: by networks that do nothing yet. @param {AbortSignal} signal */
   async #join(signal) {
     await asked(`/lab/queue?sid=${this.#sid}&hold=1`, { signal });
-    await posted(`/emit?sid=${this.#sid}`, { emits: alone(this.#room).map(([event, data], i) => ({ n: i + 1, event, data })) }, signal);
+    await posted(`/emit?sid=${this.#sid}`, { emits: numbered(this.#room) }, signal);
     const options = { use: /** @type {const} */ ("longpoll"), hold: HOLD, autoConnect: false };
     const socket = io(this.#links.log, { ...options, transports: ["longpoll"], world: { fetch: this.#counted(), storage: null } });
     this.#socket = socket;
@@ -87,8 +87,7 @@ export class Losing {
     const known = new Promise((resolve) => socket.onHello(resolve));
     socket.emit("name", { name: "lesson: log" });
     socket.connect();
-    const apart = alone(this.#room).map(([event, data]) => socket.emitWithAck(event, data, { timeout: PATIENCE }));
-    await orAbort(Promise.all([...apart, known]), signal);
+    await orAbort(Promise.all([parted(socket, this.#room, { timeout: PATIENCE }), known]), signal);
     await sleep(1000, signal); // the first question of a rung is held for a second at most
     const seed = Math.floor(Math.random() * 2 ** 31);
     for (const link of Object.values(this.#links)) {

@@ -1,7 +1,7 @@
 // A reading: the browser's own EventSource through a network, while the hub says ten things in a room of its own.
 
 import { newSid } from "/client/codec.js";
-import { alone } from "/page/alone.js";
+import { numbered } from "/page/alone.js";
 import { heads } from "/page/heads.js";
 import { now } from "/page/hubclock.js";
 import { linkName } from "/page/network.js";
@@ -65,7 +65,7 @@ export class Reading {
     try {
       const { cursor } = await asked(`/poll?sid=${this.#sid}`, { signal });
       const { you } = await asked(`/hello?sid=${this.#sid}`, { signal });
-      await posted(`/emit?sid=${this.#sid}`, { emits: alone(this.#room).map(([event, data], i) => ({ n: i + 1, event, data })) }, signal);
+      await posted(`/emit?sid=${this.#sid}`, { emits: numbered(this.#room) }, signal);
       await lead(this.#link, this.network, signal);
       this.#listen(cursor);
       await sleep(READY, signal);

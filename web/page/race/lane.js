@@ -1,7 +1,7 @@
 // A lane: one real client on one transport, through a link of its own, that listens to the feed of the race.
 
 import { io } from "/client/socket.js";
-import { alone } from "../alone.js";
+import { parted } from "../alone.js";
 import { now } from "../hubclock.js";
 import { linkName } from "../network.js";
 import { Ring } from "./ring.js";
@@ -118,8 +118,7 @@ export class Lane extends EventTarget {
 
   /** Into the room of the race, and out of all others. @param {Socket} socket @param {string} room */
   async #enter(socket, room) {
-    const apart = alone(room).map(([event, data]) => socket.emitWithAck(event, data));
-    return Promise.all(apart).then(() => (this.entered = true), () => false);
+    return parted(socket, room).then(() => (this.entered = true), () => false);
   }
 
   /** @param {number} ms */
