@@ -38,7 +38,8 @@ def test_two_people_hear_each_other(chat: str, context: BrowserContext) -> None:
     for page in (ada, bob):
         page.locator("#said li", has_text="hello").wait_for()
     say(bob, "<b>hi</b>")
-    ada.locator("#said li", has_text="<b>hi</b>").wait_for()
+    for page in (ada, bob):
+        page.locator("#said li", has_text="<b>hi</b>").wait_for()
     assert [line.get_attribute("class") for line in ada.locator("#said li").all()] == ["mine", ""]
     assert [line.get_attribute("class") for line in bob.locator("#said li").all()] == ["", "mine"]
     ada.locator("#transport", has_text="ws").wait_for()  # the better rung took over

@@ -33,7 +33,9 @@ def main(arguments: list[str]) -> int:
         return 2
     only = ["-k", arguments[1]] if arguments[1:] and arguments[1] else []
     command = [sys.executable, "-m", "pytest", *QUIET, "--maxfail", MOST, "-p", "tests.contract.plugin", *only, SUITE]
-    return int(subprocess.run(command, cwd=ROOT, env={**os.environ, "OWN_TRANSPORT": str(path)}).returncode != 0)
+    # What somebody always asks of pytest (PYTEST_ADDOPTS) would stand among what is said of the file.
+    environment = {**os.environ, "OWN_TRANSPORT": str(path), "PYTEST_ADDOPTS": ""}
+    return int(subprocess.run(command, cwd=ROOT, env=environment).returncode != 0)
 
 
 if __name__ == "__main__":
