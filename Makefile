@@ -18,7 +18,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new step test check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new step test compiled check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
 	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -40,6 +40,10 @@ step: $(RUN_READY) ## one step of the chat room in ten, with its page: N=4 PORT=
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test
 
+# The tests are rewritten while they are compiled: once, and not by each of the processes that run them.
+compiled: $(TEST_READY)
+	@$(TEST)/bin/python -m pytest --collect-only -qq tests > /dev/null 2>&1 || true
+
 check: $(TEST_READY) ## format, lint and types, of the Python and of the JavaScript
 	$(TEST)/bin/python -m ruff format --check .
 	$(TEST)/bin/python -m ruff check .
@@ -57,11 +61,11 @@ map: $(TEST_READY) ## write the tree of docs/map.md anew, in the words of the co
 # In more processes than there are cores: these tests mostly wait for what a person would wait for.
 SHARED = --dist worksteal --durations 10 --durations-min 3
 unit: $(TEST_READY) ## the tests that need no browser, and which were slow
-	$(TEST)/bin/python -m pytest -n 6 $(SHARED) tests --ignore=tests/browser
+	$(TEST)/bin/python -m pytest -n 8 $(SHARED) tests --ignore=tests/browser
 
 # In processes of their own: the loop that Playwright keeps running is in the way of every other async test.
 browser: $(TEST_READY) ## the tests in Chromium
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 3 $(SHARED) tests/browser
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 4 $(SHARED) tests/browser
 
 search: $(TEST_READY) ## what the tests try with the same cases each time, with new ones (EXAMPLES=10000 of each model)
 	LAB_EXAMPLES=$(or $(EXAMPLES),10000) $(TEST)/bin/python -m pytest -n 2 -m hypothesis --hypothesis-profile search tests

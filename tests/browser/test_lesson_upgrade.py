@@ -204,7 +204,7 @@ def in_another_language(lesson: Upgrade) -> None:
     lesson.says("三个都对")
     assert [lesson.value(name) for name in names] == before
     lesson.go("run")
-    assert lesson.fields("down")["payload"]
+    until(lambda: lesson.fields("down").get("payload"))
     lesson.page.locator("[data-role=lang]").click()
     lesson.go("see")
     lesson.says("Right, all three")
