@@ -53,7 +53,7 @@ class Form(Protocol):
 class Step:
     """What readers in step were given last."""
 
-    __slots__ = ("at", "batch", "before", "cursor", "figures", "form", "frame", "readers", "sums")
+    __slots__ = ("at", "batch", "before", "counted", "cursor", "figures", "form", "frame", "readers", "sums")
 
     def __init__(self, form: Form, batch: Batch, at: float, before: Figures = NOTHING) -> None:
         self.form = form
@@ -63,7 +63,7 @@ class Step:
         self.figures = Figures(1, batch.news, len(batch.messages), len(batch.text), len(self.frame))
         self.before = before  # the sums of the steps before it, for those who come from there
         self.sums = plus(before, self.figures)
-        self.readers = 0  # who were given it and are not counted yet
+        self.readers = self.counted = 0  # who were given it together, and how many of them are counted
 
 
 class Asked(Step):
@@ -74,6 +74,7 @@ class Asked(Step):
     def __init__(self, cursor: Cursor) -> None:
         self.cursor, self.at = cursor, math.inf  # each of them has its own time
         self.before = self.sums = NOTHING
+        self.readers = self.counted = 0
 
 
 class Carried:
@@ -159,6 +160,8 @@ class Carried:
         self._past, self._base, self.step = self.figures(), step.before, step
         self.odd = step.batch.more or self.client.apart
         step.form.told(step.figures, 1)
+        step.readers += 1
+        step.counted += 1
         if self.watch is not None:
             self.watch(step.batch, len(step.frame))
         self.write(step.frame)

@@ -5,9 +5,12 @@ is *carried* has none: its connection hands over how it writes, and what is said
 to everybody together when the turn is over.
 
 Readers are *in step* when they were given the same last time. While they may see the same of what was said since, one
-read and one frame serve them all. Whoever may see something else is *odd*: it was told something alone, is left out
-of a message, came into a room or left it, has left everyone, takes no more for now, or is behind. It is read for by
-itself, as `follow` does, until that has brought it to the end of the log.
+read and one frame serve them all. Of many, some are told, then whatever else waits has its turn; what is said to
+everyone meanwhile is told to the rest of them with what they have yet to hear.
+
+Whoever may see something else is *odd*: it was told something alone, is left out of a message, came into a room or
+left it, has left everyone, takes no more for now, or is behind. It is read for by itself, as `follow` does, until that
+has brought it to the end of the log.
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 TOLD = 128  # readers that are told in one turn of the loop, some 0.5 ms: whoever else asks for something needs several
+FEW = 32  # readers that are not worth a step of their own
 
 
 class Turn:
@@ -108,7 +112,9 @@ class Turn:
                 self._room[one] = room
 
     def _go_on(self) -> None:
-        """Tell some of those who are left."""
+        """Tell some of those who are left, and with it what was said to everyone since others were told."""
+        if self.log.end != self._end and self._news.keys() <= {self.log.store.everyone}:
+            self._end, self._next = self.log.end, {}
         rooms, step, room = self._room, None, None
         fresh: Step | None = None
         told = 0
@@ -121,6 +127,8 @@ class Turn:
                 if one.step is not step or rooms and rooms.get(one) is not room:
                     step, room = one.step, rooms.get(one)
                     fresh = self._after(one, step, room)
+                if fresh is step:
+                    continue  # it has it from the turn before
                 if fresh is None:
                     self._tell(one)
                     continue
@@ -140,7 +148,10 @@ class Turn:
             self._arm()
 
     def _after(self, one: Carried, step: Step, room: Audience | None) -> Step | None:
-        """The step after this one for all who are in it and in this room. None: each is to be read for by itself."""
+        """The step after this one for all who are in it and in this room, or this one, if there is nothing after it.
+
+        None: each is to be read for by itself.
+        """
         if (step, room) not in self._next:
             self._next[step, room] = self._common(one, step)
         return self._next[step, room]
@@ -148,10 +159,15 @@ class Turn:
     def _common(self, one: Carried, step: Step) -> Step | None:
         if self.log.end != self._end:  # more was logged while others were told, perhaps not for all of these
             return None
+        if step.cursor.seq == self._end:
+            return step
         batch = self.log.read(one.client, step.cursor, most=one.form.most)
-        if batch.more or batch.gap or not batch.news or (batch, one.form) in self._made:
+        if batch.more or batch.gap or not batch.news:
             return None
-        fresh = self._made[batch, one.form] = Step(one.form, batch, self.now(), step.sums)
+        if step.readers < FEW and (batch, one.form) in self._made:  # they come into step with those who have it
+            return None
+        fresh = Step(one.form, batch, self.now(), step.sums)
+        self._made.setdefault((batch, one.form), fresh)
         return fresh
 
     def _tell(self, one: Carried) -> None:
@@ -173,9 +189,9 @@ class Turn:
 
     def _count(self) -> None:
         for step in self._next.values():
-            if step is not None and step.readers:
-                step.form.told(step.figures, step.readers)
-                step.readers = 0
+            if step is not None and step.readers > step.counted:
+                step.form.told(step.figures, step.readers - step.counted)
+                step.counted = step.readers
 
 
 def give_up(one: Carried) -> None:

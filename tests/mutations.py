@@ -653,6 +653,22 @@ MUTATIONS = [
         TURN + "test_news_in_two_rooms_reaches_whoever_is_in_either",
     ),
     Mutation(
+        "what a room hears amid a turn goes to the rest of it",
+        "whoever is in that room and has yet to be told is given a cursor beyond a message it was not told",
+        "log/turn.py",
+        "if self.log.end != self._end and self._news.keys() <= {self.log.store.everyone}:",
+        "if self.log.end != self._end:",
+        TURN + "test_what_is_logged_amid_a_turn_is_told_in_the_next",
+    ),
+    Mutation(
+        "who was counted is counted again",
+        "a message that goes to many in several turns of the loop is counted more than once",
+        "log/turn.py",
+        "step.readers - step.counted)",
+        "step.readers)",
+        TURN + "test_what_everyone_hears_amid_a_turn_is_told_with_the_rest_of_it",
+    ),
+    Mutation(
         "what is logged amid a turn is shared, too",
         "whom the rest of a turn is told to is given a cursor beyond messages it was not told",
         "log/turn.py",

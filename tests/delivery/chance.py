@@ -24,6 +24,7 @@ from tests.delivery.steps import (
     Step,
     Turn,
 )
+from transport_fallback.log.turn import TOLD
 
 ROOMS = ("red", "green", "blue")
 TURNS = 30  # groups of steps in one program, each in one turn
@@ -53,6 +54,7 @@ class Chance:
         self.resting: set[int] = set()
         self.clients = list(range(1, self.luck.randint(3, 6) + 1))
         self.out: list[int] = []  # forgotten clients, who may come back
+        self.told = self.luck.choice([1, 3, 5, TOLD])  # in one turn: what is said meanwhile comes between
         self.alike = self.luck.random() < 0.5  # whether most readers are of one kind, and so share what they are given
 
     def program(self) -> Program:
@@ -73,7 +75,7 @@ class Chance:
         self.resting.clear()
         self.say()
         self.steps.append(Settle())
-        return Program(self.limits, self.steps)
+        return Program(self.limits, self.steps, self.told)
 
     def between(self) -> Step:
         """What stands between two groups of steps."""

@@ -34,10 +34,12 @@ from tests.delivery.truth import Given, Reading, Truth
 from tests.serving import Lab, impatient, serving
 from tests.stranger.http import DEADLINE, new_sid, public_id, seq_of
 from transport_fallback.hub import Address, Hub, Member
+from transport_fallback.log import turn
 from transport_fallback.serving.connection import Connection
 
 PATIENCE = DEADLINE  # s that a reader has for what it must have; on loopback it takes a thousandth of that
 HIGH = 4 << 10  # bytes that the kernel is given to send, and that wait for that, until the server is told to pause
+FEW = 2  # readers who are brought into step with others; of so few as there are here, some go their own way
 BOUNDS: dict[str, Any] = {"readers": 50}  # whoever reads often is not what this is about
 
 
@@ -217,8 +219,11 @@ async def until(holds: Callable[[], bool], what: str) -> None:
 
 
 @contextlib.contextmanager
-def narrow() -> Iterator[list[Connection]]:
-    """Little is written to a client that takes no bytes. Yields the connections that were paused, once each time."""
+def narrow(told: int) -> Iterator[list[Connection]]:
+    """Little is written to a client that takes no bytes, and few are told in one turn.
+
+    Yields the connections that were paused, once each time.
+    """
     found: list[Connection] = []
     made, pause = Connection.connection_made, Connection.pause_writing
 
@@ -231,12 +236,12 @@ def narrow() -> Iterator[list[Connection]]:
         pause(self)
 
     with patch.object(Connection, "connection_made", narrowed), patch.object(Connection, "pause_writing", noted):
-        with patch("transport_fallback.serving.run.SEND_BUFFER", HIGH):
+        with patch("transport_fallback.serving.run.SEND_BUFFER", HIGH), patch.multiple(turn, TOLD=told, FEW=FEW):
             yield found
 
 
 async def played(program: Program) -> Result:
-    with narrow() as paused:
+    with narrow(program.told) as paused:
         async with serving(**{**BOUNDS, **program.limits}) as lab:
             result = await Play(lab, program).play()
     result.figures["pauses"] = len(paused)

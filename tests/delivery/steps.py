@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from transport_fallback.log.turn import TOLD
+
 KINDS = ("poll", "longpoll", "sse", "ws", "follow", "wait")  # the last two ask the hub itself
 NOBODY = 0  # the number of whoever reads without a sid
 
@@ -105,10 +107,11 @@ Step = Born | Say | Join | Leave | Open | Cut | Rest | GoOn | Kick | Forget | Tu
 
 @dataclass(frozen=True)
 class Program:
-    """Steps, and the limits of the server under which they are taken."""
+    """Steps, the limits of the server under which they are taken, and how many readers it tells in one turn."""
 
     limits: dict[str, int] = field(default_factory=dict)
     steps: list[Step] = field(default_factory=list)
+    told: int = TOLD
 
     def script(self) -> str:
         """The program as a script of Python that plays it again."""
@@ -121,6 +124,6 @@ class Program:
                 "",
                 f"replay(Program({self.limits}, [",
                 *lines,
-                "]))",
+                f"], told={self.told}))",
             ]
         )

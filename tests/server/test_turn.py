@@ -165,6 +165,50 @@ async def test_many_are_told_in_several_turns_of_the_loop(monkeypatch: pytest.Mo
     assert [ear.heard() for ear in ears] == [[1]] * 10
 
 
+@pytest.mark.parametrize("few", [2, 32])
+async def test_what_everyone_hears_amid_a_turn_is_told_with_the_rest_of_it(
+    monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(turns, "TOLD", 2)
+    monkeypatch.setattr(turns, "FEW", few)
+    hub, form = Hub(), Text()
+    ears = [Ear(hub, client, form) for client in await born(hub, *map(str, range(6)))]
+    await hub.emit("said", 1)
+    await asyncio.sleep(0)  # two are told
+    await hub.emit("said", 2)
+    await turn()
+    await turn()
+    assert [[len(batch.messages) for batch in ear.batches[1:]] for ear in ears] == [[1, 1]] * 2 + [[2]] * 4
+    frames = form.frames
+    for n in (3, 4):
+        await hub.emit("said", n)
+        await turn()
+    # Many stay apart, each with a frame of their own; few are brought into step with the others, who share theirs.
+    assert form.frames - frames == (2 if few > 2 else 4)
+    assert [ear.heard() for ear in ears] == [[1, 2, 3, 4]] * 6
+    written = sum(len(frame) for ear in ears for frame in ear.written)
+    own = [ear.one.figures() for ear in ears]
+    assert form.figures.sent == sum(one.sent for one in own) == written
+    assert form.figures.messages == sum(one.messages for one in own) == 24
+
+
+async def test_who_was_told_amid_a_turn_is_not_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TOLD", 1)
+    hub, form = Hub(), Text()
+    ears = [Ear(hub, client, form) for client in await born(hub, *map(str, range(4)))]
+    await hub.emit("said", 1)
+    await asyncio.sleep(0)
+    await hub.emit("said", 2)
+    for _ in range(4):
+        await asyncio.sleep(0)
+    assert [ear.heard() for ear in ears] == [[1], [1, 2], [1, 2], [1, 2]]
+    looked: list[Carried] = []
+    monkeypatch.setattr(hub.turn, "_tell", looked.append)
+    await turn()
+    await turn()
+    assert ears[0].heard() == [2] and not looked
+
+
 async def test_what_is_logged_amid_a_turn_is_told_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TOLD", 1)
     hub = Hub()
