@@ -86,6 +86,8 @@ def generous() -> Limits:
         sid_burst=MANY,
         emit_rate=MANY,
         emit_burst=MANY,
+        frame_rate=MANY,
+        frame_burst=MANY,
         keep_messages=20_000,
         body=96 << 10,
         data=80 << 10,

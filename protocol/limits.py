@@ -53,6 +53,8 @@ class Limits:
     emit_burst: int = limit(64, "emits at once per client", 1)
     poll_rate: float = limit(4.0, "polls a second per client; the page asks once a second", 0.001)
     poll_burst: int = limit(10, "polls at once per client", 1)
+    frame_rate: float = limit(200.0, "frames a second up one ws; more of them are read later", 0.001)
+    frame_burst: int = limit(1000, "frames at once up one ws", 1)
 
     # Who may be here.
     sid_rate: float = limit(20.0, "new sids a second per address", 0.001)

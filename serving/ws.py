@@ -26,7 +26,6 @@ from .shown import Shown
 from .waiting import Gate, Inbox
 
 FRAGMENTS = 64  # of one ws message
-FRAME_RATE, FRAME_BURST = 200, 1000  # frames a second; more of them are read later
 CONTROL_RATE, CONTROL_BURST = 20, 100  # a second of those that say nothing: pings, pongs, empty ones; more are too many
 
 UTF8 = codecs.getincrementaldecoder("utf-8")
@@ -56,7 +55,8 @@ class Ws(Connection, WebSocketsSansIOProtocol):
         self.exchange: Exchange = self.transport.exchange
         self._cut = Frames()
         now = self.loop.time()
-        self._frames, self._control = Bucket(FRAME_RATE, FRAME_BURST, now), Bucket(CONTROL_RATE, CONTROL_BURST, now)
+        self._frames = Bucket(self.limits.frame_rate, self.limits.frame_burst, now)
+        self._control = Bucket(CONTROL_RATE, CONTROL_BURST, now)
 
     def upgraded(self, head: bytes, rest: bytes) -> None:
         """The request, which came by HTTP and is counted, and what came behind it."""

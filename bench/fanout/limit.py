@@ -1,5 +1,8 @@
 """The limit: one ready frame, and one `write` of it for each client, on a bare protocol of uvloop: limit.py PORT
 
+`--gather` is the floor of many messages in flight: what is said in one turn of the event loop is written when it is over,
+in one write for each client.
+
 Nothing is checked that a peer on the loopback does right. Faults may be planted, for the tests of the bench: `--burn`
 so many µs of the processor for each delivery, `--lose` and `--double` each so-manieth message, for one client.
 """
@@ -63,8 +66,22 @@ def tell(payload: bytes) -> None:
     frame = (bytes((0x81, size)) if size < 126 else b"\x81\x7e" + size.to_bytes(2, "big")) + payload
     if planted.burn or planted.lose or planted.double:
         return tell_badly(frame)
+    if planted.gather:
+        if not said:
+            asyncio.get_running_loop().call_soon(tell_together)
+        return said.append(frame)
     for line in lines:
         line.write(frame)
+
+
+said: list[bytes] = []  # in this turn
+
+
+def tell_together() -> None:
+    frames = b"".join(said)
+    said.clear()
+    for line in lines:
+        line.write(frames)
 
 
 count = 0  # messages told
@@ -91,6 +108,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("port", type=int)
 for fault in ("--burn", "--lose", "--double"):
     parser.add_argument(fault, type=int, default=0)
+parser.add_argument("--gather", action="store_true")
 
 if __name__ == "__main__":
     planted = parser.parse_args()

@@ -24,6 +24,8 @@ RAISED = {
     "LAB_EMIT_BURST": "1000000000",
     "LAB_POLL_RATE": "1000000000",
     "LAB_POLL_BURST": "1000000000",
+    "LAB_FRAME_RATE": "1000000000",
+    "LAB_FRAME_BURST": "1000000000",
     "LAB_SID_RATE": "1000000000",
     "LAB_SID_BURST": "1000000000",
     "LAB_CONNECTIONS_PER_ADDRESS": "1000000",
@@ -123,6 +125,13 @@ ALL = {
         our("ws", readings.OursWs),
         our("sse", readings.Sse),
         our("longpoll", LongPoll, most=MOST_HELD),
+        Target(
+            "floor-ws",
+            lambda port, _: python_of("bench.fanout.limit", "--gather", str(port)),
+            readings.Ws,
+            readings.Ws,
+            speaking.plain,
+        ),
         Target(
             "floor-longpoll",
             lambda port, _: python_of("bench.fanout.floor", str(port)),

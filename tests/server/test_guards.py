@@ -13,7 +13,6 @@ import pytest
 from tests.serving import Lab, eventually, serving
 from tests.stranger.http import DEADLINE, new_sid, raw, target
 from tests.stranger.readers import Ws
-from transport_fallback.serving.ws import FRAME_BURST
 
 pytestmark = pytest.mark.anyio
 BOTH_WAYS = True  # see conftest.py
@@ -190,7 +189,7 @@ async def test_a_flood_of_tiny_frames_is_read_one_by_one_and_delays_nobody(lab: 
     reader, writer = await upgraded(lab)
     writer.write(frame(1, b'{"ping":1}') * 20_000)
     await healthy(lab)
-    for _ in range(FRAME_BURST // 10):
+    for _ in range(lab.hub.limits.frame_burst // 10):
         await reader.readuntil(b'{"pong":1}')
     await healthy(lab)
     writer.transport.abort()
