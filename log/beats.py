@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextvars import Context
+from itertools import islice
 
 PARTS = 64  # of a wait: by one of them a call may come later
+AT_ONCE = 8  # calls in one turn of the loop
 
 
 class Beat:
@@ -53,6 +55,14 @@ class Beats:
         return Beat(call, slot)
 
     def _ring(self, key: tuple[float, int]) -> None:
+        self._some(iter([*self._slots.pop(key, ())]))
+
+    def _some(self, left: Iterator[Beat]) -> None:
+        """Call some of those who are due; whoever came together is due together, and others want something, too."""
         assert self._loop is not None
-        for beat in self._slots.pop(key, ()):
+        told = 0
+        for beat in islice(left, AT_ONCE):
+            told += 1
             self._loop.call_soon(beat, context=self._context)  # each by itself: one that fails keeps no other from it
+        if told == AT_ONCE:
+            self._loop.call_soon(self._some, left, context=self._context)

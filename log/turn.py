@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-TOLD = 128  # readers that are told in one turn of the loop, some 0.5 ms: whoever else asks for something needs several
+TOLD = 32  # readers that are told in one turn of the loop, some 0.2 ms: whoever else asks for something needs several
 FEW = 32  # readers that are not worth a step of their own
 
 

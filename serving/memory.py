@@ -16,7 +16,11 @@ from .doors import Doors
 
 EVERY = 5.0  # s between two looks
 LEAST = 100  # connections that must have gone, for a search
-SEARCHES = 5_000, 5, 1_000  # objects more, for a search of the youngest; of these, for the next kind; of those, for all
+SEARCHES = (
+    1_000,
+    25,
+    1_000,
+)  # objects more, for a search of the youngest; of these, for the next kind; of those, for all
 
 
 def settle() -> None:
@@ -24,7 +28,8 @@ def settle() -> None:
 
     What is here when the program begins stays until it ends, and no search has to look at it. A search of all else
     costs 0.07 ms for each connection, and Python makes one whenever some hundreds more have come: thousands who come
-    together would stand still for 0.4 s again and again. `Memory` searches when enough have gone.
+    together would stand still for 0.4 s again and again. `Memory` searches when enough have gone. Of the youngest few
+    are looked at in one go, some ms otherwise, in which whoever asks waits.
     """
     gc.freeze()
     gc.set_threshold(*SEARCHES)

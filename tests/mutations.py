@@ -653,6 +653,14 @@ MUTATIONS = [
         TURN + "test_news_in_two_rooms_reaches_whoever_is_in_either",
     ),
     Mutation(
+        "whoever is due together is called together",
+        "thousands who came together are pinged in one turn of the loop, in which nobody else is served",
+        "log/beats.py",
+        "islice(left, AT_ONCE)",
+        "islice(left, 10_000)",
+        "tests/server/test_beats.py::test_of_many_who_are_due_together_few_are_called_in_one_turn",
+    ),
+    Mutation(
         "what a room hears amid a turn goes to the rest of it",
         "whoever is in that room and has yet to be told is given a cursor beyond a message it was not told",
         "log/turn.py",

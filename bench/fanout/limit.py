@@ -1,7 +1,7 @@
 """The limit: one ready frame, and one `write` of it for each client, on a bare protocol of uvloop: limit.py PORT
 
-`--gather` is the floor of many messages in flight: what is said in one turn of the event loop is written when it is over,
-in one write for each client.
+`--gather` is the floor of many messages in flight: what is said in one turn of the event loop is written when it is
+over, in one write for each client.
 
 Nothing is checked that a peer on the loopback does right. Faults may be planted, for the tests of the bench: `--burn`
 so many µs of the processor for each delivery, `--lose` and `--double` each so-manieth message, for one client.

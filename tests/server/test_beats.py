@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
 
-from transport_fallback.log.beats import PARTS, Beats
+from transport_fallback.log.beats import AT_ONCE, PARTS, Beats
 
 pytestmark = pytest.mark.anyio
 
@@ -49,6 +50,28 @@ async def test_calls_of_about_one_time_share_a_timer(monkeypatch: pytest.MonkeyP
     await until(came, 1000)
     assert sorted(came) == [*range(1000)]
     assert not beats._slots  # nothing is kept of what has come
+
+
+async def test_of_many_who_are_due_together_few_are_called_in_one_turn() -> None:
+    loop, beats, came = asyncio.get_running_loop(), Beats(), list[int]()
+    turns = [0]
+
+    def count() -> None:
+        turns[0] += 1
+        if len(came) < 100:
+            loop.call_soon(count)
+
+    def one(n: int) -> None:
+        came.append(n)
+        if n == 0:
+            count()
+
+    when = loop.time() + WAIT / 8
+    for n in range(100):
+        beats.at(when, WAIT, partial(one, n))
+    await until(came, 100)
+    assert came == [*range(100)]
+    assert turns[0] >= 100 // AT_ONCE  # whoever else waits has a turn between them
 
 
 async def test_one_that_fails_or_cancels_another_keeps_no_third_from_coming() -> None:
