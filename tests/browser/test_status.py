@@ -60,6 +60,7 @@ CASES = {  # what reads in the end, and what must be said of it
     ("ws", "buffer"): ("ws", "In use because you chose it"),
     ("auto", "kill"): ("sse", r"ws rests until .* \(ws opened and died after .*Until then sse reads"),
     ("auto", "no-upgrade"): ("sse", r"ws rests until .* \(ws did not open.*Until then sse reads"),
+    ("auto", "mute"): (None, r"^Nothing has come for \d+ s\. That counts as a failure at \d\d:\d\d:\d\d\.$"),
     ("auto", "slow:200"): ("ws", "Chosen by auto: it works"),
     ("poll", "kill"): ("poll", "In use because you chose it"),
 }

@@ -177,3 +177,22 @@ test("no sid is ever shown", async () => {
   sure(newSid() !== newSid(), "two sids differ");
   socket.close();
 });
+
+test("when something came last is known, and until when nothing may come", async () => {
+  const clock = new FakeClock();
+  const server = new FakeServer(clock);
+  const socket = client(server);
+  equal(socket.heard, null);
+  await clock.pass(500);
+  const first = socket.heard;
+  sure(first && first.at < first.until, "the first batch");
+  await clock.pass(1000);
+  server.say("said", 1);
+  await clock.pass(100);
+  const next = socket.heard;
+  sure(first && next && next.at >= first.at + 1000 && next.until >= first.until + 1000, "the message");
+  server.down = true;
+  await clock.pass(60_000);
+  equal(socket.heard, null);
+  socket.close();
+});

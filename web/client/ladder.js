@@ -112,6 +112,12 @@ export class Ladder {
     return Number.isFinite(due) ? due : null;
   }
 
+  /** When the one in use heard something last, and when it is given up if nothing more comes. */
+  get heard() {
+    const { attempts: { current }, timing } = this;
+    return current && { at: current.heardAt, until: timing.limit(current) };
+  }
+
   get nextAt() {
     return this.#policy.rounds.after(this.#policy.now);
   }

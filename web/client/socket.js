@@ -207,6 +207,15 @@ export class Socket extends Listening {
     return { attempt: life.attempt + 1, at: this.#shown(nextAt) };
   }
 
+  /**
+   * When something came last, and when what it reads by is given up if nothing more comes; ms since 1970.
+   * @returns {{at: number, until: number}|null} null: nothing reads
+   */
+  get heard() {
+    const { heard } = this.#session.ladder;
+    return heard && { at: timeOfDay(this.#clock, heard.at), until: timeOfDay(this.#clock, heard.until) };
+  }
+
   /** What is known of each rung, best first, and what becomes of it now. @returns {RungView[]} */
   get rungs() {
     const rungs = this.#session.ladder.view(this.#clock.now());

@@ -29,6 +29,7 @@ import { hush, learn, say, text, translate } from "./words.js";
  */
 
 const HISTORY = 60; // messages of the past a newcomer asks for
+const SILENT = 4000; // ms without a word through a network that is not all well
 const PATIENCE = 3000; // ms: that it has not come through within them is no failure yet
 const KEPT = 200; // life-cycle events
 const SKEW = -5; // ms: heard earlier than it was said, so the clocks differ, and nobody has told by how much
@@ -279,12 +280,17 @@ export class Seat extends EventTarget {
     this.dispatchEvent(new Event("way"));
   }
 
+  /** Whether a network that is not all well has brought nothing for a while. */
+  get silent() {
+    return this.network.setting !== "direct" && now() - (this.socket.heard?.at ?? Infinity) > SILENT;
+  }
+
   /** The text that says why, where all is as it should be; null: there is more to say. */
   get plain() {
     const { socket, transport, use } = this;
     if (socket.next?.attempt === 0 || (this.past && now() - this.born < PATIENCE)) return "why.connecting";
     const wanted = use === "auto" ? socket.transports[0] : use;
-    if (transport !== wanted || socket.rungs.find(({ name }) => name === wanted)?.fails) return null;
+    if (transport !== wanted || this.silent || socket.rungs.find(({ name }) => name === wanted)?.fails) return null;
     if (use !== "auto") return "why.chosen";
     return transport === "ws" ? "why.auto.ws" : "why.auto.best";
   }

@@ -2,6 +2,7 @@
 
 import { phrase } from "./phrases.js";
 import { clock } from "./time.js";
+import { now } from "./hubclock.js";
 import { learn } from "./words.js";
 
 /** @import { Decision, Socket } from "/client/socket.js" */
@@ -19,7 +20,12 @@ export function reason({ transport, use, socket }) {
   const values = known(socket, wanted);
   if (transport === "none") return lost(socket, values);
   if (transport !== wanted) return ["why.other", { ...values, text: "", now: { text: transport } }];
-  return ["why.fails", values];
+  return values.count ? ["why.fails", values] : ["why.silent", silence(socket)];
+}
+
+/** For how long nothing has come, and when that counts as a failure. @param {Socket} socket @returns {Values} */
+function silence({ heard }) {
+  return heard ? { ago: Math.round((now() - heard.at) / 1000), when: clock(heard.until) } : { ago: 0, when: "?" };
 }
 
 /** What is known of the transport that one would rather have. @param {Socket} socket @param {string} name @returns {Values} */

@@ -13,6 +13,7 @@ export default {
   "nth.more": "{n}th",
   "why.other": "{wanted} {next} ({because}). Until then {now} reads, and nothing is lost.",
   "why.fails": "In use, but it failed lately: {because}.",
+  "why.silent": "Nothing has come for {ago} s. That counts as a failure at {when}.",
   "why.retry": "Nothing reads now: {because}. Attempt {attempt} begins at {when}.",
   "why.trying": "Nothing reads now: {because}. Attempt {attempt} is being made.",
   "why.ended": "The server does not want this client any more. Reload the page for a new one.",

@@ -13,6 +13,7 @@ export default {
   "nth.more": "{n}",
   "why.other": "{wanted}{next}（{because}）。在此之前由{now}接收，什么都没有丢。",
   "why.fails": "正在使用，但刚才失败过：{because}。",
+  "why.silent": "已有 {ago} 秒没有收到任何东西。到 {when} 仍没有，就算失败。",
   "why.retry": "现在没有连接在接收：{because}。第 {attempt} 次尝试在 {when} 开始。",
   "why.trying": "现在没有连接在接收：{because}。正在做第 {attempt} 次尝试。",
   "why.ended": "服务器不再接受这个客户端。重新加载页面会有一个新的。",
