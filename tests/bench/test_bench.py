@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -28,7 +27,7 @@ from bench.load.feeds import drawn
 from bench.load.gates import Facts, disturbed, judge
 from bench.load.generator import Player
 from bench.load.lag import Lag
-from bench.load.servers import waited_of
+from bench.load.servers import free_port, waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
@@ -837,9 +836,7 @@ def test_who_ends_it_keeps_what_was_measured(tmp_path: Path) -> None:
 
 
 def test_a_server_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+    url = f"http://127.0.0.1:{free_port()}"
     command = ["-m", "bench", "--url", url, "--transport", "ws", "--clients", "2", "--seconds", "0.2"]
     done = subprocess.run(
         [sys.executable, *command, "--json", str(tmp_path / "raw.json"), "--out", str(tmp_path)],

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from bench.load.servers import free_port
 from tests.root import ROOT
 
 # One browser stands for a class: what is counted per client must not get in its way.
@@ -23,7 +24,7 @@ class Program:
 
     def __init__(self, *flags: str) -> None:
         self.flags = flags
-        self.port = 0
+        self.port = free_port()  # which is still its own when it is started again
         self.launch()
 
     def start(self) -> None:

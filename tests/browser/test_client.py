@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
+from bench.load.servers import free_port
 from tests.browser.program import program
 
 TRANSPORTS = ["poll", "longpoll", "sse", "ws"]
@@ -200,9 +200,7 @@ def test_a_page_that_goes_says_bye(tab: Callable[..., Page]) -> None:
 @pytest.fixture
 def foreign(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A foreign static server on another port: its origin and its folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1", "--directory", str(tmp_path)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bench.load.servers import free_port
 from tests.root import ROOT
 from tests.serving import Lab, eventually, serving
 from tests.stranger.http import DEADLINE, JSON, Answer, Refused, as_json, http, new_sid, target
@@ -827,10 +828,7 @@ async def test_half_a_head_is_not_waited_for(door: Door, monkeypatch: pytest.Mon
 
 
 async def test_a_server_that_is_not_there_is_a_bad_gateway(nothing_left: None) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    async with Gateway("direct", to=f"127.0.0.1:{port}") as url:
+    async with Gateway("direct", to=f"127.0.0.1:{free_port()}") as url:
         assert (await ask(url)).status == 502
 
 
