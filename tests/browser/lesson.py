@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page
 
+from tests.browser.page import until
 from tests.root import ROOT
 
+CHINESE = re.compile("[\u4e00-\u9fff]")
+# A sentence, and neither a figure, nor a mark, nor what crossed the wire.
+SHOWN = """section => [...section.querySelectorAll("[data-when]")]
+  .map((one, place) => [place, one.checkVisibility() && !one.closest("pre") ? one.innerText : ""])
+  .filter(([, words]) => /[a-z]{3}|[\\u4e00-\\u9fff]/i.test(words))"""
 STEPS = ["ask", "predict", "run", "see", "explain", "code", "exercise"]
 
 
@@ -43,6 +49,22 @@ class Lesson:
         """This is said nowhere that one sees."""
         said = self.root.locator("[data-step]:visible").get_by_text(re.compile(text))
         assert not said.locator("visible=true").count()
+
+    def shown(self) -> list[tuple[int, str]]:
+        """What of the step is there under a condition, and is seen: its place among its like, and its words."""
+        found: list[tuple[int, str]] = self.root.locator("[data-step]:visible").evaluate(SHOWN)
+        return [(place, words) for place, words in found]
+
+    def in_both_languages(self) -> None:
+        """What is said now is said in the other language, too: in the same places, and in its own words."""
+        before = [place for place, _words in self.shown()]
+        assert before
+        self.page.locator("[data-role=lang]").click()
+        until(lambda: self.shown() and all(CHINESE.search(words) for _place, words in self.shown()))
+        assert [place for place, _words in self.shown()] == before
+        self.page.locator("[data-role=lang]").click()
+        until(lambda: self.shown() and not any(CHINESE.search(words) for _place, words in self.shown()))
+        assert [place for place, _words in self.shown()] == before
 
     def next(self) -> None:
         self.root.locator(".ends a:visible").last.click()

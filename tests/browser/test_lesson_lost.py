@@ -268,6 +268,7 @@ def test_each_guess_is_answered(open_lesson: Callable[..., Lost]) -> None:
         for wanted in GUESSES.values():
             (lesson.says if wanted == answer and not near else lesson.silent)(wanted)
         lesson.says("until it came whole|Not all had come when this run ended")
+        lesson.in_both_languages()
 
 
 def test_with_the_keyboard_alone_and_in_chinese(open_lesson: Callable[..., Lost], takes: Any) -> None:

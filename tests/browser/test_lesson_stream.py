@@ -257,6 +257,7 @@ def test_each_guess_is_answered(open_lesson: Callable[..., Stream]) -> None:
             (lesson.says if wanted == answer else lesson.silent)(wanted)
         for wanted in FIRST.values():
             (lesson.says if wanted == other else lesson.silent)(wanted)
+        lesson.in_both_languages()
 
 
 def test_a_crowd_that_comes_and_speaks_changes_nothing(open_lesson: Callable[..., Stream], lab: Program) -> None:

@@ -268,6 +268,7 @@ def test_each_guess_is_answered(open_lesson: Callable[..., Upgrade]) -> None:
         for answer in answers:
             assert answer in said
         assert len(re.findall("That is|So much|Around|Exactly", said)) == 2, said  # and nothing else
+        lesson.in_both_languages()
         lesson.page.close()
 
 

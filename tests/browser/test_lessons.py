@@ -130,6 +130,7 @@ def test_a_person_walks_through_lesson_1(open_lesson: Callable[..., Polling]) ->
     see = lesson.step("see")
     lesson.says("You guessed 0 empty answers")
     lesson.says("That is the worst case")
+    lesson.in_both_languages()
     assert lesson.value("poll.empty") == str(wire.spent("poll", "empty"))
     for way in ("poll", "longpoll", "ws"):
         spent = wire.spent(way, "up") + wire.spent(way, "down")
