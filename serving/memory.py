@@ -16,11 +16,8 @@ from .doors import Doors
 
 EVERY = 5.0  # s between two looks
 LEAST = 100  # connections that must have gone, for a search
-SEARCHES = (
-    1_000,
-    25,
-    1_000,
-)  # objects more, for a search of the youngest; of these, for the next kind; of those, for all
+# Objects more, for a search of the youngest; of these searches, for one of the next kind; and of those, for one of all.
+SEARCHES = 1_000, 25, 1_000
 
 
 def settle() -> None:
@@ -28,8 +25,8 @@ def settle() -> None:
 
     What is here when the program begins stays until it ends, and no search has to look at it. A search of all else
     costs 0.07 ms for each connection, and Python makes one whenever some hundreds more have come: thousands who come
-    together would stand still for 0.4 s again and again. `Memory` searches when enough have gone. Of the youngest few
-    are looked at in one go, some ms otherwise, in which whoever asks waits.
+    together would stand still for 0.4 s again and again. `Memory` searches when enough have gone. A search of
+    the youngest is of few: nobody is served until it is over.
     """
     gc.freeze()
     gc.set_threshold(*SEARCHES)
