@@ -5,6 +5,7 @@ import { FAULTS } from "../../web/lessons/handed.js";
 import { CASES, judged } from "../../web/lessons/lost/exercise.js";
 import { PROGRAMS, RIGHT } from "./takes.mjs";
 import { equal } from "./fake.mjs";
+import { ran } from "./ran.mjs";
 
 /** @import { Case } from "../../web/lessons/lost/exercise.js" */
 
@@ -12,24 +13,7 @@ import { equal } from "./fake.mjs";
  * What the sandbox tells of a program that comes to its end.
  * @param {string} program @param {readonly Case[]} cases
  */
-function told(program, cases = CASES) {
-  const runs = /** @type {any[][]} */ ([]);
-  for (const [at, { inputs }] of cases.entries()) {
-    const take = new Function(`"use strict";\n${program}\nreturn take;`)();
-    let state = /** @type {any} */ (null);
-    try {
-      const outs = inputs.map((batch) => {
-        const out = take(state, structuredClone(batch));
-        state = out.state;
-        return out;
-      });
-      runs.push(outs);
-    } catch (/** @type {any} */ error) {
-      return judged({ runs, fault: { kind: "threw", why: error.message, at, call: 0 } });
-    }
-  }
-  return judged({ runs, fault: null });
-}
+const told = (program, cases = CASES) => judged(ran(program, "take", cases));
 
 for (const { name, inputs, wanted } of CASES) {
   test(`${name}: what is wanted is what this client hands on`, () => {

@@ -4,26 +4,10 @@ import { FAULTS } from "../../web/lessons/handed.js";
 import { CASES, COUNT, judged, WINDOW } from "../../web/lessons/once/exercise.js";
 import { equal, sure } from "./fake.mjs";
 import { PROGRAMS, RIGHT } from "./nexts.mjs";
+import { ran } from "./ran.mjs";
 
 /** What the sandbox tells of a program. @param {string} program */
-function told(program) {
-  const runs = /** @type {any[][]} */ ([]);
-  for (const [at, { inputs }] of CASES.entries()) {
-    const next = new Function(`"use strict";\n${program}\nreturn next;`)();
-    let state = /** @type {any} */ (null);
-    try {
-      const outs = inputs.map((answer) => {
-        const out = next(state, structuredClone(answer));
-        state = out.state;
-        return out;
-      });
-      runs.push(outs);
-    } catch (/** @type {any} */ error) {
-      return judged({ runs, fault: { kind: "threw", why: error.message, at, call: 0 } });
-    }
-  }
-  return judged({ runs, fault: null });
-}
+const told = (program) => judged(ran(program, "next", CASES));
 
 test("a right program is right", () => {
   for (const program of RIGHT) equal(told(program), { right: true, kind: null, why: "", shown: null });
