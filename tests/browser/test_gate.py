@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
+import re
+import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,64 +23,61 @@ ASKS = {  # what is asked for: the header that gets in, and the answer to who do
 }
 
 
-class Gate:
-    """Passes on, one request a connection, what brings its credential; of WebSockets nothing."""
+class Gate(ThreadingTCPServer):
+    """Passes on, one request a connection, what brings its credential; of WebSockets nothing.
+
+    A thread to each connection, which ends with it: a loop that stops would leave some of them open.
+    """
+
+    daemon_threads = True
 
     def __init__(self, lab: Program, credential: bytes, refusal: bytes) -> None:
+        super().__init__(("127.0.0.1", 0), Visit)
         self.there, self.credential, self.refusal = urlsplit(lab.url), credential, refusal
-        self.open = threading.Event()
-        self.thread = threading.Thread(target=lambda: asyncio.run(self.run()))  # Playwright has the loop of this one
-        self.thread.start()
-        assert self.open.wait(10)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
 
-    async def run(self) -> None:
-        self.loop, self.over = asyncio.get_running_loop(), asyncio.Event()
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        self.open.set()
-        await self.over.wait()
-        server.close()
 
-    def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.over.set)
-        self.thread.join(10)
+class Visit(StreamRequestHandler):
+    server: Gate
+    timeout = 60  # s: a browser opens connections that it never uses
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self.pass_on(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
+    def handle(self) -> None:
+        with suppress(OSError):  # who went away, or said nothing
+            head = b""
+            while (line := self.rfile.readline(65_536)) not in (b"", b"\r\n"):
+                head += line
+            if (answer := self.stop(head)) is None:
+                self.pass_on(head)
+            else:
+                self.wfile.write(answer)
 
-    async def pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
+    def stop(self, head: bytes) -> bytes | None:
+        """Return what is said to a request that does not get through."""
         if head.startswith(b"GET /login "):
-            writer.write(
-                b"HTTP/1.1 200 OK\r\nSet-Cookie: gate=1; Path=/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-            )
-        elif self.credential not in head or b"upgrade: websocket" in head.lower():
-            writer.write(self.refusal + b"Content-Length: 7\r\nConnection: close\r\n\r\nsign in")
-        else:
-            back, there = await asyncio.open_connection(self.there.hostname, self.there.port)
-            there.write(head.replace(b"keep-alive", b"close"))
-            await asyncio.gather(self.carry(reader, there), self.carry(back, writer))
+            return b"HTTP/1.1 200 OK\r\nSet-Cookie: gate=1; Path=/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        if self.server.credential not in head or b"upgrade: websocket" in head.lower():
+            return self.server.refusal + b"Content-Length: 7\r\nConnection: close\r\n\r\nsign in"
+        return None
 
-    @staticmethod
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65_536):
-                writer.write(data)
-                await writer.drain()
-        finally:
-            writer.close()
+    def pass_on(self, head: bytes) -> None:
+        length = re.search(rb"\r\ncontent-length: (\d{1,9})\r\n", head, re.IGNORECASE)
+        body = self.rfile.read(int(length[1])) if length else b""
+        there = self.server.there
+        with socket.create_connection((there.hostname, there.port), 10) as back:
+            back.settimeout(60)
+            back.sendall(head.replace(b"keep-alive", b"close") + b"\r\n" + body)
+            while data := back.recv(65_536):
+                self.wfile.write(data)
 
 
 @pytest.fixture(params=ASKS)
 def gate(request: pytest.FixtureRequest, lab: Program) -> Iterator[Gate]:
-    gate = Gate(lab, *ASKS[request.param])
-    yield gate
-    gate.stop()
+    with Gate(lab, *ASKS[request.param]) as gate:
+        thread = threading.Thread(target=gate.serve_forever, args=(0.05,))
+        thread.start()
+        yield gate
+        gate.shutdown()
+        thread.join()
 
 
 def test_who_is_let_in_reads_and_speaks_by_every_rung_but_the_one_that_is_shut(browser: Browser, gate: Gate) -> None:
