@@ -1,7 +1,7 @@
 """The claims of the literature, C1 to C18: who says so, what the models predict, what was measured here, the verdict.
 
-"Holds" and "does not" only where an interval over rounds says so, or where something was counted that is the same in
-each round. "Not shown": the interval lies on both sides. "Untold": this run has no cells for it.
+"Holds", "only when …" and "not as stated" only where an interval over rounds says so, or where something was counted
+that is the same in each round. "Not shown": the interval lies on both sides. "Untold": this run has no cells for it.
 """
 
 from __future__ import annotations

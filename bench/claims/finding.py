@@ -18,10 +18,16 @@ SAME = ("clients", "rate", "shape", "rtt", "size", "seconds")  # what makes two 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a run says of a claim."""
+    """What a run says of a claim. `when`: what "only when" goes on with."""
 
     measured: str
     verdict: Verdict
+    when: str = ""
+
+    @property
+    def said(self) -> str:
+        """The verdict in words."""
+        return f"{self.verdict.value} {self.when}" if self.verdict is Verdict.ONLY else self.verdict.value
 
 
 def untold(takes: str) -> Finding:

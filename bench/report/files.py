@@ -48,7 +48,7 @@ def tables(document: object) -> str:
     parts += [table.text() for table in (kaazing(told), voids(told)) if table is not None]
     for claim, found in findings(told):
         who = f"{claim.number} ({claim.who}) {claim.says}"
-        parts.append(plain(who) + "\n    " + plain(f"{found.verdict.value}: {found.measured}"))
+        parts.append(plain(who) + "\n    " + plain(f"{found.said}: {found.measured}"))
         parts[-1] += f"\n    {claim.repeat}"
     return "\n\n".join(parts) + "\n"
 
@@ -57,7 +57,7 @@ def markdown(document: Document) -> str:
     """The answer of E4 and the verdicts, for docs/comparison.md."""
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
-        rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.verdict.value} |")
+        rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.said} |")
     kept, others = promised(document), beside.sentence(document)
     parts = [
         f"{told_of(document)}.",

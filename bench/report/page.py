@@ -162,19 +162,19 @@ def _claims(document: Document) -> list[str]:
     said = listed([f"{count[verdict]} {_plural(verdict, count[verdict])}" for verdict in Verdict if count[verdict]])
     rows = []
     for claim, finding in found:
-        verdict = finding.verdict.value
+        verdict, told = escaped(finding.verdict.value), escaped(finding.said)
         rows.append(
             f'<tr><th scope="row"><b>{escaped(claim.number)}</b>{escaped(claim.says)}'
             f'<span class="who">{escaped(claim.who)}</span></th>'
             f'<td data-name="models">{escaped(claim.predicts)}</td>'
             f'<td data-name="measured">{escaped(finding.measured)} <span class="who">{_again(claim.repeat)}</span></td>'
-            f'<td data-name="verdict" class="verdict" data-verdict="{escaped(verdict)}">{escaped(verdict)}</td></tr>'
+            f'<td data-name="verdict" class="verdict" data-verdict="{verdict}">{told}</td></tr>'
         )
     return [
         "<section><h2>What the literature claims, and what holds here</h2>",
-        f'<p class="small">{escaped(said)}. “Holds” and “does not” only where the interval over rounds says so or'
-        " something was counted; “not shown” where the interval lies on both sides or there are too few rounds;"
-        " “untold” where this run has no cells.</p>",
+        f'<p class="small">{escaped(said)}. “Holds”, “only when …” and “not as stated” only where the interval over'
+        " rounds says so or something was counted; “not shown” where the interval lies on both sides or there are too"
+        " few rounds; “untold” where this run has no cells.</p>",
         '<table class="claims"><thead><tr><th scope="col">claim</th><th scope="col" class="model">the models</th>'
         '<th scope="col">measured</th><th scope="col" class="verdict">verdict</th></tr></thead><tbody>',
         *rows,
@@ -183,9 +183,9 @@ def _claims(document: Document) -> list[str]:
 
 
 def _plural(verdict: Verdict, count: int) -> str:
-    if count == 1 or verdict in (Verdict.OPEN, Verdict.UNTOLD):
-        return verdict.value
-    return "hold" if verdict is Verdict.HOLDS else "do not"
+    if verdict is Verdict.ONLY:
+        return "holds only at times" if count == 1 else "hold only at times"
+    return "hold" if verdict is Verdict.HOLDS and count != 1 else verdict.value
 
 
 def _again(command: str) -> str:

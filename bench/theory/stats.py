@@ -35,10 +35,13 @@ UNREADABLE = (
 
 
 class Verdict(StrEnum):
+    """What a run says of a claim: three verdicts, and two words for having none."""
+
     HOLDS = "holds"
-    FAILS = "does not"
-    OPEN = "not shown"
-    UNTOLD = "untold"
+    ONLY = "only when"  # a condition that the claim does not name; what is said then names it
+    FAILS = "not as stated"
+    OPEN = "not shown"  # the interval lies on both sides
+    UNTOLD = "untold"  # not measured
 
 
 @dataclass(frozen=True, slots=True)
