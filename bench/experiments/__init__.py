@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 BASES = ("unbatched", "latest", "per-message")  # variants that live under a base of their own, beside ours
-PEERS = ("python-socketio", "socket.io")
+PEERS = ("python-socketio", "socket.io", "nchan")
 BROWSER = "a browser"
 
 

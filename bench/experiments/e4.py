@@ -61,11 +61,12 @@ def one(transport: str, variant: str, quick: bool, server: str = "ours") -> Run:
 
 
 def peers(quick: bool) -> list[Run]:
-    return [
+    socketio = [
         one(transport, name, quick, name)
         for name in ("python-socketio", "socket.io")
         for transport in ("longpoll", "ws")
     ]
+    return [*socketio, *(one(transport, "nchan", quick, "nchan") for transport in ("longpoll", "sse", "ws"))]
 
 
 EXPERIMENT = Experiment(

@@ -43,11 +43,8 @@ def one(kind: str, clients: int, quick: bool, server: str = "ours") -> Run:
 
 
 def peers(quick: bool) -> list[Run]:
-    return [
-        one(kind, COUNTS[-1], quick, server)
-        for server in ("python-socketio", "socket.io")
-        for kind in ("longpoll", "ws")
-    ]
+    kinds = {"python-socketio": ("longpoll", "ws"), "socket.io": ("longpoll", "ws"), "nchan": ("longpoll", "sse", "ws")}
+    return [one(kind, COUNTS[-1], quick, server) for server, several in kinds.items() for kind in several]
 
 
 EXPERIMENT = Experiment(

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.fanout import nchan, readings, speaking
+from bench.fanout import readings, speaking
 from bench.fanout.asking import LongPoll, Poll, SocketIoPolling
 from bench.fanout.readings import Reading
 from bench.load.servers import ROOT
-from bench.peers import node, python
+from bench.peers import nchan, node, python
 from bench.peers.socketio import CACHE
 
 LIMIT, BARE = "limit", "bare-asgi"

@@ -8,12 +8,12 @@ from dataclasses import fields, replace
 from itertools import compress
 from operator import not_
 
-from bench.experiments import Group, Run
+from bench.experiments import PEERS, Group, Run
 from bench.load import up
 from bench.load.clients import KINDS, Deflate
 from bench.load.sinks import Sinks
 from bench.load.wire import Client, Counts, Ear, Lane, Way
-from bench.peers import engineio, kaazing
+from bench.peers import engineio, kaazing, nchan
 
 RETRY = 0.5  # s: the first pause of those who come back without chance
 MOST_RETRY = 30.0  # s
@@ -155,6 +155,8 @@ def kind_of(group: Group) -> type[Client]:
         return Deflate
     if group.variant in ("python-socketio", "socket.io"):
         return engineio.KINDS[group.transport]
+    if group.variant == "nchan":
+        return nchan.KINDS[group.transport]
     if group.variant == "kaazing":
         return kaazing.KINDS[group.transport]
     return KINDS[group.transport]
@@ -162,4 +164,4 @@ def kind_of(group: Group) -> type[Client]:
 
 def told_when(group: Group) -> bool:
     """Whether a message says when the server logged it."""
-    return group.variant not in ("python-socketio", "socket.io", "kaazing")
+    return group.variant not in (*PEERS, "kaazing")

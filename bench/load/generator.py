@@ -32,9 +32,11 @@ from bench.load.crew import Crew, told_when
 from bench.load.feeds import Feed, drawn
 from bench.load.gates import Facts, judge
 from bench.load.lag import Lag
+from bench.load.publisher import Publisher
 from bench.load.servers import GENERATOR_CORE, cpu_of, memory_of, pin, waited_of
 from bench.load.sinks import calibrate
 from bench.load.wire import Counts, Lane, Way
+from bench.peers import nchan
 from transport_fallback.lab.feed import LEAD, Wish
 
 BIN = 0.1  # s, of the herd's requests
@@ -55,6 +57,7 @@ class Player:
         self.crews = [Crew(group, run, self.host, self.port, self.prefix, lanes) for group in run.groups]
         self.single = len(self.crews) == 1
         self.bare: int | None = None  # memory before anybody came
+        self.publisher = Publisher(self.way, nchan.PUBLISH) if run.server == "nchan" else None
 
     async def play(self) -> None:
         lag = Lag()
@@ -82,6 +85,8 @@ class Player:
             gc.enable()
             gc.unfreeze()
             lag.stop()
+            if self.publisher is not None:
+                await self.publisher.stop()
             for crew in self.crews:
                 crew.close()
             await asyncio.sleep(0.05)
@@ -121,25 +126,32 @@ class Player:
         heard = {tuple(sorted(set(crew.rooms))) for crew in self.crews}
         feeds_drawn = drawn(wish, step.warm, f"{self.run.seed} {number}", self.run.rooms, heard)
         for room, (seed, dues) in enumerate(feeds_drawn):
-            order: dict[str, Any] = {
-                "rate": wish.rate,
-                "shape": wish.shape,
-                "size": wish.size,
-                "seconds": wish.seconds,
-                "seed": seed,
-            }
-            order["room"] = f"room {room}" if self.run.rooms > 1 else None
-            status, told = await http(self.way, "POST", f"{self.prefix}/lab/feed", order)
-            if status != 201 or not isinstance(told, dict):
-                raise OSError(f"the server gives no feed: {status} {told}")
+            feeds.append(await self._begun(wish, room, seed, dues))
             first = next((n for n, due in enumerate(dues) if due >= step.warm - 1e-9), len(dues))
-            feeds.append(Feed(str(told["feed"]), seed, time.time() + LEAD, dues))
             for crew in self.crews:
-                crew.ears[room].listen(str(told["feed"]), first)
+                crew.ears[room].listen(feeds[-1].name, first)
         for crew in self.crews:
             for client in crew.clients:
                 client.next = client.lost = client.repeated = 0
         return feeds
+
+    async def _begun(self, wish: Wish, room: int, seed: int, dues: list[float]) -> Feed:
+        """One feed, ordered of the server, or spoken here if it has none."""
+        if self.publisher is not None:
+            await self.publisher.stop()
+            return self.publisher.feed(seed, dues, wish.size)
+        order: dict[str, Any] = {
+            "rate": wish.rate,
+            "shape": wish.shape,
+            "size": wish.size,
+            "seconds": wish.seconds,
+            "seed": seed,
+        }
+        order["room"] = f"room {room}" if self.run.rooms > 1 else None
+        status, told = await http(self.way, "POST", f"{self.prefix}/lab/feed", order)
+        if status != 201 or not isinstance(told, dict):
+            raise OSError(f"the server gives no feed: {status} {told}")
+        return Feed(str(told["feed"]), seed, time.time() + LEAD, dues)
 
     async def _step(self, number: int, step: Step, lag: Lag) -> None:
         feeds = await self._order(step, number) if step.rate and self.run.server != "kaazing" else []
@@ -207,6 +219,9 @@ class Player:
     async def _quiet(self, feeds: list[Feed]) -> None:
         """Stop what still speaks, and wait until nothing is under way any more."""
         with contextlib.suppress(OSError):
+            if self.publisher is not None:
+                await self.publisher.stop()
+                feeds = []
             for feed in feeds:
                 await http(self.way, "DELETE", f"{self.prefix}/lab/feed/{feed.name}")
         heard, still = -1, 0

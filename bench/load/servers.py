@@ -10,6 +10,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.experiments import BROWSER
-from bench.peers import chromium, node, python
+from bench.peers import chromium, nchan, node, python
 
 ROOT = Path(__file__).resolve().parents[2]
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -38,12 +39,14 @@ class Unfit(Exception):
     """This server cannot be had here; the sentence says why."""
 
 
-def command(name: str, port: int) -> list[str]:
-    """How the server of this name is started. Unfit: it cannot be, here."""
+def command(name: str, port: int, folder: Path) -> list[str]:
+    """How the server of this name is started; in `folder` it may write. Unfit: it cannot be, here."""
     if name == "python-socketio":
         return python.server(port)
     if name == "socket.io":
         return node.server(port)
+    if name == "nchan":
+        return nchan.command(port, folder)
     return [sys.executable, "-m", "bench.variants", name, "--port", str(port)]
 
 
@@ -51,6 +54,8 @@ def lacking(name: str) -> str:
     """Why this server, or what plays its clients, cannot be had here; "" if it can."""
     if name == BROWSER:
         return chromium.lacking()
+    if name == "nchan":
+        return nchan.lacking()
     return node.lacking() if name == "socket.io" else ""
 
 
@@ -64,7 +69,12 @@ def install(name: str) -> None:
 
 def version_of(name: str) -> str:
     """Of what was got, and of what it runs on. OSError, CalledProcessError: it does not say."""
-    versions = {"python-socketio": python.version, "socket.io": node.version, BROWSER: chromium.version}
+    versions = {
+        "python-socketio": python.version,
+        "socket.io": node.version,
+        "nchan": nchan.version,
+        BROWSER: chromium.version,
+    }
     return versions[name]()
 
 
@@ -98,6 +108,7 @@ class Server:
     port: int
     process: asyncio.subprocess.Process | None
     url: str
+    folder: Path = Path()  # for what it writes
 
     @property
     def pid(self) -> int | None:
@@ -106,8 +117,8 @@ class Server:
     async def start(self) -> None:
         """Start the process and wait until it takes connections. Unfit: it did not come up."""
         self.process = await asyncio.create_subprocess_exec(
-            *command(self.name, self.port), cwd=ROOT, start_new_session=True, stdout=asyncio.subprocess.DEVNULL,
-            preexec_fn=lambda: pin(SERVER_CORE),
+            *command(self.name, self.port, self.folder), cwd=ROOT, start_new_session=True,
+            stdout=asyncio.subprocess.DEVNULL, preexec_fn=lambda: pin(SERVER_CORE),
         )  # fmt: skip
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STARTING):
@@ -145,12 +156,13 @@ async def serving(name: str, url: str | None = None) -> AsyncIterator[Server]:
         yield Server("url", urlsplit(url).port or 80, None, url.rstrip("/"))
         return
     port = free_port()
-    server = Server(name, port, None, f"http://127.0.0.1:{port}")
-    try:
-        await server.start()
-        yield server
-    finally:
-        await server.end()
+    with tempfile.TemporaryDirectory() as folder:
+        server = Server(name, port, None, f"http://127.0.0.1:{port}", Path(folder))
+        try:
+            await server.start()
+            yield server
+        finally:
+            await server.end()
 
 
 def pin(core: int) -> None:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from bench.experiments import PEERS
 from bench.theory.stats import Estimate, Spectrum, estimate, merged
 
 VERSION = 1
@@ -64,7 +65,7 @@ class Cell:
 
     @property
     def ours(self) -> bool:
-        return self.variant not in ("python-socketio", "socket.io")
+        return self.variant not in PEERS
 
     @property
     def label(self) -> str:

@@ -13,11 +13,11 @@ from bench.fanout import readings
 from bench.fanout.audience import Mixed, room_of
 from bench.fanout.cell import Cell, Setting, play
 from bench.fanout.idle import beside, memory
-from bench.fanout.nchan import MODULE, nginx
 from bench.fanout.neighbours import neighbours
 from bench.fanout.starting import imports, start
 from bench.fanout.targets import ALL, Target, older, python_of
 from bench.load.servers import ROOT
+from bench.peers.nchan import MODULE, nginx
 from bench.peers.socketio import CACHE
 
 TINY = Setting(clients=5, settle=0.0, seconds=0.05, pinned=False)
