@@ -130,6 +130,6 @@ class Experiment:
 
 def everything() -> dict[str, Experiment]:
     """All experiments, by name."""
-    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8, e9
+    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8, e9, e14
 
-    return {one.EXPERIMENT.name: one.EXPERIMENT for one in (e1, e2, e3, e4, e5, e6, e7, e8, e9)}
+    return {one.EXPERIMENT.name: one.EXPERIMENT for one in (e1, e2, e3, e4, e5, e6, e7, e8, e9, e14)}

@@ -27,6 +27,7 @@ EXPERIMENTS = {
     "E7": "Bozdag's factorial, scaled 1:10",
     "E8": "The herd",
     "E9": "Six connections",
+    "E14": "A full server, over clients and over time",
 }
 
 

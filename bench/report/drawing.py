@@ -142,13 +142,15 @@ class Drawing:
         """About how wide a text is, in px."""
         return len(said) * self.type * 0.56
 
-    def axes(self, x: Axis, y: Axis, across: str, up: str, said_x: Said, said_y: Said, ticks: int = 6) -> None:
-        """Grid, ticks and what they count: across below the axis, up above its top."""
+    def axes(
+        self, x: Axis, y: Axis, across: str, up: str, said_x: Said, said_y: Said, ticks: int | Sequence[float] = 6
+    ) -> None:
+        """Grid, ticks (so many, or at these) and what they count: across below the axis, up above its top."""
         for value in y.ticks():
             at = y.at(value)
             self.add(f'<path class="grid" d="M{x.start:g} {at:g}H{x.end:g}"/>')
             self.text(x.start - 6, at + self.type * 0.35, said_y(value), "end")
-        for value in x.ticks(ticks):
+        for value in x.ticks(ticks) if isinstance(ticks, int) else ticks:
             at = x.at(value)
             self.add(f'<path class="axis" d="M{at:g} {y.start:g}v4"/>')
             self.text(at, y.start + 5 + self.type, said_x(value), "mid")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bench.report.document import Document
 from bench.report.figure import Figure
 from bench.report.figure_cost import freshness, slopes, stacked
+from bench.report.figure_growth import growth
 from bench.report.figure_latency import distribution, waiting
 from bench.report.figure_load import hockey, slide
 from bench.report.figure_sequence import sequence
@@ -16,5 +17,5 @@ __all__ = ["NARROW", "WIDE", "Figure", "all_figures", "slide"]
 
 def all_figures(document: Document) -> list[Figure]:
     """Those that this run has the cells for; the sequence needs none."""
-    makers = (hockey, distribution, waiting, freshness, stacked, sequence, slopes)
+    makers = (hockey, growth, distribution, waiting, freshness, stacked, sequence, slopes)
     return [figure for maker in makers if (figure := maker(document)) is not None]

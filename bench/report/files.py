@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.claims import findings
-from bench.report import beside, figures
+from bench.report import beside, figures, growth
 from bench.report.about import told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import Document, parse
@@ -43,7 +43,11 @@ def tables(document: object) -> str:
     told = document if isinstance(document, Document) else parse(document)
     parts = [plain(told_of(told)), *(f"! {plain(warning)}" for warning in warnings(told))]
     if "E4" in told.experiments:
-        parts.append(plain(" ".join(["E4:", Answer(told).sentence, beside.sentence(told) or ""]).rstrip()))
+        parts.append(
+            plain(
+                " ".join(["E4:", Answer(told).sentence, *growth.sentences(told), beside.sentence(told) or ""]).rstrip()
+            )
+        )
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
     parts += [table.text() for table in (kaazing(told), voids(told)) if table is not None]
     for claim, found in findings(told):
@@ -58,11 +62,11 @@ def markdown(document: Document) -> str:
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
         rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.said} |")
-    kept, others = promised(document), beside.sentence(document)
+    kept, others = promised(document), [*growth.sentences(document), beside.sentence(document) or ""]
     parts = [
         f"{told_of(document)}.",
         f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
-        *([others] if others else []),
+        *([" ".join(others).strip()] if any(others) else []),
         *([f"As near to the models as promised, in E2 and E3: {kept}."] if kept else []),
         "\n".join(rows),
     ]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bench.claims import findings
-from bench.report import beside, choose, figures
+from bench.report import beside, choose, figures, growth
 from bench.report.about import again, made_with, told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import EXPERIMENTS, Document
@@ -71,6 +71,8 @@ dd { overflow-wrap: anywhere }
 @media print { details > *, details::details-content { display: block; content-visibility: visible } }
 """
 
+FULL = ("e4", "growth")  # the figures of a full server
+
 
 def html(document: Document) -> str:
     """The page."""
@@ -87,9 +89,9 @@ def html(document: Document) -> str:
         f"{DRAWN}{STYLE}</style></head><body>",
         *_head(document),
         *_choose(document),
-        *_answer(document, [figure for figure in drawn if figure.name == "e4"]),
+        *_answer(document, [figure for figure in drawn if figure.name in FULL]),
         *_claims(document),
-        *_figures([figure for figure in drawn if figure.name != "e4"]),
+        *_figures([figure for figure in drawn if figure.name not in FULL]),
         *_experiments(document),
         *_void(document),
         *_machine(document),
@@ -128,14 +130,15 @@ def _choose(document: Document) -> list[str]:
 
 
 def _answer(document: Document, drawn: list[Figure]) -> list[str]:
-    warned, others = warnings(document), beside.sentence(document)
+    warned = warnings(document)
+    more = " ".join([*growth.sentences(document), beside.sentence(document) or ""]).strip()
     parts = []
     if "E4" in document.experiments:
         parts += [
             "<section><h2>Does long polling beat WebSocket when the server is full?</h2>",
             f'<p class="answer">{escaped(Answer(document).sentence)}</p>',
             *(_figure(figure) for figure in drawn),
-            *([f"<p>{escaped(others)}</p>"] if others else []),
+            *([f"<p>{escaped(more)}</p>"] if more else []),
             "</section>",
         ]
     if warned:

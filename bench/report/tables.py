@@ -209,6 +209,17 @@ COLUMNS: dict[str, list[Column]] = {
         MANY[0],
         ("generator", _counted("generator_cpu", 0.01, "%")),
     ],
+    "E14": [
+        ("clients", lambda group: number(group.any.param("clients"))),
+        ("deliveries/s offered", _offered),
+        ("for", lambda group: number(group.any.param("seconds"), "s")),
+        ("p50", _timed("p50")),
+        ("p99", _timed("p99")),
+        ("max", _timed("max")),
+        *COST,
+        MANY[0],
+        ("generator", _counted("generator_cpu", 0.01, "%")),
+    ],
     "E5": [
         ("clients", lambda group: number(group.any.param("clients"))),
         ("memory a client", _counted("memory_per_client", 1024, "KiB")),
