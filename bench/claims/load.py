@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, same_load, untold
+from bench.experiments import PEERS
 from bench.report.answer import Answer, against
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import listed, noted, number, percent, several
+from bench.report.saying import listed, noted, number, percent, rate, several, time
 from bench.theory import models
 from bench.theory.stats import Verdict, equivalent, estimate, judged, ratios, together
 
+BY_ITSELF = "each message is written by itself"
 LOSS = 0.05  # of the messages that the latest value loses, of which a run has ten
 
 
@@ -41,6 +43,7 @@ def push_cost(document: Document) -> Finding:
 
 
 def sse_as_ws(document: Document) -> Finding:
+    """The latency that a round trip makes, and what the server itself adds: time below its knee, and CPU."""
     parts, verdicts = [], []
     answer = Answer(document)
     knee = min((s.knee for s in answer.series if s.transport in ("sse", "ws") and s.knee), default=math.inf)
@@ -58,7 +61,23 @@ def sse_as_ws(document: Document) -> Finding:
         parts.append(f"{said} {from_to(min(middles), max(middles))} times that of ws ({verdicts[-1].value})")
     if not parts:
         return untold("E2 or E4 with sse and ws.")
-    return Finding("sse has " + listed(parts), together(verdicts))
+    measured = "sse has " + listed(parts) + _elsewhere(document)
+    verdict = together(verdicts)
+    if verdict is Verdict.FAILS and verdicts[0] is Verdict.HOLDS and len(verdicts) > 1:
+        return Finding(measured, Verdict.ONLY, "the way is longer than what the server itself takes")
+    return Finding(measured, verdict)
+
+
+def _elsewhere(document: Document) -> str:
+    """The same of another server, told and not judged: its knee is not looked for."""
+    sockets = {(same_load(g), g.any.variant): g for g in document.of("E4", transport="ws")}
+    pairs = [
+        middle.middle
+        for group in document.of("E4", transport="sse")
+        if not group.any.ours and (other := sockets.get((same_load(group), group.any.variant)))
+        if (middle := estimate(ratios(group.rounds("cpu_per_delivery"), other.rounds("cpu_per_delivery"))))
+    ]
+    return f"; with nchan CPU {from_to(min(pairs), max(pairs))} times" if pairs else ""
 
 
 def _sse_ws(document: Document, experiment: str, figure: str, knee: float) -> list[list[float]]:
@@ -83,8 +102,9 @@ def graceful(document: Document) -> Finding:
     answer = Answer(document)
     if answer.first is Verdict.UNTOLD:
         return untold("E4 with longpoll and ws, a frame for each message.")
+    measured = answer.sentence + _on_others(document)
     if answer.first is not Verdict.HOLDS or answer.longpoll is None or answer.band is None:
-        return Finding(answer.sentence, answer.first)
+        return Finding(measured, answer.first)
     others = {
         series.name: pairs[-1]
         for series in answer.series
@@ -94,10 +114,27 @@ def graceful(document: Document) -> Finding:
     }
     kept = [name for name, last in others.items() if last.behind(answer.band)]
     if kept:
-        only = f"Only of a ws that writes each message by itself; {listed(kept)} stayed ahead of long polling. "
-        return Finding(only + answer.sentence, Verdict.FAILS)
+        return Finding(f"{listed(kept)} stayed ahead of long polling. {measured}", Verdict.ONLY, BY_ITSELF)
     bent = all(last.ahead(answer.band) for last in others.values())
-    return Finding(answer.sentence, Verdict.HOLDS if bent else Verdict.OPEN)
+    return Finding(measured, Verdict.HOLDS if bent else Verdict.OPEN)
+
+
+def _on_others(document: Document) -> str:
+    """The same of other servers, at the highest load that both their long polls and their ws were measured at."""
+    said = []
+    for server in PEERS:
+        kinds = {way: _points(document, way, server) for way in ("longpoll", "ws", "sse")}
+        shared = sorted(kinds["longpoll"].keys() & kinds["ws"].keys())
+        if shared:
+            late = [f"{way} {time(points[shared[-1]])}" for way, points in kinds.items() if shared[-1] in points]
+            said.append(f"{server}, at {rate(shared[-1])}: {listed(late)}")
+    return f" Other servers' p99: {'; '.join(said)}." if said else ""
+
+
+def _points(document: Document, transport: str, server: str) -> dict[float, float]:
+    """p99 by deliveries offered a second."""
+    groups = document.of("E4", transport=transport, variant=server)
+    return {g.any.offered: late for g in groups if g.any.offered and (late := g.middle("p99")) is not None}
 
 
 def misses(document: Document) -> Finding:
