@@ -79,10 +79,10 @@ proxies: $(TEST_READY) ## the tests behind real nginx and HAProxy (as root, gets
 	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && \
 		$(TEST)/bin/python -m pytest tests/browser/test_proxies.py
 
-bench: $(TEST_READY) ## the comparison: every experiment, with the theory over it (OUT=folder)
+bench: $(TEST_READY) ## the comparison: every experiment, about an hour; adds a run to those in OUT=folder
 	LAB_CHROMIUM="$$(scripts/get-chromium)"; export LAB_CHROMIUM; $(TEST)/bin/python -m bench $(if $(OUT),--out $(OUT))
 
-bench-quick: $(TEST_READY) ## the same in two minutes, with wider doubts
+bench-quick: $(TEST_READY) ## a smoke test of it in two minutes, which settles nothing
 	$(TEST)/bin/python -m bench --quick $(if $(OUT),--out $(OUT))
 
 fallback: $(TEST_READY) ## the fallback table, ours and socket.io's, into docs/fallback.md (SEEDS=20: half an hour)

@@ -1,7 +1,7 @@
 """The load comparison.
 
-    python -m bench                          all experiments, E1 to E9: three quarters of an hour, and a report
-    python -m bench --quick                  the same in short: two minutes, one round, no browser, no other libraries
+    python -m bench                          all experiments, about an hour: a run beside those before, and their report
+    python -m bench --quick                  a smoke test: two minutes, one round, no browser, no other libraries
     python -m bench --only E2,E4 --rounds 7  some of them, as often as you like
     python -m bench --transport ws,longpoll --clients 100 --rate 10 --rtt 0.05 --seconds 5
                                              a comparison of your own; --url: on a server of your own
@@ -20,8 +20,10 @@ from urllib.parse import urlsplit
 
 from bench.plan import options, planned
 from bench.playing import minutes, needed, say, until_told, without_the_unfit
-from bench.record import VERSION, Record, machine, now
+from bench.record import VERSION, Record, commit, machine, now
+from bench.report.document import parse, read
 from bench.report.files import tables, write
+from bench.report.runs import keep, kept, kind_of, together
 
 
 def main(arguments: list[str]) -> int:
@@ -42,6 +44,7 @@ def main(arguments: list[str]) -> int:
             "machine": machine(needed(runs)),
             "settings": settings,
             "left_out": left_out,
+            "commit": commit(),
             "runs": [],
             "cells": [],
         },
@@ -54,8 +57,10 @@ def main(arguments: list[str]) -> int:
     record.document["interrupted"] = asyncio.run(until_told(chosen, runs, record))
     try:
         record.keep()
+        this = parse(record.document)
+        keep(this, chosen.out)
         print(tables(record.document))
-        write(record.document, chosen.out)
+        write(together([read(one) for one in kept(chosen.out, kind_of(record.document))]), chosen.out)
     except OSError as error:
         say(f"The result could not be written: {error}")
         return 1

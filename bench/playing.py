@@ -17,6 +17,7 @@ from typing import Any
 from bench.experiments import Run
 from bench.load.cells import cell_of
 from bench.load.gates import disturbed
+from bench.load.reference import reference
 from bench.load.servers import Server, Unfit, install, lacking, serving
 from bench.record import Record
 
@@ -121,6 +122,9 @@ async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Reco
     """Each of these, in their order. Returns those that were disturbed."""
     progress, again = Progress(runs), []
     for run in runs:
+        references = record.document.setdefault("references", {})
+        if str(run.round) not in references:
+            references[str(run.round)] = reference()
         progress.begin(run)
         began, before = time.monotonic(), len(record.document["cells"])
         await play(run, chosen.url, record.document["cells"].append)

@@ -67,7 +67,7 @@ def off_by_round(groups: list[Group], figure: str, how: Callable[[float, float],
     return [math.fsum(values) / len(values) for values in found.values()]
 
 
-def enough(found: list[list[float]]) -> list[list[float]]:
+def enough(found: list[dict[int, float]]) -> list[dict[int, float]]:
     """Those with rounds enough for an interval, if there are any."""
     return [pairs for pairs in found if len(pairs) >= ENOUGH] or found
 

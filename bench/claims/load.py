@@ -80,7 +80,7 @@ def _elsewhere(document: Document) -> str:
     return f"; with nchan CPU {from_to(min(pairs), max(pairs))} times" if pairs else ""
 
 
-def _sse_ws(document: Document, experiment: str, figure: str, knee: float) -> list[list[float]]:
+def _sse_ws(document: Document, experiment: str, figure: str, knee: float) -> list[dict[int, float]]:
     """Ratios by round, sse over ws, of scenarios alike. The same way of writing is compared: batch or message."""
     found = []
     sockets = {(same_load(g), g.any.variant): g for g in document.of(experiment, transport="ws")}

@@ -13,6 +13,7 @@ from typing import Any, Literal
 BASES = ("unbatched", "latest", "per-message")  # variants that live under a base of their own, beside ours
 PEERS = ("python-socketio", "socket.io", "nchan")
 BROWSER = "a browser"
+COUNTED = ("E1", "E5", "E6", "E8")  # whose result is bytes, memory or what is lost, and not latencies
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Run:
     @property
     def timed(self) -> bool:
         """Whether latencies are its result, and not bytes, memory or what is lost."""
-        return self.experiment not in ("E1", "E5", "E6", "E8")
+        return self.experiment not in COUNTED
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -1,9 +1,10 @@
-"""The report of a run, made again from its document.
+"""The report of runs, made again from their documents.
 
-python -m bench.report RESULT.json.gz --out DIR      makes the report of a run again, from its JSON
-python -m bench.report RESULT.json.gz                the tables in the terminal only
-python -m bench.report RESULT.json.gz --docs         the answer and the verdicts into docs/comparison.md, the
-                                                     advice into the READMEs and the page
+python -m bench.report DIR --out DIR      makes the report of all whole runs in DIR again
+python -m bench.report DIR                the tables in the terminal only
+python -m bench.report DIR --docs         the answer and the verdicts into docs/comparison.md, the advice into the
+                                          READMEs and the page
+python -m bench.report RUN.json.gz        the same of a single run
 """
 
 from __future__ import annotations
@@ -14,20 +15,21 @@ from pathlib import Path
 
 from bench import docs
 from bench.report.choose import advise
-from bench.report.document import BadDocument, read
+from bench.report.document import BadDocument
 from bench.report.files import markdown, tables, write
+from bench.report.runs import read_all
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m bench.report", description="Make the report of a run again, from its JSON."
+        prog="python -m bench.report", description="Make the report of runs again, from their documents."
     )
-    parser.add_argument("result", type=Path, help="the JSON of a run, plain or as gzip")
+    parser.add_argument("result", type=Path, help="a folder of runs, or the JSON of one, plain or as gzip")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
     parser.add_argument("--docs", action="store_true", help="write answer, verdicts and advice into the docs")
     told = parser.parse_args()
     try:
-        document = read(told.result)
+        document = read_all(told.result)
         if told.docs:
             print(docs.put("comparison", markdown(document), docs.DOCS / "comparison.md"))
             print(*advise(document), sep="\n")

@@ -23,11 +23,20 @@ def told_of(document: Document) -> str:
     """When, how long, how often, on what."""
     void = sum(cell.void is not None for cell in document.cells)
     most = "up to " if len(set(document.rounds_of.values())) > 1 else ""
+    apart = [f"{when(one)}, {lasted(one)}" for one in runs_of(document)]
+    runs = f"{several(len(apart), 'run')}: {'; '.join(apart)}" if len(apart) > 1 else apart[0]
     return (
-        f"{when(document)}, {lasted(document)}; {most}{several(document.rounds, 'round')},"
+        f"{runs}; {most}{several(document.rounds, 'round')},"
         f" {several(len(document.cells), 'cell')}, {void} void; seed {document.text('seed')};"
         f" {document.text('machine', 'cpu')}, {document.text('machine', 'cores')} cores"
     )
+
+
+def runs_of(document: Document) -> list[Document]:
+    """Each of its runs, without cells; of a single one itself."""
+    told = document.raw.get("together")
+    runs = [one for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return [Document(one, ()) for one in runs] or [document]
 
 
 def made_with(document: Document) -> str:
@@ -67,6 +76,11 @@ def warnings(document: Document) -> list[str]:
     elif document.rounds < ENOUGH:
         few = several(document.rounds, "round")
         found.append(f"Only {few}: an interval takes {ENOUGH}. Run with `--rounds {ENOUGH}` or more.")
+    if document.raw.get("quick") is not True and len(runs_of(document)) == 1:
+        found.append("One run: how much another hour differs is in no interval. `make bench` again adds a run to it.")
+    states = sorted({one.text("commit") for one in runs_of(document)})
+    if len(states) > 1:
+        found.append(f"The runs are of several states of the code ({listed(states)}): costs may have changed.")
     missing = [name for name in document.experiments if not any(cell.experiment == name for cell in document.cells)]
     if missing:
         only = f"`python -m bench --only {','.join(missing)}`"
@@ -85,8 +99,8 @@ def _doubts(document: Document) -> list[str]:
         share = percent(len(void) / len(document.cells))
         step = "Close what else runs" if disturbed(often) else "Mend that"
         found.append(f"{share} of the cells are void, most often like this: “{often}”. {step}, and repeat.")
-    steal = document.section("machine").get("steal_percent")
-    if isinstance(steal, int | float) and steal > STEAL:
+    steal = max((_steal(one) for one in runs_of(document)), default=0.0)
+    if steal > STEAL:
         found.append(f"Other machines on this host took {digits(steal)} % of the time. Repeat in a quiet hour.")
     cores = document.section("machine").get("cores")
     if isinstance(cores, int | float) and cores < 2:
@@ -108,6 +122,11 @@ def _doubts(document: Document) -> list[str]:
     if any(cell.experiment == "E4" for cell in document.cells) and band(document) is None:
         found.append("E4 has no A/A twin that counts, so its noise is unknown. Run E4 in whole.")
     return found
+
+
+def _steal(document: Document) -> float:
+    found = document.section("machine").get("steal_percent")
+    return float(found) if isinstance(found, int | float) else 0.0
 
 
 def again(document: Document) -> str:

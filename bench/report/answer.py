@@ -107,7 +107,7 @@ def band(document: Document, figure: str = JUDGED) -> float | None:
         for group in document.of(twin.any.experiment, transport=twin.any.transport, variant=twin.any.variant):
             if (group.any.name, group.any.params) == (twin.any.name, twin.any.params):
                 each = ratios(twin.rounds(figure), group.rounds(figure))
-                pairs += [median(each)] if each else []
+                pairs += [median(each.values())] if each else []
                 break
     return noise(pairs)
 

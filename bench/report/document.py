@@ -104,7 +104,7 @@ class Group:
         return {cell.round: value for cell in self.cells if (value := cell.figure(figure)) is not None}
 
     def estimate(self, figure: str) -> Estimate | None:
-        return estimate(self.rounds(figure).values())
+        return estimate(self.rounds(figure))
 
     def middle(self, figure: str) -> float | None:
         found = self.estimate(figure)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,18 +13,17 @@ from bench.report.about import told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import Document, parse
 from bench.report.page import html
+from bench.report.runs import together
 from bench.report.tables import experiment, kaazing, plain, promised, voids
 
 
 def write(document: object, out_dir: Path) -> Path:
-    """Make report.html, report.json.gz, cells.csv and e4.svg; the path of the first is returned.
+    """Make report.html, cells.csv and e4.svg; the path of the first is returned.
 
     BadDocument: this is no result of a run.
     """
-    told = document if isinstance(document, Document) else parse(document)
+    told = document if isinstance(document, Document) else together([parse(document)])
     out_dir.mkdir(parents=True, exist_ok=True)
-    raw = json.dumps(told.raw, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
-    (out_dir / "report.json.gz").write_bytes(gzip.compress(raw, mtime=0))  # no time in it: the same run, the same file
     (out_dir / "cells.csv").write_text(cells_csv(told), encoding="utf-8", errors="replace", newline="")
     slide = figures.slide(told)
     if slide is not None:
@@ -40,7 +37,7 @@ def write(document: object, out_dir: Path) -> Path:
 
 def tables(document: object) -> str:
     """The same for a terminal."""
-    told = document if isinstance(document, Document) else parse(document)
+    told = document if isinstance(document, Document) else together([parse(document)])
     parts = [plain(told_of(told)), *(f"! {plain(warning)}" for warning in warnings(told))]
     if "E4" in told.experiments:
         parts.append(

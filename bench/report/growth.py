@@ -49,8 +49,8 @@ def settled(document: Document) -> list[Settled]:
             continue
         costs = _answers(group)
         late = group.rounds("p99")
-        times = estimate(late[at] / (clients * costs[at]) for at in late.keys() & costs.keys())
-        p99, answer = group.estimate("p99"), estimate(costs.values())
+        times = estimate({at: late[at] / (clients * costs[at]) for at in late.keys() & costs.keys()})
+        p99, answer = group.estimate("p99"), estimate(costs)
         if p99 and answer and times:
             found.append(Settled(cell.variant, clients, offered, p99, answer, times))
     fullest = {(one.server, one.clients): one for one in sorted(found, key=lambda one: one.load)}

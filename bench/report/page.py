@@ -13,6 +13,7 @@ from bench.report.document import EXPERIMENTS, Document
 from bench.report.drawing import COLOURS, DARK
 from bench.report.drawing import STYLE as DRAWN
 from bench.report.figures import Figure
+from bench.report.runs import foreseen
 from bench.report.saying import escaped, listed, several
 from bench.report.tables import Table, experiment, kaazing, promised, voids
 from bench.theory.stats import Verdict
@@ -250,6 +251,9 @@ def _void(document: Document) -> list[str]:
 
 def _machine(document: Document) -> list[str]:
     rows: list[tuple[str, str]] = [(name, document.text(name)) for name in ("began", "ended", "seed")]
+    if found := foreseen(document):
+        share = f"{found[0]} of {found[1]} medians of a run lay within the interval of the others"
+        rows += [("from run to run", share)]
     rows += [("rounds", f"{document.rounds}"), ("quick", _yes(document.raw.get("quick")))]
     rows += [("interrupted", _yes(document.raw.get("interrupted")))]
     for section in ("machine", "settings"):
@@ -258,9 +262,8 @@ def _machine(document: Document) -> list[str]:
     return [
         "<section><h2>Machine, settings, and how to repeat</h2>",
         f"<p><code>{escaped(again(document))}</code></p>",
-        '<p class="small">Beside this file: report.json.gz has everything, with raw histograms; cells.csv a row for'
-        " each cell; e4.svg the answer as a slide. <code>python -m bench.report report.json.gz --out DIR</code> makes"
-        " this page again from the first.</p>",
+        '<p class="small">Beside this file: runs has each run; cells.csv a row for each cell; e4.svg the answer as a'
+        " slide. <code>python -m bench.report DIR --out DIR</code> makes this page again from the runs.</p>",
         f"<dl>{listing}</dl></section></main>",
     ]
 

@@ -1,13 +1,15 @@
 """Statistics of rounds: what may be said of a few repetitions on a shared machine, and what may not.
 
 Messages inside a round are not independent of each other, rounds nearly are. So a figure is one number a round, its
-estimate the median over rounds, and its interval comes from resampling rounds, never messages.
+estimate the median over rounds, and its interval comes from resampling rounds, never messages. Runs on other hours
+differ by more than their rounds do: where there are several, the interval is as wide as they are apart, too.
 """
 
 from __future__ import annotations
 
 import contextlib
 import math
+import statistics
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +20,11 @@ from hdrh import codec
 from hdrh.histogram import HdrHistogram
 
 LEVEL = 0.95  # of an interval
+RUN = 1000  # a round's number counts from here on in the second run of a document, from twice as much in the third
+STUDENT = {  # two-sided quantiles of Student's t, by degrees of freedom from 2 on
+    0.95: (4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262),
+    0.90: (2.920, 2.353, 2.132, 2.015, 1.943, 1.895, 1.860, 1.833),
+}
 ENOUGH = 5  # rounds; the interval of five is their range, which holds the median with 94 %, that of four with 88 %
 SPAN = (1, 600_000_000)  # microseconds that a merged histogram can hold
 DIGITS = 3
@@ -64,13 +71,36 @@ class Estimate:
         return self.low is not None and self.high is not None and (self.high < low or self.low > high)
 
 
-def estimate(values: Iterable[float], level: float = LEVEL) -> Estimate | None:
-    """The median over rounds with its bootstrap interval. None without a value."""
-    rounds = sorted(value for value in values if not math.isnan(value))
+def estimate(values: Iterable[float] | Mapping[int, float], level: float = LEVEL) -> Estimate | None:
+    """The median over rounds with its bootstrap interval; values by round tell their run. None without a value."""
+    by_round = values if isinstance(values, Mapping) else dict(enumerate(values))
+    kept = {at: value for at, value in by_round.items() if not math.isnan(value)}
+    rounds = sorted(kept.values())
     if not rounds:
         return None
     low, high = interval(rounds, level) if len(rounds) >= ENOUGH else (None, None)
+    if low is not None and high is not None and isinstance(values, Mapping):
+        low, high = apart(low, high, kept, level)
     return Estimate(median(rounds), low, high, len(rounds))
+
+
+def apart(low: float, high: float, rounds: Mapping[int, float], level: float = LEVEL) -> tuple[float, float]:
+    """The interval, as wide as runs are apart: of two it holds both medians, of more also Student's interval of their
+    mean. What is never negative does not become so by that."""
+    runs: dict[int, list[float]] = {}
+    for at, value in rounds.items():
+        runs.setdefault(at // RUN, []).append(value)
+    medians = [median(several) for several in runs.values()]
+    if len(medians) < 2 or not all(map(math.isfinite, medians)):
+        return low, high
+    low, high = min(low, *medians), max(high, *medians)
+    if len(medians) > 2:
+        table = STUDENT[level]
+        mean, free = statistics.fmean(medians), min(len(medians) - 1, len(table) + 1)
+        reach = table[free - 2] * statistics.stdev(medians) / math.sqrt(len(medians))
+        least = 0.0 if min(rounds.values()) >= 0 else -math.inf
+        low, high = min(low, max(least, mean - reach)), max(high, mean + reach)
+    return low, high
 
 
 def exact(value: float) -> Estimate:
@@ -145,9 +175,9 @@ def _reached(chances: Sequence[tuple[float, float]], share: float) -> float:
 # ---- comparing
 
 
-def ratios(ours: Mapping[int, float], theirs: Mapping[int, float]) -> list[float]:
+def ratios(ours: Mapping[int, float], theirs: Mapping[int, float]) -> dict[int, float]:
     """Ours over theirs in each round that has both: neighbours in time share the machine's moods."""
-    return [ours[at] / theirs[at] for at in sorted(ours.keys() & theirs.keys()) if theirs[at] > 0]
+    return {at: ours[at] / theirs[at] for at in sorted(ours.keys() & theirs.keys()) if theirs[at] > 0}
 
 
 def noise(pairs: Iterable[float]) -> float | None:
@@ -166,7 +196,7 @@ def judged(found: Estimate | None, low: float, high: float) -> Verdict:
     return Verdict.FAILS if found.outside(low, high) else Verdict.OPEN
 
 
-def equivalent(ratios: Sequence[float], margin: float) -> tuple[Estimate | None, Verdict]:
+def equivalent(ratios: Sequence[float] | Mapping[int, float], margin: float) -> tuple[Estimate | None, Verdict]:
     """Two one-sided tests at 5 %: the same but for `margin`, if the 90 % interval of the ratio lies within it."""
     found = estimate(ratios, level=0.90)
     return found, judged(found, 1 / (1 + margin), 1 + margin)

@@ -13,8 +13,9 @@ import pytest
 from bench.report import choose
 from bench.report.answer import all_series
 from bench.report.cases import LANGUAGES
-from bench.report.document import Document, read
+from bench.report.document import Document
 from bench.report.files import markdown
+from bench.report.runs import read_all
 from bench.report.saying import NOT_MEASURED
 from tests.docs.written import READMES, ROOT, section, snippets, text
 from transport_fallback.client.closings import TURNED_AWAY, UNHEARD
@@ -72,8 +73,8 @@ def test_the_unit_of_systemd_starts_the_program_with_flags_that_it_takes() -> No
 
 @cache
 def committed() -> Document:
-    """The result that the comparison is made of."""
-    return read(ROOT / "bench" / "results" / "report.json.gz")
+    """The runs that the comparison is made of."""
+    return read_all(ROOT / "bench" / "results")
 
 
 def test_the_comparison_is_what_the_committed_report_says() -> None:

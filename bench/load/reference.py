@@ -1,0 +1,58 @@
+"""The reference work: the same for every round, on the server's core, so that another machine or mood is noticed.
+
+    python -m bench.load.reference     prints how many s it took
+
+It is what a server does: encode a message, write it to a line, read it at the other end, decode it.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from bench.load.servers import SERVER_CORE, pin
+
+ROOT = Path(__file__).resolve().parents[2]
+TIMES, MESSAGES = 15, 1_000
+MESSAGE = {
+    "seq": 1,
+    "event": "feed",
+    "data": {"n": 1, "at": 1.5, "text": "x" * 100},
+    "from": None,
+    "room": None,
+    "at": 1,
+}
+
+
+def work() -> float:
+    """s of the processor that the work takes: the median of several times, for a single one may be disturbed."""
+    encoder, decoder = msgspec.json.Encoder(), msgspec.json.Decoder()
+    one, other = socket.socketpair()
+    took = []
+    with one, other:
+        for _ in range(TIMES):
+            began = time.process_time()
+            for _ in range(MESSAGES):
+                one.send(encoder.encode(MESSAGE))
+                decoder.decode(other.recv(65_536))
+            took.append(time.process_time() - began)
+    return sorted(took)[TIMES // 2]
+
+
+def reference() -> float | None:
+    """The same, in a process of its own. None: it could not be done."""
+    told = subprocess.run([sys.executable, "-m", __spec__.name], cwd=ROOT, capture_output=True, text=True, check=False)
+    try:
+        return float(told.stdout)
+    except ValueError:
+        return None
+
+
+if __name__ == "__main__":
+    pin(SERVER_CORE)
+    print(work())

@@ -1,0 +1,148 @@
+"""Several runs as one document: each a file of its own, and what differs between them is part of the doubt.
+
+A run is kept small: its figures to six digits, and histograms only where a model is judged by them. Runs of one kind
+stand together (whole ones; quick ones; comparisons of one's own): a round of the second run is one more round.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.experiments import COUNTED, everything
+from bench.report.document import BadDocument, Cell, Document, read
+from bench.theory.stats import RUN, estimate, median
+
+FOLDER = "runs"
+JUDGED = ("E2", "E3")  # their tails are compared with models over all rounds together
+DIGITS = 6
+MOST = 100  # runs in one folder
+SLOWER = 0.20  # of the reference work: a round that is farther off ran on another machine, or on a busy one
+
+
+def kind_of(raw: Mapping[str, Any]) -> str:
+    """`full`, `quick`, or `own`: what a run may stand together with."""
+    named = {cell.get("experiment") for cell in raw.get("cells", ()) if isinstance(cell, Mapping)}
+    return "own" if named - set(everything()) else "quick" if raw.get("quick") is True else "full"
+
+
+def keep(document: Document, folder: Path) -> Path:
+    """Write a run beside those that are there. The same run gives the same file."""
+    raw = document.raw
+    name = str(raw.get("began", "run"))[:16].replace(":", "")
+    path = folder / FOLDER / f"{kind_of(raw)}-{''.join(c for c in name if c.isalnum() or c in '-')}.json.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    told = json.dumps(_small(raw), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+    path.write_bytes(gzip.compress(told, mtime=0))
+    return path
+
+
+def kept(folder: Path, kind: str = "full") -> list[Path]:
+    """The files of the runs of a kind, the oldest first."""
+    return sorted((folder / FOLDER).glob(f"{kind}-*.json.gz"))[-MOST:]
+
+
+def read_all(path: Path) -> Document:
+    """A run's file, or all whole runs of a folder as one. OSError: there is none. BadDocument: one is no run."""
+    if not path.is_dir():
+        return together([read(path)])
+    paths = kept(path)
+    if not paths:
+        raise BadDocument(f"{path} has no runs: there is no {FOLDER}/full-….json.gz in it")
+    return together([read(one) for one in paths])
+
+
+def together(documents: Sequence[Document]) -> Document:
+    """One document of one run or several; its rounds are counted on. What a round's reference work refutes is void."""
+    ordered = sorted(documents, key=lambda one: str(one.raw.get("began")))
+    last = ordered[-1].raw
+    cells: list[Cell] = []
+    references: dict[int, float] = {}
+    for number, one in enumerate(ordered):
+        cells += [_moved(cell, number * RUN) for cell in one.cells]
+        references |= {number * RUN + at: took for at, took in _references(one.raw).items()}
+    off = _off(references)
+    raw: dict[str, Any] = {name: value for name, value in last.items() if name not in ("cells", "runs")}
+    raw["together"] = [_about(one) for one in ordered]
+    raw["began"], raw["interrupted"] = ordered[0].raw.get("began"), any(one.raw.get("interrupted") for one in ordered)
+    return Document(raw, tuple(_refuted(cell, off) for cell in cells))
+
+
+FORESEEN = {"E2": "mean", "E3": "mean", "E4": "p99", "E7": "mean", "E14": "p99"}
+
+
+def foreseen(document: Document) -> tuple[int, int] | None:
+    """How many scenarios had in one run a median that lay in the interval of the others, of how many; each run is asked
+    of the others. None: there are fewer than three runs."""
+    runs = range(1 + max((cell.round for cell in document.cells), default=0) // RUN)
+    if len(runs) < 3:
+        return None
+    inside = asked = 0
+    for group in document.of(*FORESEEN):
+        rounds = group.rounds(FORESEEN[group.any.experiment])
+        for run in runs:
+            own = [value for at, value in rounds.items() if at // RUN == run]
+            others = estimate({at: value for at, value in rounds.items() if at // RUN != run})
+            if own and others and others.low is not None and others.high is not None:
+                asked += 1
+                inside += others.low <= median(own) <= others.high
+    return inside, asked
+
+
+def _about(one: Document) -> dict[str, Any]:
+    raw = one.raw
+    if isinstance(raw.get("together"), list) and len(raw["together"]) == 1:  # it was one already
+        return dict(raw["together"][0])
+    void = sum(cell.void is not None for cell in one.cells)
+    named = ("began", "ended", "commit", "seed", "machine")
+    return {**{name: raw.get(name) for name in named}, "cells": len(one.cells), "void": void}
+
+
+def _moved(cell: Cell, by: int) -> Cell:
+    return Cell(**{**vars(cell), "round": cell.round + by}) if by else cell
+
+
+def _references(raw: Mapping[str, Any]) -> dict[int, float]:
+    """How long the reference work took in each round, in s. Runs before it was measured have none."""
+    told = raw.get("references")
+    if not isinstance(told, Mapping):
+        return {}
+    return {int(at): float(took) for at, took in told.items() if str(at).isdigit() and isinstance(took, int | float)}
+
+
+def _off(references: Mapping[int, float]) -> dict[int, float]:
+    """The rounds whose reference work took another time than usual, and how many times as long."""
+    usual = median(references.values()) if references else 0.0
+    times = {at: took / usual for at, took in references.items() if usual > 0}
+    return {at: found for at, found in times.items() if not 1 / (1 + SLOWER) <= found <= 1 + SLOWER}
+
+
+def _refuted(cell: Cell, off: Mapping[int, float]) -> Cell:
+    if cell.void is not None or cell.round not in off or cell.experiment in COUNTED:
+        return cell
+    why = f"the reference work of its round took {off[cell.round]:.2f} times as long as usual"
+    return Cell(**{**vars(cell), "void": why})
+
+
+def _small(raw: Mapping[str, Any]) -> dict[str, Any]:
+    cells = [
+        {**cell, "histogram": cell.get("histogram") if _models(cell) else None}
+        for cell in raw.get("cells", ())
+        if isinstance(cell, Mapping)
+    ]
+    return {**_rounded(raw), "cells": _rounded(cells)}
+
+
+def _models(cell: Mapping[str, Any]) -> bool:
+    return cell.get("experiment") in JUDGED and cell.get("twin") is not True
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, list | tuple):
+        return [_rounded(one) for one in value]
+    return {name: _rounded(one) for name, one in value.items()} if isinstance(value, Mapping) else value
