@@ -7,6 +7,7 @@
     latest       short polling that tells the newest message only, whatever the client has
     per-message  WebSocket with a frame and a write for each message
     deflate      WebSocket that agrees to compress, and holds what it needs for that; our frames are not compressed
+    traced       as ours, and `GET /lab/parts` tells who holds how much of its memory
     kaazing      the heads of 2009, as Kaazing printed them, around 21 bytes
 
 Beside them the same hub speaks over bare TCP: `GET /lab/tcp` tells the port, on which a line says who reads from where
@@ -34,6 +35,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from bench.load.parts import begin
 from transport_fallback.app import build
 from transport_fallback.hub import Hub
 from transport_fallback.lab.alarm import Alarm
@@ -57,7 +59,7 @@ from transport_fallback.transports.scope import served
 from transport_fallback.transports.sse import sse
 from transport_fallback.transports.ws import ENDED, ws
 
-NAMES = ("ours", "unbatched", "latest", "per-message", "deflate", "kaazing")
+NAMES = ("ours", "unbatched", "latest", "per-message", "deflate", "traced", "kaazing")
 FRAMED = 2048  # messages whose frames are kept for those who have yet to read them
 MANY = 10**6
 
@@ -245,8 +247,8 @@ def wire(clients: Clients, name: str) -> list[Route | WebSocketRoute]:
     ]
 
 
-def lab() -> Any:
-    """The lab, and beside it the same hub by other transports."""
+def lab(*more: Route) -> Any:
+    """The lab, and beside it the same hub by other transports; `more` routes before all others."""
     hub = Hub(generous())
     app = build(hub, limits=hub.limits, chat=False)
 
@@ -270,6 +272,7 @@ def lab() -> Any:
     app.state.meter = meter
     others = [route for name in ("unbatched", "latest", "per-message") for route in wire(app.state.clients, name)]
     app.router.routes[:0] = [
+        *more,
         *feeds.routes(),
         *meter.routes(),
         Route("/lab/up", tell),
@@ -338,14 +341,14 @@ def main(arguments: list[str]) -> int:
     if hasattr(socket, "TCP_CONGESTION"):
         with contextlib.suppress(OSError):  # its connections inherit it; bbr would pace what is written
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-    base = "" if chosen.name in ("ours", "deflate", "kaazing") else f"/{chosen.name}"
+    base = "" if chosen.name in ("ours", "deflate", "traced", "kaazing") else f"/{chosen.name}"
     print(f"The lab, {chosen.name}, is at {url_of(listener)}{base}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         if chosen.name == "kaazing":
             asyncio.run(serve_2009(listener))
         else:
             settings = {"timeout_keep_alive": 75, "backlog": 4096}  # uvicorn's own 5 s would cut who polls less often
-            server = server_for(lab(), **settings)
+            server = server_for(lab(*([begin()] if chosen.name == "traced" else [])), **settings)
             server.config.ws_per_message_deflate = chosen.name == "deflate"
             server.run(sockets=[listener])
     return 0

@@ -57,6 +57,7 @@ class Player:
         self.crews = [Crew(group, run, self.host, self.port, self.prefix, lanes) for group in run.groups]
         self.single = len(self.crews) == 1
         self.bare: int | None = None  # memory before anybody came
+        self.parts: dict[str, int] = {}  # of it, where the server tells whose it is
         self.publisher = Publisher(self.way, nchan.PUBLISH) if run.server == "nchan" else None
 
     async def play(self) -> None:
@@ -64,7 +65,7 @@ class Player:
         try:
             if self.run.idle:
                 await self._settle()
-            self.bare = memory_of(self.pid)
+            self.bare, self.parts = memory_of(self.pid), await self._parts()
             if any(crew.group.transport == "tcp" for crew in self.crews):
                 await self._find_tcp()
             await asyncio.gather(*(crew.connect() for crew in self.crews))
@@ -98,6 +99,15 @@ class Player:
         await first.connect()
         first.close()
         await asyncio.sleep(0.3)
+
+    async def _parts(self) -> dict[str, int]:
+        """Bytes of the server's memory by whose they are; nothing where it does not tell."""
+        if self.run.server != "traced":
+            return {}
+        status, told = await http(self.way, "GET", f"{self.prefix}/lab/parts")
+        if status != 200 or not isinstance(told, dict):
+            raise OSError(f"the server does not tell whose its memory is: {status}")
+        return told
 
     async def _find_tcp(self) -> None:
         """Ask at which port the server speaks without HTTP."""
@@ -177,8 +187,13 @@ class Player:
         for crew in self.crews:
             crew.stop_cutting()
         missing = await self._drained(step, feeds) if feeds else [0] * len(self.crews)
+        held = await self._parts()
         for n, crew in enumerate(self.crews):
-            self.say({"cell": self._cell(crew, n, step, feeds, before, after, late, missing[n])})
+            cell = self._cell(crew, n, step, feeds, before, after, late, missing[n])
+            if held:  # tracing takes memory itself
+                each = {part: (held[part] - self.parts.get(part, 0)) / crew.group.clients for part in held}
+                cell["figures"] |= {"parts": each, "memory_per_client": None}
+            self.say({"cell": cell})
         if any(missing) and step is not self.run.steps[-1]:
             await self._quiet(feeds)
 

@@ -13,6 +13,7 @@ from bench.report.about import told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import Document, parse
 from bench.report.page import html
+from bench.report.parts import parts as memory
 from bench.report.runs import together
 from bench.report.tables import experiment, kaazing, plain, promised, voids
 
@@ -46,7 +47,7 @@ def tables(document: object) -> str:
             )
         )
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
-    parts += [table.text() for table in (kaazing(told), voids(told)) if table is not None]
+    parts += [table.text() for table in (kaazing(told), memory(told), voids(told)) if table is not None]
     for claim, found in findings(told):
         who = f"{claim.number} ({claim.who}) {claim.says}"
         parts.append(plain(who) + "\n    " + plain(f"{found.said}: {found.measured}"))

@@ -13,6 +13,7 @@ from bench.report.document import EXPERIMENTS, Document
 from bench.report.drawing import COLOURS, DARK
 from bench.report.drawing import STYLE as DRAWN
 from bench.report.figures import Figure
+from bench.report.parts import parts as memory
 from bench.report.runs import foreseen
 from bench.report.saying import escaped, listed, several
 from bench.report.tables import Table, experiment, kaazing, promised, voids
@@ -231,9 +232,9 @@ def _experiments(document: Document) -> list[str]:
             parts.append(f"<code>python -m bench --only {name}</code> measures it.</p>")
         else:
             parts.append(_folded(table))
-        ratios = kaazing(document) if name == "E1" else None
-        if ratios is not None:
-            parts.append(_folded(ratios))
+        more = kaazing(document) if name == "E1" else memory(document) if name == "E5" else None
+        if more is not None:
+            parts.append(_folded(more))
     return [*parts, "</section>"]
 
 
