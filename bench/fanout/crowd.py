@@ -110,7 +110,8 @@ class Crowd:
             except OSError as error:
                 raise Broken(f"a client's line was lost: {error}") from None
             if not data:
-                raise Broken("the server hung up on a client")
+                whom = "its publisher" if client.number < 0 else f"client {client.number}"
+                raise Broken(f"the server hung up on {whom}, after {self.deliveries} deliveries: {client.rest[:200]!r}")
             if client.rest:
                 data = client.rest + data
                 client.rest = b""
