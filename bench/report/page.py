@@ -141,6 +141,7 @@ def _answer(document: Document, drawn: list[Figure]) -> list[str]:
             f'<p class="answer">{escaped(Answer(document).sentence)}</p>',
             *(_figure(figure) for figure in drawn),
             *([f"<p>{escaped(more)}</p>"] if more else []),
+            f'<p class="small">Again: {_again("python -m bench --only E4,E14")}</p>',
             "</section>",
         ]
     if warned:
