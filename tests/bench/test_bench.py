@@ -36,6 +36,7 @@ from bench.playing import Progress, measure
 from bench.record import Record
 from bench.variants import ANSWER_2009, STOCK, Kaazing
 from bench.variants import lab as variants
+from tests.listening import listening
 from tests.stranger.http import DEADLINE
 from transport_fallback.app import build
 from transport_fallback.lab import alarm as alarms
@@ -225,9 +226,13 @@ async def test_engineio_is_spoken() -> None:
 async def test_the_paper_is_replayed_to_the_byte() -> None:
     assert (len(REQUEST), len(ANSWER_2009), len(STOCK)) == (716, 193, 21)
     assert sum(len(line) for line in (REQUEST + ANSWER_2009).decode().split("\r\n")) == 871
-    server = await asyncio.get_running_loop().create_server(Kaazing, "127.0.0.1", 0)
-    async with server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        kaazing = Kaazing()
+        writer.transport.set_protocol(kaazing)
+        kaazing.connection_made(writer.transport)
+
+    async with listening(serve) as url:
         groups = (
             Group("poll", "poll", "kaazing", clients=2, interval=0.1, mode="rate"),
             Group("ws", "ws", "kaazing", clients=2, interval=0.1),
@@ -241,7 +246,6 @@ async def test_the_paper_is_replayed_to_the_byte() -> None:
             assert (figures["head_up"], figures["head_down"]) == heads
             assert figures["framing_down"] == (0 if polls else 2 * figures["delivered"])
             assert figures["payload_down"] == 21 * figures["delivered"]
-        await asyncio.sleep(0.1)  # the other ends hear that they are alone
 
 
 # ---- the clocks
@@ -398,13 +402,11 @@ class Liar:
 @contextlib.asynccontextmanager
 async def liar(lie: str) -> AsyncIterator[str]:
     one = Liar(lie)
-    server = await asyncio.start_server(one.serve, "127.0.0.1", 0)
-    try:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    finally:
-        server.close()
-        await asyncio.gather(*one.tasks)
-        await asyncio.sleep(0.05)
+    async with listening(one.serve) as url:
+        try:
+            yield url
+        finally:
+            await asyncio.gather(*one.tasks)
 
 
 def listeners(transport: str, slack: float = 0.3, **more: Any) -> Run:

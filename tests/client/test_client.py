@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bench.load.servers import free_port
+from tests.listening import listening
 from tests.serving import GENEROUS, Lab, eventually
 from tests.stranger.http import DEADLINE, hello
 from tests.stranger.proxy import Proxy
@@ -571,17 +572,18 @@ async def test_who_closes_is_gone_at_once_and_leaves_nothing_running(lab: Lab, u
 @LADDER_TOO
 async def test_closing_waits_for_no_answer_that_does_not_come(nothing_left: None, use: str) -> None:
     lines: list[asyncio.StreamWriter] = []
-    async with await asyncio.start_server(lambda _, writer: lines.append(writer), "127.0.0.1", 0) as silence:
-        port = silence.sockets[0].getsockname()[1]
-        socket = io(f"http://127.0.0.1:{port}", use=use, **QUICK).connect()
+
+    async def silence(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(writer)
+
+    async with listening(silence) as url:
+        socket = io(url, use=use, **QUICK).connect()
         never = socket.emit("c2s", 1)
         await eventually(lambda: lines)
         async with asyncio.timeout(1.4):  # less than the first try of any rung is given
             await socket.close()
         with pytest.raises(EmitError, match="gone"):
             await never
-        for line in lines:
-            line.close()
 
 
 @pytest.mark.anyio

@@ -13,6 +13,7 @@ import pytest
 
 from tests.client.test_client import QUICK, gaps, heard
 from tests.client.test_client_http import answering
+from tests.listening import listening
 from tests.serving import Lab, eventually
 from tests.stranger.http import DEADLINE
 from transport_fallback.client import closings
@@ -42,13 +43,14 @@ async def gate(to: str, shut: Callable[[bytes], bool], *, passes: bool = False) 
     async def ask(head: bytes, body: bytes) -> bytes:
         url = urlsplit(to)
         there, back = await asyncio.open_connection(url.hostname, url.port)
-        back.write(head[:-2] + b"Connection: close\r\n\r\n" + body)
-        said = await there.read(-1)
-        back.close()
-        return said
+        try:
+            back.write(head[:-2] + b"Connection: close\r\n\r\n" + body)
+            return await there.read(-1)
+        finally:
+            back.transport.abort()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with listening(serve) as url:
+        yield url
 
 
 async def code(emitted: asyncio.Future[Any]) -> str:
@@ -145,14 +147,12 @@ async def test_a_loss_told_again_while_catching_up_is_one_loss(trimmed: int) -> 
         writer.write(f"HTTP/1.1 200 OK\r\n{form}".encode() + said)
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        async with io(url, use="poll", **QUICK) as socket:
-            told, emitted = gaps(socket), list[asyncio.Future[Any]]()
-            socket.on("gap", lambda gap: emitted.append(socket.emit("c2s")))
-            await eventually(lambda: socket.cursor == "e.40")
-            assert await asyncio.wait_for(emitted[0], DEADLINE) == sids[-1]
-            assert [gap["reason"] for gap in told] == ["away", *["trimmed"] * bool(trimmed)] and len(sids) == 2
+    async with listening(serve) as url, io(url, use="poll", **QUICK) as socket:
+        told, emitted = gaps(socket), list[asyncio.Future[Any]]()
+        socket.on("gap", lambda gap: emitted.append(socket.emit("c2s")))
+        await eventually(lambda: socket.cursor == "e.40")
+        assert await asyncio.wait_for(emitted[0], DEADLINE) == sids[-1]
+        assert [gap["reason"] for gap in told] == ["away", *["trimmed"] * bool(trimmed)] and len(sids) == 2
 
 
 # ---- a server, or what stands before it, that refuses one transport

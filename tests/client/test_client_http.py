@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.client.test_client import QUICK, echoing, heard
+from tests.listening import listening
 from tests.serving import eventually
 from tests.stranger.http import DEADLINE
 from transport_fallback.client.address import Address, Elsewhere
@@ -27,10 +28,8 @@ EVERY = pytest.mark.parametrize("use", ["ws", "sse", "longpoll", "poll", "auto"]
 @asynccontextmanager
 async def answering(answer: Callable[[bytes], bytes | None], *, then: str | None = None) -> AsyncIterator[str]:
     """A server that answers each head with `answer(head)`, or closes the line; `then`: it passes on what is None."""
-    lines: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        lines.add(writer)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 said = answer(head)
@@ -49,19 +48,19 @@ async def answering(answer: Callable[[bytes], bytes | None], *, then: str | None
     async def carry(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         url = urlsplit(then or "")
         there, back = await asyncio.open_connection(url.hostname, url.port)
-        lines.add(back)
-        back.write(head)
-        await asyncio.gather(pump(reader, back), pump(there, writer))
+        try:
+            back.write(head)
+            await asyncio.gather(pump(reader, back), pump(there, writer))
+        finally:
+            back.transport.abort()
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):
             sink.write(data)
         sink.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        for line in lines:
-            line.transport.abort()
+    async with listening(serve) as url:
+        yield url
 
 
 async def asked(answer: bytes, method: str = "GET") -> tuple[int, dict[str, str], bytes]:
@@ -82,7 +81,10 @@ async def test_what_is_said_before_an_answer_is_not_the_answer(lab: Any, use: st
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there, back = await asyncio.open_connection("127.0.0.1", urlsplit(lab.url).port)
-        await asyncio.gather(pump(reader, back, False), pump(there, writer, True))
+        try:
+            await asyncio.gather(pump(reader, back, False), pump(there, writer, True))
+        finally:
+            back.transport.abort()
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter, hint: bool) -> None:
         while data := await source.read(65536):
@@ -91,13 +93,12 @@ async def test_what_is_said_before_an_answer_is_not_the_answer(lab: Any, use: st
             sink.write(data)
         sink.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        async with io(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", use=use, **QUICK) as socket:
-            got = heard(socket)
-            await asyncio.wait_for(socket.ready(), DEADLINE)
-            assert await asyncio.wait_for(socket.emit("c2s", "hello"), DEADLINE) == {"taken": "hello"}
-            assert got == ["hello"]
-            assert not [note.text for note in socket.decisions if re.search(r"\b10[23]\b", note.text)]
+    async with listening(serve) as url, io(url, use=use, **QUICK) as socket:
+        got = heard(socket)
+        await asyncio.wait_for(socket.ready(), DEADLINE)
+        assert await asyncio.wait_for(socket.emit("c2s", "hello"), DEADLINE) == {"taken": "hello"}
+        assert got == ["hello"]
+        assert not [note.text for note in socket.decisions if re.search(r"\b10[23]\b", note.text)]
 
 
 @pytest.mark.anyio
@@ -137,8 +138,8 @@ async def test_what_is_no_whole_answer_is_none(answer: bytes, error: type[Except
         writer.write(answer)
         writer.close()
 
-    async with await asyncio.start_server(cut, "127.0.0.1", 0) as server:
-        http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listening(cut) as url:
+        http = Http(url)
         with pytest.raises(error):
             await asyncio.wait_for(http.ask("GET", http.target("x", {}), {}), DEADLINE)
 
@@ -155,8 +156,8 @@ async def test_a_kept_line_serves_the_next_request_and_one_that_was_closed_is_le
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         writer.close()
 
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        http = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with listening(serve) as url:
+        http = Http(url)
         assert [(await http.ask("GET", "/x", {}))[1] for _ in range(6)] == [b"ok"] * 6
         http.close()
     assert lines == 3

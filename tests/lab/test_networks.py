@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bench.load.servers import free_port
+from tests.listening import listening
 from tests.root import ROOT
 from tests.serving import Lab, eventually, serving
 from tests.stranger.http import DEADLINE, JSON, Answer, Refused, as_json, http, new_sid, target
@@ -1113,18 +1114,15 @@ async def test_any_server_may_stand_behind_the_port(nothing_left: None) -> None:
             await asyncio.sleep(0.02)
         writer.close()
 
-    server = await asyncio.start_server(old, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    gate = Gateway("direct", to=f"127.0.0.1:{port}")
-    async with gate as url:
-        for setting in ("direct", "buffer", "slow:20", "stale", "impatient:5"):
-            gate.change(setting)
-            assert (await ask(url)).body == body
-        gate.change("cut:1", seed=1)
-        answer = await ask(url)
-        assert body.startswith(answer.body) and 0 < len(answer.body) < len(body)
-    server.close()
-    await server.wait_closed()
+    async with listening(old) as there:
+        gate = Gateway("direct", to=there)
+        async with gate as url:
+            for setting in ("direct", "buffer", "slow:20", "stale", "impatient:5"):
+                gate.change(setting)
+                assert (await ask(url)).body == body
+            gate.change("cut:1", seed=1)
+            answer = await ask(url)
+            assert body.startswith(answer.body) and 0 < len(answer.body) < len(body)
 
 
 # The command.

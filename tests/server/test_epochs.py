@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.listening import listening
 from tests.serving import GENEROUS, eventually
 from tests.stranger.http import DEADLINE
 from transport_fallback.app import build
@@ -65,26 +66,20 @@ class Turn:
         self.ports = ports
         self.lines = 0
 
-    async def __aenter__(self) -> str:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         port = self.ports[self.lines % len(self.ports)]
         self.lines += 1
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         up = asyncio.create_task(self._carry(reader, far_writer))
         down = asyncio.create_task(self._carry(far_reader, writer, pause=0.03))
-        await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
-        for way in (up, down):
-            way.cancel()
-        await asyncio.gather(up, down, return_exceptions=True)
-        for line in (writer, far_writer):
-            line.transport.abort()
+        try:
+            await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for way in (up, down):
+                way.cancel()
+            for line in (writer, far_writer):
+                line.transport.abort()
+            await asyncio.gather(up, down, return_exceptions=True)
 
     async def _carry(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, pause: float | None = None
@@ -104,7 +99,7 @@ async def test_servers_of_two_epochs_behind_one_address_hand_on_nothing_twice_an
     got = list[Any]()
     async with a_life() as (one, first), a_life(ahead=-DAY) as (two, second):
         turn = Turn(*(int(url.rsplit(":", 1)[1]) for url in (one, two)))
-        async with turn as url:
+        async with listening(turn.serve) as url:
             socket = io(url, use=use, **QUICK).connect()
             socket.on("s2c", got.append)
             await socket.ready()

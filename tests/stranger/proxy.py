@@ -7,6 +7,8 @@ import contextlib
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.listening import listening
+
 
 class Proxy:
     """A network between a client and the server: it cuts answers in their middle, loses, repeats and delays them.
@@ -25,21 +27,14 @@ class Proxy:
         self.cuts = self.lost = self.repeats = 0
         self._answers: dict[str, bytes] = {}  # path → the last answer given to a poll
         self._writers: set[asyncio.StreamWriter] = set()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._server: asyncio.Server | None = None
+        self._listening = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.url = await self._listening.enter_async_context(listening(self._serve))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        while self._tasks:  # a line may only just have been opened
-            self.abort()
-            await asyncio.wait(self._tasks, timeout=0.1)
-        await self._server.wait_closed()
+        await self._listening.aclose()
 
     def abort(self) -> None:
         """Reset every line that is open."""
@@ -47,10 +42,6 @@ class Proxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
         url = urlsplit(self.base)
         far_reader, far_writer = await asyncio.open_connection(url.hostname, url.port)
         self._writers |= {writer, far_writer}
