@@ -22,6 +22,7 @@ from .line import Line
 from .network import Network
 from .table import TABLE, Setting
 
+ACCEPTING = 3  # turns of the loop until a line that was accepted is here: one that comes as asyncio closes is left open
 CAME = 1000  # connections whose time of coming is kept
 BUFFER = 128 << 10  # bytes the kernel takes at each side of a port; its default swallows megabytes
 
@@ -48,6 +49,11 @@ class Gateway:
         return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
     async def __aexit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        for listener in self._server.sockets:
+            loop.remove_reader(listener.fileno())
+        for _ in range(ACCEPTING):
+            await asyncio.sleep(0)
         self._server.close()
         while self.through.lines:
             self.through.close()
