@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bench.report.document import Document, Group
+from bench.report.document import Cell, Document, Group
 from bench.report.saying import digits
 from bench.theory.predict import predicted
 from bench.theory.stats import ENOUGH, Verdict
@@ -54,6 +54,12 @@ def pooled(document: Document, groups: Iterable[Group], figure: str) -> list[flo
 def same_load(group: Group) -> tuple[object, ...]:
     """What makes two scenarios comparable: the parameters that are not the transport's own."""
     return (group.any.experiment, *(str(group.any.params.get(name)) for name in SAME))
+
+
+def looked_at(cell: Cell) -> float:
+    """Messages delivered to probes, which know the number of each. Of the others only the bytes are known."""
+    heard, clients = cell.figure("delivered") or 0.0, cell.param("clients") or 1.0
+    return heard * (cell.param("probes") or clients) / clients
 
 
 def off_by_round(groups: list[Group], figure: str, how: Callable[[float, float], float]) -> list[float]:

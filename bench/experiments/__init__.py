@@ -36,7 +36,7 @@ class Group:
     beyond: bool = False  # it cannot follow: what is late is the result
     rooms: tuple[int, ...] = ()  # in which they are, one after the other; none: in all there are
     direction: str = "down"  # up: the clients speak, and the server notes when it hears them
-    retry: str | None = None  # fixed or jitter: how it comes back when the server goes
+    retry: str | None = None  # fixed, jitter or phase: how it comes back when the server goes
 
     def room(self, n: int, rooms: int) -> int:
         """Where the n-th of them is."""

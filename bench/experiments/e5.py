@@ -26,7 +26,7 @@ QUICK = Step(rate=0, seconds=1.0, warm=0.3)
 def runs(quick: bool) -> list[Run]:
     made = [one(kind, n, quick) for kind in ("poll", "longpoll", "sse", "ws") for n in ((200,) if quick else COUNTS)]
     twin = replace(made[-1], twin=True)
-    return made if quick else [*made, twin, one("ws", COUNTS[-1], quick, "deflate")]
+    return made if quick else [*made, twin, *(one("ws", n, quick, "deflate") for n in COUNTS)]
 
 
 def once(quick: bool) -> list[Run]:
@@ -35,6 +35,7 @@ def once(quick: bool) -> list[Run]:
 
 
 def one(kind: str, clients: int, quick: bool, server: str = "ours") -> Run:
+    """Of those that compress, only the memory is asked for."""
     group = Group(
         f"{kind} N={clients}" if server == "ours" else f"{server} {kind} N={clients}",
         kind,
@@ -45,7 +46,7 @@ def one(kind: str, clients: int, quick: bool, server: str = "ours") -> Run:
         hold=20 if kind == "longpoll" and server in ("ours", "traced") else None,
         heartbeat=3 if kind in ("sse", "ws") and server in ("ours", "deflate", "traced") else None,
     )
-    return Run("E5", (group,), (QUICK if quick else STEP,), server=server, idle=True)
+    return Run("E5", (group,), (QUICK if quick or server == "deflate" else STEP,), server=server, idle=True)
 
 
 def peers(quick: bool) -> list[Run]:

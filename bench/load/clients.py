@@ -26,6 +26,12 @@ class Poll(Client):
         self.due += self.way.every
         self.loop.call_at(self.due - EARLY, self._on_time)
 
+    def until_its_tick(self, tries: int) -> float:
+        """s until its next deadline, which no loss of the line moves. A timer that rang early is not asked again."""
+        assert self.way.every is not None
+        left = (self.due - self.loop.time()) % self.way.every
+        return left if not tries or left > self.way.every / 2 else left + self.way.every
+
     def _on_time(self) -> None:
         if self.transport is None or self.closed:
             return

@@ -10,7 +10,7 @@ from operator import not_
 
 from bench.experiments import PEERS, Group, Run
 from bench.load import up
-from bench.load.clients import KINDS, Deflate
+from bench.load.clients import KINDS, Deflate, Poll
 from bench.load.sinks import Sinks
 from bench.load.wire import Client, Counts, Ear, Lane, Way
 from bench.peers import engineio, kaazing, nchan
@@ -93,6 +93,9 @@ class Crew:
         for client in self.clients:
             if group.cut is not None:
                 client.return_after = lambda _tries: group.offline
+            elif group.retry == "phase":
+                assert isinstance(client, Poll)
+                client.return_after = client.until_its_tick
             elif group.retry is not None:
                 client.return_after = self.pause
 

@@ -49,7 +49,7 @@ def tables(document: object) -> str:
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
     parts += [table.text() for table in (kaazing(told), memory(told), voids(told)) if table is not None]
     for claim, found in findings(told):
-        who = f"{claim.number} ({claim.who}) {claim.says}"
+        who = f"{claim.number} ({claim.who}: {claim.place}) {claim.says}"
         parts.append(plain(who) + "\n    " + plain(f"{found.said}: {found.measured}"))
         parts[-1] += f"\n    {claim.repeat}"
     return "\n\n".join(parts) + "\n"
@@ -59,8 +59,13 @@ def markdown(document: Document) -> str:
     """The answer of E4 and the verdicts, for docs/comparison.md."""
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
+<<<<<<< HEAD
         rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.said} |")
     kept, others = promised(document), [*growth.sentences(document), beside.sentence(document) or ""]
+=======
+        rows.append(f"| {claim.number} {claim.says} | {claim.who}: {claim.place} | {found.said} |")
+    kept, others = promised(document), beside.sentence(document)
+>>>>>>> c8a0a77 (Judge each claim by what its source says)
     parts = [
         f"{told_of(document)}.",
         f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",

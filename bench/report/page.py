@@ -171,7 +171,7 @@ def _claims(document: Document) -> list[str]:
         verdict, told = escaped(finding.verdict.value), escaped(finding.said)
         rows.append(
             f'<tr><th scope="row"><b>{escaped(claim.number)}</b>{escaped(claim.says)}'
-            f'<span class="who">{escaped(claim.who)}</span></th>'
+            f'<span class="who">{escaped(claim.who)}: {escaped(claim.place)}</span></th>'
             f'<td data-name="models">{escaped(claim.predicts)}</td>'
             f'<td data-name="measured">{escaped(finding.measured)} <span class="who">{_again(claim.repeat)}</span></td>'
             f'<td data-name="verdict" class="verdict" data-verdict="{verdict}">{told}</td></tr>'

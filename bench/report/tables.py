@@ -284,7 +284,14 @@ def experiment(document: Document, name: str) -> Table | None:
 def claims(document: Document) -> Table:
     head = ["claim", "who", "the models", "measured", "verdict", "again"]
     rows = [
-        [f"{claim.number} {claim.says}", claim.who, claim.predicts, found.measured, found.said, claim.repeat]
+        [
+            f"{claim.number} {claim.says}",
+            f"{claim.who}: {claim.place}",
+            claim.predicts,
+            found.measured,
+            found.said,
+            claim.repeat,
+        ]
         for claim, found in findings(document)
     ]
     return Table("The claims", head, rows)

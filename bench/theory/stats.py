@@ -203,12 +203,31 @@ def equivalent(ratios: Sequence[float] | Mapping[int, float], margin: float) -> 
 
 
 def together(verdicts: Iterable[Verdict]) -> Verdict:
-    """Of several parts that must all hold: one that does not decides, one that is not shown leaves it open."""
+    """Of several parts that must all hold: one that does not decides, one that is not shown leaves it open, one that
+    holds under a condition gives the condition to all."""
     told = [verdict for verdict in verdicts if verdict is not Verdict.UNTOLD]
-    for verdict in (Verdict.FAILS, Verdict.OPEN):
+    for verdict in (Verdict.FAILS, Verdict.OPEN, Verdict.ONLY):
         if verdict in told:
             return verdict
     return Verdict.HOLDS if told else Verdict.UNTOLD
+
+
+def split(where: Verdict, elsewhere: Verdict) -> Verdict:
+    """Of a claim that names no condition, judged under one and without it: "only when", if it holds there alone."""
+    if where is not Verdict.HOLDS:
+        return Verdict.FAILS if where is Verdict.FAILS else Verdict.OPEN
+    return {Verdict.HOLDS: Verdict.HOLDS, Verdict.FAILS: Verdict.ONLY}.get(elsewhere, Verdict.OPEN)
+
+
+def up_to(points: Iterable[tuple[float, Verdict]]) -> tuple[Verdict, float]:
+    """Of a claim judged at several loads: whether it holds, and up to which load if not at all of them."""
+    told = list(points)
+    holds = [load for load, verdict in told if verdict is Verdict.HOLDS]
+    fails = [load for load, verdict in told if verdict is Verdict.FAILS]
+    last = max(holds, default=0.0)
+    if not fails:
+        return (Verdict.HOLDS if told and len(holds) == len(told) else Verdict.OPEN), last
+    return (Verdict.ONLY if holds and last < min(fails) else Verdict.FAILS), last
 
 
 # ---- histograms
