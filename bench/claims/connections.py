@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from bench.claims.finding import Finding, counting, from_to, looked_at, pooled, untold
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import listed, noted, number, percent, time
+from bench.report.saying import listed, noted, number, percent, several, time
 from bench.theory.stats import Estimate, Verdict, estimate, judged, median, share, split, together
 
 KIB = 1024.0
@@ -38,12 +38,12 @@ def drops(document: Document) -> Finding:
         f"sse and ws lost {number(lost)} of {looked:,.0f} messages that were looked at one by one (of {delivered:,.0f}"
         f" delivered), long polling {number(held_lost)} of {held:,.0f}; void cells counted too"
     )
-    streams, polls = share(lost, looked), share(held_lost, held)
-    if not streams or not polls:
+    pushed, polled = share(lost, looked), share(held_lost, held)
+    if not pushed or not polled:
         return Finding(text, Verdict.OPEN)
-    if not lost or streams.middle <= polls.middle:
+    if not lost or pushed.middle <= polled.middle:
         return Finding(text, Verdict.FAILS if looked >= ENOUGH_LOOKED_AT else Verdict.OPEN)
-    return Finding(text, Verdict.HOLDS if (streams.low or 0.0) > (polls.high or 0.0) else Verdict.OPEN)
+    return Finding(text, Verdict.HOLDS if (pushed.low or 0.0) > (polled.high or 0.0) else Verdict.OPEN)
 
 
 def memory(document: Document) -> Finding:
@@ -70,17 +70,18 @@ def memory(document: Document) -> Finding:
 
 
 def replay(document: Document) -> Finding:
-    """With a cursor nothing may be lost in any round, without one something must be in each: both are counted."""
+    """With a cursor nothing may be lost in any round, void or not, for a loss makes it void; without one something must
+    be in each: both are counted."""
     groups = counting(document.of("E6"), "lost_share")
-    if not groups:
+    broken = [c for c in document.cells if c.experiment == "E6" and _resumes(c) and (c.figure("lost_share") or 0) > 0]
+    if not groups and not broken:
         return untold("E6.")
     verdicts: list[Verdict] = []
     parts: dict[bool, list[str]] = {True: [], False: []}
     for group in groups:
         values = pooled(document, [group], "lost_share")
         cursor = _resumes(group.any)
-        if cursor:  # a loss makes the cell void, so that only those could show one
-            values += [share for cell in group.void if (share := cell.figure("lost_share"))]
+        if cursor:
             verdicts.append(Verdict.HOLDS if max(values) == 0 else Verdict.FAILS)
         elif group.any.ours:
             verdicts.append(Verdict.HOLDS if min(values) > 0 else Verdict.OPEN if max(values) else Verdict.FAILS)
@@ -91,6 +92,9 @@ def replay(document: Document) -> Finding:
     said = [
         f"{name} {listed(parts[kind])}" for kind, name in ((True, "with a cursor"), (False, "without")) if parts[kind]
     ]
+    if broken:
+        verdicts.append(Verdict.FAILS)
+        said.append(f"{several(len(broken), 'cell')} with a cursor lost something")
     return Finding(f"lost {'; '.join(said)}", together(verdicts))
 
 
@@ -138,14 +142,15 @@ def herd(document: Document) -> Finding:
         parts.append(f"{group.any.transport} {MANNERS[manner]} {noted(found, 0.01, '%')}")
     if not parts:
         return untold("E8, which restarts the server.")
-    others = [manner for manner in MANNERS if manner != "fixed"]
-    elsewhere = together(verdict for manner in others for verdict in verdicts[manner])
-    said = [f"{MANNERS[manner]} {_crowded(most[manner]) if verdicts[manner] else NOT_SEEN}" for manner in others]
-    return Finding(
-        f"of all clients, in the fullest 100 ms: {listed(parts)}",
-        split(together(verdicts["fixed"]), elsewhere),
-        f"each waits as long from the drop on: {', '.join(said)}",
-    )
+    fixed, jitter, phase = (together(verdicts[manner]) for manner in ("fixed", "jitter", "phase"))
+    said = [f"{MANNERS[one]} {_crowded(most[one]) if verdicts[one] else NOT_SEEN}" for one in ("jitter", "phase")]
+    if phase is Verdict.HOLDS:
+        verdict, under = split(fixed, jitter), "nothing is left to chance"
+    else:
+        elsewhere = {jitter, phase} - {Verdict.UNTOLD}
+        verdict = split(fixed, elsewhere.pop() if len(elsewhere) == 1 else Verdict.OPEN)
+        under = "each waits as long from the drop on"
+    return Finding(f"of all clients, in the fullest 100 ms: {listed(parts)}", verdict, f"{under}: {', '.join(said)}")
 
 
 def _crowded(most: float) -> str:

@@ -59,13 +59,8 @@ def markdown(document: Document) -> str:
     """The answer of E4 and the verdicts, for docs/comparison.md."""
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
-<<<<<<< HEAD
-        rows.append(f"| {claim.number} {claim.says} | {claim.who} | {found.said} |")
-    kept, others = promised(document), [*growth.sentences(document), beside.sentence(document) or ""]
-=======
         rows.append(f"| {claim.number} {claim.says} | {claim.who}: {claim.place} | {found.said} |")
-    kept, others = promised(document), beside.sentence(document)
->>>>>>> c8a0a77 (Judge each claim by what its source says)
+    kept, others = promised(document), [*growth.sentences(document), beside.sentence(document) or ""]
     parts = [
         f"{told_of(document)}.",
         f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
