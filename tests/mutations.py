@@ -27,6 +27,7 @@ HUB, CLIENTS = "tests/server/test_hub.py::", "tests/server/test_clients.py::"
 JAVASCRIPT = "tests/js/"
 HANDLERS, TURN = "tests/server/test_handlers.py::", "tests/server/test_turn.py::"
 DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_given_what_it_must_hear"
+VERDICTS = "tests/bench/test_verdicts.py::"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -1627,5 +1628,29 @@ MUTATIONS = [
         "if other == client.id or one.page == guess.page]",
         "if other == client.id]",
         "tests/lab/test_guesses.py::test_the_last_guess_of_a_client_counts_and_of_a_page_loaded_anew",
+    ),
+    Mutation(
+        "a claim judged at one load",
+        "long polling takes one transit, if one looks where messages are rare",
+        "bench/claims/latency.py",
+        "for at, found in means)",
+        "for at, found in means[:1])",
+        VERDICTS + "test_in_the_world_as_it_is_made_each_claim_has_its_verdict",
+    ),
+    Mutation(
+        "a loss that is void is no loss",
+        "a gate hides what would refute a claim",
+        "bench/claims/connections.py",
+        "    if broken:\n        verdicts.append(Verdict.FAILS)\n",
+        "    if broken:\n",
+        VERDICTS + "test_a_changed_world_turns_the_verdict",
+    ),
+    Mutation(
+        "a condition counts for nothing",
+        "a claim holds, as if it held without its condition",
+        "bench/theory/stats.py",
+        "(Verdict.FAILS, Verdict.OPEN, Verdict.ONLY)",
+        "(Verdict.FAILS, Verdict.OPEN)",
+        VERDICTS + "test_in_the_world_as_it_is_made_each_claim_has_its_verdict",
     ),
 ]

@@ -50,7 +50,8 @@ def memory(document: Document) -> Finding:
     """Both halves of the claim are judged, each by the cells of its own."""
     groups: dict[str, list[Group]] = {}
     for group in counting(document.of("E5"), "memory_per_client"):
-        groups.setdefault(group.any.label, []).append(group)
+        if group.any.variant != "traced":  # to trace takes memory
+            groups.setdefault(group.any.label, []).append(group)
     parts, halves = [], {False: Verdict.UNTOLD, True: Verdict.UNTOLD}
     for label, same in groups.items():
         # The same slope whatever the number of clients: each is a measurement of it.
