@@ -52,7 +52,7 @@ tbody tr + tr > * { border-top: 1px solid var(--line) }
 .figure { text-align: right } td.figure { white-space: nowrap }
 .claims { width: 100%; table-layout: fixed }
 .claims th, .claims td { overflow-wrap: break-word }
-.claims th:first-child { width: 30% } .claims .verdict { width: 11% } .claims .model { width: 25% }
+.claims th:first-child { width: 28% } .claims .verdict { width: 18% } .claims .model { width: 22% }
 .claims b { display: block; font-weight: 600 }
 .claims .who { color: var(--soft); display: block }
 .claims td.verdict { font-weight: 600; color: var(--ink) }
