@@ -52,7 +52,7 @@ class Gateway:
         loop = asyncio.get_running_loop()
         for listener in self._server.sockets:
             loop.remove_reader(listener.fileno())
-        for _ in range(ACCEPTING):
+        for _turn in range(ACCEPTING):
             await asyncio.sleep(0)
         self._server.close()
         while self.through.lines:
