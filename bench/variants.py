@@ -43,6 +43,7 @@ from transport_fallback.lab.classroom import more_files
 from transport_fallback.lab.clocks import ahead
 from transport_fallback.lab.feed import EVENT, LEAD, Feeds, Wish, plan
 from transport_fallback.log.batch import Batch, Cursor
+from transport_fallback.log.carried import Figures
 from transport_fallback.protocol.codec import encode
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import Limits
@@ -193,6 +194,18 @@ def per_message(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
     return ws(clients, down)
 
 
+class Lines:
+    """Batches as lines."""
+
+    most = None
+
+    def frame(self, batch: Batch) -> bytes:
+        return batch.text + b"\n"
+
+    def told(self, figures: Figures, readers: int) -> None:
+        """Nobody counts these."""
+
+
 class Bare:
     """No HTTP and no frames: what is left when everything is taken away that this project is about."""
 
@@ -217,17 +230,15 @@ class Bare:
         except Refused as refused:
             writer.write(encode(refused.as_json()) + b"\n")
             return writer.close()
-        reading = asyncio.ensure_future(
-            lines.read(1)
-        )  # nothing should come: what does, ends it, as the line's end does
-        reading.add_done_callback(lambda _done: reader.end("lost"))
+        carried = reader.carry(Lines(), writer.write, self.clients.limits.heartbeat)  # as ours carries ws and sse
+        carried.on_end = writer.close
         try:
-            async with contextlib.aclosing(reader.follow(self.clients.limits.heartbeat)) as batches:
-                async for batch in batches:
-                    writer.write(batch.text + b"\n")
+            reader.begin(carried)
+            await lines.read(1)  # nothing should come: what does, ends it, as the line's end does
         finally:
+            carried.on_end = None
+            carried.close()
             reader.close()
-            reading.cancel()
             writer.close()
 
 
