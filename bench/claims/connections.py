@@ -80,7 +80,7 @@ def replay(document: Document) -> Finding:
     verdicts: list[Verdict] = []
     parts: dict[bool, list[str]] = {True: [], False: []}
     for group in groups:
-        values = pooled(document, [group], "lost_share")
+        values = list(pooled(document, [group], "lost_share").values())
         cursor = _resumes(group.any)
         if cursor:
             verdicts.append(Verdict.HOLDS if max(values) == 0 else Verdict.FAILS)
@@ -167,10 +167,10 @@ def returning(cell: Cell) -> str:
 
 def crowd(group: Group) -> Estimate | None:
     """Over rounds; with too few of them, over the clients of all, each of which drew its pause by itself."""
-    shares = [value for cell in group.cells if (value := crowding(cell)) is not None]
+    shares = {cell.round: value for cell in group.cells if (value := crowding(cell)) is not None}
     found = estimate(shares)
     clients = (group.any.param("clients") or 0) * len(shares)
-    return share(median(shares) * clients, clients) if found and not found.known else found
+    return share(median(shares.values()) * clients, clients) if found and not found.known else found
 
 
 def crowding(cell: Cell) -> float | None:

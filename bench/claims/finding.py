@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.report.document import Cell, Document, Group
@@ -13,6 +13,7 @@ from bench.theory.stats import ENOUGH, Verdict
 
 MARGIN = 0.10  # within which two are taken for level
 BROWSER = 400.0  # bytes that a browser's headers add to the least there can be
+PART = 40  # rounds that one scenario has in a run, at most: of RUN, for as many scenarios as are taken together
 SAME = ("clients", "rate", "shape", "rtt", "size", "seconds")  # what makes two scenarios comparable
 
 
@@ -40,15 +41,20 @@ def counting(groups: Iterable[Group], *figures: str) -> list[Group]:
     return [group for group in groups if all(group.rounds(figure) for figure in figures)]
 
 
-def pooled(document: Document, groups: Iterable[Group], figure: str) -> list[float]:
-    """A figure in all rounds of these scenarios and of their twins, which are rounds as good as any."""
-    found: list[float] = []
+def pooled(document: Document, groups: Iterable[Group], figure: str) -> dict[int, float]:
+    """A figure in all rounds of these scenarios and of their twins, which are rounds as good as any of the same run."""
+    several = []
     for group in groups:
-        found += group.rounds(figure).values()
+        several.append(group.rounds(figure))
         for twin in document.of(group.any.experiment, transport=group.any.transport, twin=True):
             if (twin.any.name, twin.any.params) == (group.any.name, group.any.params):
-                found += twin.rounds(figure).values()
-    return found
+                several.append(twin.rounds(figure))
+    return aside(several)
+
+
+def aside(several: Iterable[Mapping[int, float]]) -> dict[int, float]:
+    """Figures by round of several scenarios, as more rounds of the same runs."""
+    return {at + PART * n: value for n, rounds in enumerate(several) for at, value in rounds.items()}
 
 
 def same_load(group: Group) -> tuple[object, ...]:
@@ -62,7 +68,7 @@ def looked_at(cell: Cell) -> float:
     return heard * (cell.param("probes") or clients) / clients
 
 
-def off_by_round(groups: list[Group], figure: str, how: Callable[[float, float], float]) -> list[float]:
+def off_by_round(groups: list[Group], figure: str, how: Callable[[float, float], float]) -> dict[int, float]:
     """In each round, the mean over scenarios of how a measurement compares with its model."""
     found: dict[int, list[float]] = {}
     for group in groups:
@@ -70,7 +76,7 @@ def off_by_round(groups: list[Group], figure: str, how: Callable[[float, float],
         if expected is not None:
             for at, value in group.rounds(figure).items():
                 found.setdefault(at, []).append(how(value, expected))
-    return [math.fsum(values) / len(values) for values in found.values()]
+    return {at: math.fsum(values) / len(values) for at, values in found.items()}
 
 
 def enough(found: list[dict[int, float]]) -> list[dict[int, float]]:

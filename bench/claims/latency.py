@@ -47,9 +47,9 @@ def poll_slope(document: Document) -> Finding:
     return Finding("; ".join(parts), together(verdicts))
 
 
-def _slopes(groups: list[Group]) -> list[float]:
+def _slopes(groups: list[Group]) -> dict[int, float]:
     """For each round, by how much the mean rises with the round trip: a least squares line within each interval."""
-    found = []
+    found = {}
     for at in sorted({cell.round for group in groups for cell in group.cells}):
         points: dict[float, list[tuple[float, float]]] = {}
         for group in groups:
@@ -63,11 +63,11 @@ def _slopes(groups: list[Group]) -> list[float]:
             above += math.fsum((a - x) * (b - y) for a, b in line) / interval**2
             below += math.fsum((a - x) ** 2 for a, _ in line) / interval**2
         if below:
-            found.append(above / below)
+            found[at] = above / below
     return found
 
 
-def _waits(groups: list[Group], slope: float) -> list[float]:
+def _waits(groups: list[Group], slope: float) -> dict[int, float]:
     """For each round, what is left of the mean without the round trip, in intervals."""
     found: dict[int, list[float]] = {}
     for group in groups:
@@ -75,7 +75,7 @@ def _waits(groups: list[Group], slope: float) -> list[float]:
         if rtt is not None and interval:
             for at, mean in group.rounds("mean").items():
                 found.setdefault(at, []).append((mean - slope * rtt) / interval)
-    return [math.fsum(values) / len(values) for values in found.values()]
+    return {at: math.fsum(values) / len(values) for at, values in found.items()}
 
 
 def empty_polls(document: Document) -> Finding:
@@ -131,7 +131,7 @@ def longpoll_transit(document: Document) -> Finding:
     for group in groups:
         for at, value in group.rounds("max").items():
             longest[at] = max(longest.get(at, 0.0), value / ((group.any.param("rtt") or 0) / 2))
-    most = estimate(longest.values())
+    most = estimate(longest)
     ends = [f"{noted(found)} transits at a = {digits(at)}" for at, found in (means[0], means[-1])]
     text = f"Mean {' and '.join(ends)}; the longest {noted(most)} transits"
     verdict = together([mean, judged(most, 3.0, math.inf) if most else Verdict.OPEN])
@@ -147,7 +147,7 @@ def longpoll_transit(document: Document) -> Finding:
 
 def _transits(group: Group, figure: str) -> Estimate | None:
     rtt = group.any.param("rtt") or 0
-    return estimate(value / (rtt / 2) for value in group.rounds(figure).values()) if rtt else None
+    return estimate({at: value / (rtt / 2) for at, value in group.rounds(figure).items()}) if rtt else None
 
 
 def _poisson(document: Document, variant: str) -> list[Group]:
@@ -207,7 +207,7 @@ def kink_points(document: Document) -> list[tuple[float, float, Estimate]]:
     for group in counting(document.of("E3", transport="longpoll", variant="ours"), "mean"):
         speed, rtt = group.any.param("rate"), group.any.param("rtt")
         if group.any.params.get("shape") == "periodic" and speed and rtt:
-            ways = estimate(value / (rtt / 2) for value in group.rounds("mean").values())
+            ways = estimate({at: value / (rtt / 2) for at, value in group.rounds("mean").items()})
             assert ways
             found.append((rtt / 2, 1 / speed, ways))
     return sorted(found, key=lambda point: point[0])

@@ -99,7 +99,7 @@ def way_up(document: Document) -> Finding:
     if len(groups) < 2:
         return untold("emits up by POST and by ws, their bytes and their latency.")
     frame, post = groups[True], groups[False]
-    frames, posts = (pooled(document, [group], "overhead_up") for group in (frame, post))
+    frames, posts = (pooled(document, [group], "overhead_up").values() for group in (frame, post))
     verdicts = [
         Verdict.HOLDS if 6 <= min(frames) and max(frames) <= 8 else Verdict.FAILS,
         Verdict.HOLDS if 500 <= min(posts) + BROWSER and max(posts) + BROWSER <= 800 else Verdict.FAILS,
@@ -108,8 +108,8 @@ def way_up(document: Document) -> Finding:
         f"counted around a message: ws {from_to(min(frames), max(frames))} B, a POST"
         f" {from_to(min(posts), max(posts))} B, before the 400 or so that a browser adds"
     )
-    late, soon = (dict(enumerate(pooled(document, [group], "mean"))) for group in (post, frame))
-    more = estimate(late[at] - soon[at] for at in late.keys() & soon.keys())
+    late, soon = (pooled(document, [group], "mean") for group in (post, frame))
+    more = estimate({at: late[at] - soon[at] for at in late.keys() & soon.keys()})
     if more:
         room = max(0.001, 0.05 * median(soon.values()))
         verdicts.append(judged(more, -room, room))

@@ -155,7 +155,9 @@ def _crowding(group: Group) -> str:
 
 
 def _fullest(group: Group) -> str:
-    found: Estimate | None = estimate(max(bins) for cell in group.cells if (bins := bins_of(cell.figures)))
+    found: Estimate | None = estimate(
+        {cell.round: max(bins) for cell in group.cells if (bins := bins_of(cell.figures))}
+    )
     return spread(found)
 
 
