@@ -5,6 +5,7 @@
     python -m bench --only E2,E4 --rounds 7  some of them, as often as you like
     python -m bench --transport ws,longpoll --clients 100 --rate 10 --rtt 0.05 --seconds 5
                                              a comparison of your own; --url: on a server of your own
+    python -m bench choose                   which transport for whom, of what was measured: it has its own --help
 
 Each run has a fresh server and a generator, each on a core of its own. The rounds are interleaved: every round plays
 all experiments, in an order that is drawn anew. What was measured is kept when Ctrl-C ends it. Leave the machine alone
@@ -18,6 +19,7 @@ import os
 import sys
 from urllib.parse import urlsplit
 
+from bench.choose.command import main as choose
 from bench.plan import options, planned
 from bench.playing import minutes, needed, say, until_told, without_the_unfit
 from bench.record import VERSION, Record, commit, machine, now
@@ -27,6 +29,8 @@ from bench.report.runs import keep, kept, kind_of, together
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["choose"]:
+        return choose(arguments[1:])
     chosen = options(arguments, __doc__)
     runs, left_out = without_the_unfit(planned(chosen))
     for sentence in left_out:

@@ -142,6 +142,12 @@ def push(down: float, *, served: float = 0.0, clients: int = 1, each: float = 0.
     return Law(down + served + span / 2, down + served + span, quantile, cdf)
 
 
+def beats(rate: float, every: float) -> float:
+    """Heartbeats a second of a stream that says something after each `every` s of silence."""
+    quiet = math.exp(-rate * every)
+    return 1 / every if rate == 0 else rate * quiet / (1 - quiet)
+
+
 # ---- long polling
 
 

@@ -32,6 +32,7 @@ ROOMS = {
             "bench/load",
             "bench/theory",
             "bench/report",
+            "bench/choose",
             "bench/experiments",
         ),
         "",

@@ -1,0 +1,1 @@
+"""Choosing: which transport for whom, ranked by what was measured and by the models."""
