@@ -7,11 +7,8 @@ import random
 from dataclasses import replace
 from pathlib import Path
 
-from bench.experiments import PEERS, Group, Run, Step, everything
-from bench.load.servers import ADDRESS
-
-TRANSPORTS = ("poll", "longpoll", "sse", "ws")
-OWN = ("transport", "clients", "rate", "interval", "rtt", "seconds", "url")  # what asks for a comparison of one's own
+from bench.experiments import PEERS, Run, everything
+from bench.own import ASKS, add_flags, check, own_runs
 
 
 def options(arguments: list[str], description: str | None = None) -> argparse.Namespace:
@@ -26,56 +23,21 @@ def options(arguments: list[str], description: str | None = None) -> argparse.Na
     add("--no-peers", action="store_true", help="leave the other libraries out")
     add("--out", type=Path, default=Path("bench-report"), metavar="DIR", help="where the report goes (%(default)s)")
     add("--json", type=Path, metavar="FILE", help="where the raw result goes (DIR/bench.json)")
-    own = parser.add_argument_group("a comparison of your own")
-    own.add_argument("--transport", metavar="T,T", help="of poll, longpoll, sse, ws")
-    own.add_argument("--clients", type=int, metavar="N")
-    own.add_argument("--rate", type=float, metavar="R", help="messages a second for each client")
-    own.add_argument("--interval", type=float, metavar="S", help="s between two polls")
-    own.add_argument("--rtt", type=float, metavar="S", help="s of a round trip, put in by the clients")
-    own.add_argument("--seconds", type=float, metavar="S", help="measured")
-    own.add_argument("--url", metavar="URL", help="a server that runs already, instead of ours")
+    add_flags(parser)
     chosen = parser.parse_args(arguments)
     known = everything()
     names = [name.strip().upper() for name in (chosen.only or "").split(",") if name.strip()]
     unknown = [name for name in names if name not in known]
     if unknown:
         parser.error(f"there is no experiment {unknown[0]}; there are {', '.join(known)}")
-    wrong = [name for name in (chosen.transport or "").split(",") if name and name not in TRANSPORTS]
-    if wrong:
-        parser.error(f"there is no transport {wrong[0]}; there are {', '.join(TRANSPORTS)}")
-    for name in ("rounds", "clients", "rate", "interval", "seconds"):
-        value = getattr(chosen, name)
-        if value is not None and value <= 0:
-            parser.error(f"--{name} must be more than nought")
-    if chosen.rtt is not None and not 0 <= chosen.rtt <= 10:
-        parser.error("--rtt is s, from 0 to 10")
-    if chosen.url is not None and not ADDRESS.fullmatch(chosen.url):
-        parser.error(f"{chosen.url} is no address like http://127.0.0.1:3000")
-    chosen.own = any(getattr(chosen, name) is not None for name in OWN)
+    if chosen.rounds is not None and chosen.rounds <= 0:
+        parser.error("--rounds must be more than nought")
+    check(parser, chosen)
+    chosen.own = any(getattr(chosen, name) is not None for name in ASKS)
     if chosen.own and names:
         parser.error("--only plays experiments as they are: leave it out for a comparison of your own")
     chosen.names = names or list(known)
     return chosen
-
-
-def own_runs(chosen: argparse.Namespace) -> list[Run]:
-    """The comparison that the command line describes: one run for each transport."""
-    step = Step(rate=chosen.rate or 5.0, seconds=chosen.seconds or 5.0)
-    runs = []
-    for transport in (chosen.transport or ",".join(TRANSPORTS)).split(","):
-        polls = transport == "poll"
-        clients = chosen.clients or 20
-        group = Group(
-            transport,
-            transport,
-            clients=clients,
-            probes=min(50, clients),
-            interval=(chosen.interval or 1.0) if polls else None,
-            mode="rate" if polls else None,
-            rtt=chosen.rtt or 0.0,
-        )
-        runs.append(Run("own", (group,), (step,), server="url" if chosen.url else "ours"))
-    return runs
 
 
 def planned(chosen: argparse.Namespace) -> list[Run]:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -163,9 +163,9 @@ def without_the_unfit(runs: list[Run]) -> tuple[list[Run], list[str]]:
     return [run for run in runs if not run.needs & left_out.keys()], list(left_out.values())
 
 
-async def until_told(chosen: argparse.Namespace, runs: list[Run], record: Record) -> bool:
+async def until_told(work: Coroutine[Any, Any, None]) -> bool:
     """Measure until all is done or somebody ends it. Returns whether it was ended."""
-    measuring = asyncio.ensure_future(measure(chosen, runs, record))
+    measuring = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, measuring.cancel)

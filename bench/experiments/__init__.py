@@ -75,6 +75,7 @@ class Run:
     restart: bool = False  # the server is restarted in the middle
     idle: bool = False  # what connections cost that nobody speaks to
     browser: bool = False  # the clients are in a real browser
+    script: str | None = None  # what is to be known of a server that is not this lab
 
     @property
     def timed(self) -> bool:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 from dataclasses import fields, replace
+from functools import partial
 from itertools import compress
 from operator import not_
 
 from bench.experiments import PEERS, Group, Run
-from bench.load import up
+from bench.load import foreign, up
 from bench.load.clients import KINDS, Deflate, Poll
+from bench.load.script import load
 from bench.load.sinks import Sinks
 from bench.load.wire import Client, Counts, Ear, Lane, Way
 from bench.peers import engineio, kaazing, nchan
@@ -39,7 +42,7 @@ class Crew:
             cursor=group.cursor,
         )
         self.ears = [Ear() for _ in range(run.rooms)]
-        kind, timing = kind_of(group), evenly(group.probes or group.clients, group.clients)
+        kind, timing = kind_of(group, run.script), evenly(group.probes or group.clients, group.clients)
         self.clients: list[Client] = []
         self.rooms: list[int] = []  # of each client
         for n in range(group.clients):
@@ -151,7 +154,9 @@ def evenly(some: int, many: int) -> list[bool]:
     return [n * some // many != (n - 1) * some // many for n in range(many)]
 
 
-def kind_of(group: Group) -> type[Client]:
+def kind_of(group: Group, script: str | None = None) -> Callable[..., Client]:
+    if script is not None:
+        return partial(foreign.KINDS[group.transport], script=load(script))
     if group.direction == "up":
         return up.KINDS[group.transport]  # type: ignore[no-any-return]
     if group.variant == "deflate":

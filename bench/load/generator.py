@@ -160,7 +160,7 @@ class Player:
         order["room"] = f"room {room}" if self.run.rooms > 1 else None
         status, told = await http(self.way, "POST", f"{self.prefix}/lab/feed", order)
         if status != 201 or not isinstance(told, dict):
-            raise OSError(f"the server gives no feed: {status} {told}")
+            raise OSError(f"the server gives no feed: {status} {told}; one that is not this lab needs a --script")
         return Feed(str(told["feed"]), seed, time.time() + LEAD, dues)
 
     async def _step(self, number: int, step: Step, lag: Lag) -> None:
@@ -432,6 +432,12 @@ class Player:
 # ---- the program
 
 
+def player_of(run: Run) -> type[Player]:
+    from bench.load.scripted import Scripted  # which is a Player itself
+
+    return Player if run.script is None else Scripted
+
+
 async def played(url: str, pid: int | None) -> None:
     """Play the run that comes as the first line of standard input; tell its cells, a line each."""
     loop = asyncio.get_running_loop()
@@ -448,7 +454,7 @@ async def played(url: str, pid: int | None) -> None:
         return None if told is None else int(told)
 
     try:
-        await Player(run, url, pid, say, ask).play()
+        await player_of(run)(run, url, pid, say, ask).play()
     except (OSError, ValueError) as error:
         say({"failed": f"the server at {url} did not play along: {error or type(error).__name__}"})
 

@@ -356,7 +356,7 @@ class Client(asyncio.Protocol):
         end = start + length
         if len(data) < end:
             return -1
-        if first == 0x81:  # a whole text
+        if first in (0x81, 0x82):  # a whole text, or bytes
             self.counts.payload_down += length
             self.answered(data, start, end)
         elif first == 0x89:

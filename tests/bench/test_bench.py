@@ -29,9 +29,10 @@ from bench.load.generator import Player
 from bench.load.lag import Lag
 from bench.load.servers import free_port, waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
+from bench.own import own_runs
 from bench.peers.engineio import Polling, WebSocket
 from bench.peers.kaazing import REQUEST
-from bench.plan import options, own_runs, planned
+from bench.plan import options, planned
 from bench.playing import Progress, measure
 from bench.record import Record
 from bench.variants import ANSWER_2009, STOCK, Kaazing

@@ -30,6 +30,7 @@ ROOMS = {
             "bench/fallback",
             "bench/storm",
             "bench/load",
+            "bench/load/scripts",
             "bench/theory",
             "bench/report",
             "bench/choose",
