@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.choose import page
+from bench.choose.facts import facts as costs_of
 from bench.claims.finding import BROWSER
 from bench.claims.size import upward
 from bench.docs import DOCS, put
@@ -209,4 +211,6 @@ def advise(document: Document, root: Path = DOCS.parent) -> list[str]:
     for language, name in zip(LANGUAGES, ("README.md", "README.zh.md"), strict=True):
         told.append(put("choose", table(found, language), root / name))
         (root / "web" / "page" / "choose" / f"{language}.js").write_text(script(found, language), "utf-8")
-    return [*told, "choose is in web/page/choose"]
+    costs = root / "web" / "page" / "calculator" / "facts.js"
+    costs.write_text(page.script(costs_of(document)), "utf-8")
+    return [*told, "choose is in web/page/choose, what a server costs in web/page/calculator/facts.js"]

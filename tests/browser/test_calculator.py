@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.page import Panel, Scheme, texts_of
 from tests.browser.program import Program, ask
+from tests.root import ROOT
 
 
 class Calculator(Panel):
@@ -135,6 +139,34 @@ def test_the_costs_follow_from_the_knobs(tab: Callable[..., Page], lab: Program)
     calculator.turn("rate", "100")
     assert calculator.sum("longpoll", "requests") == pytest.approx(10_000, rel=0.01)
     assert calculator.sum("longpoll", "age") == pytest.approx(100, abs=1)
+
+
+def test_a_server_pays_what_the_command_says(tab: Callable[..., Page], lab: Program) -> None:
+    """The page's own command, run, gives the page's order and figures."""
+    page = tab("?panel=calculator&calc-clients=5000&calc-rtt=80&calc-rate=2&calc-every=3000")
+    calculator = Calculator(page).measured()
+    rows = calculator.part("choice").locator("tr")
+    order = [rows.nth(n).get_attribute("data-transport") for n in range(rows.count())]
+    command = calculator.part("command").inner_text().split()
+    assert command[:4] == ["python", "-m", "bench", "choose"] and "--clients" in command
+    told = subprocess.run(
+        [sys.executable, *command[1:], "--json"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    ranking = json.loads(told.stdout)["ranking"]
+    assert order == [place["transport"] for place in ranking] and len(order) == 4
+    for n, place in enumerate(ranking):
+        costs = {name: figure["value"] for name, figure in place["of_1000_clients"].items()}
+        shown = {
+            key: number(rows.nth(n).locator(f"[data-sum={key}]").inner_text()) for key in ("cores", "memory", "tail")
+        }
+        assert shown["cores"] == pytest.approx(costs["cores"], rel=0.06)  # two digits are shown
+        assert shown["memory"] == pytest.approx(costs["memory"] / 1e6, rel=0.006)
+        assert shown["tail"] == pytest.approx(costs["p99"] * 1000, rel=0.02, abs=0.6)
+    # What is beyond the measured is said: 5,000 readers who ask each second ask oftener than any did.
+    beyond = calculator.part("beyond").locator("b")
+    for every, said in (("10000", []), ("1000", ["poll"])):
+        calculator.turn("every", every)
+        assert [name for name in beyond.all_inner_texts() if name == "poll"] == said
 
 
 def test_the_knobs_are_in_the_address_and_back_undoes_them(tab: Callable[..., Page]) -> None:

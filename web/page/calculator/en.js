@@ -28,6 +28,15 @@ export default {
   "calculator.rest": "our JSON {json}, text {text}",
   "calculator.column.age": "Mean delay",
 
+  "calculator.choice": "What a server pays for 1,000 of them, the cheapest first",
+  "calculator.choice.lead": "By the report’s measurements of this server, with your knobs; what is later than short polling comes last, and of what costs about the same the plainest is first. The share is of a machine with one core, 4 GiB and 1 Gbit/s, of what is used most of; in the delay is the time in which the server writes to all, one after the other.",
+  "calculator.choice.beyond": "More, or larger, than what was measured, so that the costs are taken as those of the nearest load that was:",
+  "calculator.choice.more": "What would change the answer, and the measurement behind each number:",
+  "calculator.column.cores": "Cores",
+  "calculator.column.memory": "Memory (MB)",
+  "calculator.column.share": "of a machine",
+  "calculator.column.tail": "Delay of 99 in 100",
+
   "calculator.cases": "The famous table",
   "calculator.cases.lead": "Kaazing’s three cases: each reader polls once a second and one message comes a second; counted is only what surrounds a message, in Mbit/s. In brackets what they printed as Mbps: bits by 2^20, so that 697 became 665.",
   "calculator.column.readers": "Readers",

@@ -3,7 +3,10 @@
 import { find, make, mark, saying } from "../dom.js";
 import { EVERY } from "../knobs.js";
 import { age, figure, grouped, percent, rate } from "../race/format.js";
+import { EMPTY, messageBytes } from "../theory.js";
 import { say } from "../words.js";
+import { ranked, row } from "./choice.js";
+import facts from "./facts.js";
 import { measure } from "./measure.js";
 import { BOUNDS, keepSetting, NAMES, settings } from "./settings.js";
 import { allRatios, CASES, cost, framing, headOf, KAAZING, mebibits, megabits, WAYS } from "./sums.js";
@@ -22,13 +25,16 @@ class Calculator {
     this.trouble = make("p", { "data-role": "calc-trouble", role: "status" });
     this.fields = /** @type {Record<Name, HTMLInputElement>} */ ({});
     this.costs = make("tbody", { "data-role": "calc-costs" });
+    this.choice = make("tbody", { "data-role": "calc-choice" });
+    this.beyond = make("p", { class: "small", "data-role": "calc-beyond" });
+    this.command = make("code", { "data-role": "calc-command" });
     this.cases = make("tbody", { "data-role": "calc-cases" });
     this.ratios = make("tbody", { "data-role": "calc-ratios" });
     this.caseHead = [871, 2, null, null].map((bytes) => make("th", { scope: "col", "data-bytes": bytes ?? "" }));
     const again = saying("button", "calculator.again", {}, { type: "button", "data-role": "calc-again" });
     again.addEventListener("click", () => this.ask());
     this.heads = make("details", {}, saying("summary", "calculator.heads"), make("pre", { "data-role": "calc-heads", tabindex: "0" }));
-    section.append(this.sees, this.knobs(), this.trouble, this.costTable(), this.caseTable(), this.ratioTable());
+    section.append(this.sees, this.knobs(), this.trouble, this.costTable(), this.choiceTable(), this.caseTable(), this.ratioTable());
     section.append(saying("p", "calculator.assumes", {}, { class: "small" }), make("div", { class: "acts" }, again), this.heads);
     this.section = section;
   }
@@ -71,6 +77,14 @@ class Calculator {
     return this.table("costs", ["transport", "requests", "mbit", "around", "age"].map((key) => this.column(key)), this.costs);
   }
 
+  choiceTable() {
+    const columns = ["transport", "cores", "memory", "share", "tail"].map((key) => this.column(key));
+    const table = this.table("choice", columns, this.choice);
+    const more = make("p", { class: "small" }, saying("span", "calculator.choice.more"), " ", this.command);
+    table.append(this.beyond, more);
+    return table;
+  }
+
   caseTable() {
     return this.table("cases", [this.column("readers"), ...this.caseHead], this.cases);
   }
@@ -103,6 +117,7 @@ class Calculator {
     const costs = measured && Object.fromEntries(WAYS.map((way) => [way, cost(way, measured, set)]));
     this.tell(set, costs);
     this.showCosts(costs);
+    this.showChoice(set);
     this.showCases(set);
     this.showRatios(set);
     const heads = measured?.heads;
@@ -159,6 +174,26 @@ class Calculator {
     ];
   }
 
+  /** What a server pays, the best first; of 1,000 readers. @param {Settings} set */
+  showChoice(set) {
+    const { measured } = this;
+    this.beyond.replaceChildren();
+    this.command.textContent = "";
+    if (!measured) return this.choice.replaceChildren();
+    const heads = Object.fromEntries(["poll", "longpoll"].map((way) => [way, headOf(measured, way, set.cookie)]));
+    const bytes = { empty: EMPTY, message: messageBytes(set.size), heads };
+    const rows = Object.fromEntries(WAYS.map((way) => [way, row(way, set, bytes, facts)]));
+    this.choice.replaceChildren(...ranked(rows, facts).map((way, n) => {
+      const { cores, memory, cost, p99 } = rows[way];
+      const name = make("th", { scope: "row", class: "way" }, `${n + 1}. `, mark(way), saying("span", way));
+      const sums = { cores: cores.toPrecision(2), memory: (memory / 1e6).toPrecision(3), share: `${(100 * cost).toPrecision(2)} %`, tail: age(p99) };
+      return make("tr", { "data-transport": way }, name, ...Object.entries(sums).map(([key, told]) => make("td", { "data-sum": key }, told)));
+    }));
+    const beyond = WAYS.filter((way) => rows[way].beyond);
+    if (beyond.length) this.beyond.append(saying("span", "calculator.choice.beyond"), ...beyond.flatMap((way) => [" ", saying("b", way)]));
+    this.command.textContent = question(set, heads.poll.up - facts.head, rows.poll.p99 / 1000);
+  }
+
   /** @param {Settings} set */
   showCases(set) {
     const own = this.measured && headOf(this.measured, "poll", set.cookie);
@@ -185,6 +220,15 @@ class Calculator {
       return make("tr", { "data-counts": counts }, name, ratioCell("kaazing", kaazing), ratioCell("own", own));
     }));
   }
+}
+
+/**
+ * The same question for the command that says what would change the answer.
+ * @param {Settings} set @param {number} heads bytes that this browser adds @param {number} bound s
+ */
+function question({ clients, rate: each, every, size, rtt }, heads, bound) {
+  const flags = { clients, rate: each, size, rtt: rtt / 1000, interval: every / 1000, age: bound, heads: Math.max(0, Math.round(heads)) };
+  return `python -m bench choose ${Object.entries(flags).map(([name, value]) => `--${name} ${Number(value.toPrecision(6))}`).join(" ")}`;
 }
 
 /** @param {string} whose @param {{poll: number, ws: number} | null} sums */

@@ -28,6 +28,15 @@ export default {
   "calculator.rest": "我们的 JSON {json}，文字 {text}",
   "calculator.column.age": "平均延迟",
 
+  "calculator.choice": "其中每 1,000 个要服务器付出什么，最省的在前",
+  "calculator.choice.lead": "按报告对本服务器的测量和你的设置计算；比短轮询还迟的排在最后，代价差不多时最简单的在前。占比以一台单核、4 GiB、1 Gbit/s 的机器为准，取用得最多的那一项；延迟里含服务器逐个写给所有人的时间。",
+  "calculator.choice.beyond": "超出了测量过的数量或大小，代价按测过的最接近的负载计：",
+  "calculator.choice.more": "什么会改变答案，每个数字背后是哪次测量：",
+  "calculator.column.cores": "核",
+  "calculator.column.memory": "内存（MB）",
+  "calculator.column.share": "占一台机器",
+  "calculator.column.tail": "百分之九十九的延迟不超过",
+
   "calculator.cases": "那张著名的表",
   "calculator.cases.lead": "Kaazing 的三种情形：每个读者每秒问一次，每秒来一条消息；只数消息外面的字节，单位 Mbit/s。括号里是他们当年印的 Mbps：以 2^20 为兆，所以 697 变成了 665。",
   "calculator.column.readers": "读者数",
