@@ -28,6 +28,7 @@ JAVASCRIPT = "tests/js/"
 HANDLERS, TURN = "tests/server/test_handlers.py::", "tests/server/test_turn.py::"
 DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_given_what_it_must_hear"
 VERDICTS = "tests/bench/test_verdicts.py::"
+CHOOSE = "tests/bench/test_choose.py::"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -1652,5 +1653,37 @@ MUTATIONS = [
         "(Verdict.FAILS, Verdict.OPEN, Verdict.ONLY)",
         "(Verdict.FAILS, Verdict.OPEN)",
         VERDICTS + "test_in_the_world_as_it_is_made_each_claim_has_its_verdict",
+    ),
+    Mutation(
+        "a cost beyond the measured said without a word",
+        "who chooses takes a guess for a measurement",
+        "bench/choose/costs.py",
+        '        if found.outside == "above":\n',
+        '        if found.outside == "":\n',
+        CHOOSE + "test_nothing_is_extrapolated_in_silence",
+    ),
+    Mutation(
+        "a ranking by cost alone",
+        "the cheapest is first, though it is too late or does not arrive",
+        "bench/choose/ranking.py",
+        "    return tuple(name in place.broken for name in CONDITIONS)\n",
+        "    return ()\n",
+        CHOOSE + "test_who_breaks_a_condition_stands_behind_who_keeps_it_however_cheap",
+    ),
+    Mutation(
+        "a strange server's losses not counted",
+        "a server that drops messages is as good as one that does not",
+        "bench/load/foreign.py",
+        "                self.lost += max(0, number - max(self.next, self.ear.first))\n",
+        "                self.lost += 0\n",
+        "tests/bench/test_script.py::test_what_is_lost_and_repeated_is_counted",
+    ),
+    Mutation(
+        "a search that ends at a disturbance",
+        "a busy machine is taken for a full server",
+        "bench/search.py",
+        "            found.untold = at\n",
+        "            found.broke = at\n",
+        "tests/bench/test_own.py::test_a_search_ends_however_it_goes",
     ),
 ]
