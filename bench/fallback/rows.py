@@ -26,6 +26,8 @@ CHANCE = {"cut", "lost", "flaky"}  # what they do and when is left to chance
 DIES = {"later", "cut", "lost", "flaky"}  # something that reads is ended, and the client is told
 STRUCK_DIES = {"no-upgrade", "forbidden", "kill", "later", "heal", "portal", "flaky"}  # the same for a living ws
 STRUCK_FREEZES = {"mute", "silent"}
+# Nothing tells a client that it fails there, or an impatient one takes it for dead: what is tuned shows here alone.
+UNTOLD = {"direct", "hang", "mute", "deaf", "silent", "slow"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ class Row:
     dark: bool = False
     chance: bool = False
     speaks: bool = False
+
+    @property
+    def untold(self) -> bool:
+        """Whether what was tuned can be seen in it."""
+        return self.network.partition(":")[0] in UNTOLD
+
+    @property
+    def long(self) -> bool:
+        """Whether it may take longer than others do."""
+        return self.chance or self.untold or self.network.startswith("kill")
 
     @property
     def line(self) -> str:
@@ -175,8 +187,9 @@ def missed(row: Row, run: Run) -> list[str]:
     late = max(JITTER, (run.hitch or 0.0) + HITCH)
     names = []
     if not row.struck and not row.chance:  # by chance nobody knows which request was the first let through
-        first = None if run.first is None else run.first - (run.asked or 0.0) - row.rtt  # the connection is one, too
-        if first is None or first > row.rtt + SPACING + late:
+        # The connection is a round trip, too, and the first answer says only where reading begins.
+        first = None if run.first is None else run.first - (run.asked or 0.0) - row.rtt
+        if first is None or first > 2 * row.rtt + SPACING + late:
             names.append("first message")
     if run.judged is None or run.judged > row.silence + row.rtt + late:
         names.append("silence")

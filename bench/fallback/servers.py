@@ -5,26 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from bench.fallback.peers import Peer
 from bench.fallback.rows import SPACING
 from bench.load.servers import free_port
-from bench.peers import socketio
 from transport_fallback.client.socket import Socket, io
 
 ROOT = Path(__file__).resolve().parents[2]
+STARTING = 15.0  # s, on a busy machine
 
 
 @contextlib.asynccontextmanager
-async def started(command: list[str]) -> AsyncIterator[asyncio.subprocess.Process]:
+async def started(command: list[str], output: int = subprocess.PIPE) -> AsyncIterator[asyncio.subprocess.Process]:
     """A server as a process of its own, which Ctrl-C does not reach, ended with the block."""
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, start_new_session=True
-    )
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=output, start_new_session=True)
     try:
         yield process
     finally:
@@ -85,15 +85,17 @@ async def our_server() -> AsyncIterator[tuple[str, Feed]]:
 
 
 @contextlib.asynccontextmanager
-async def peer_server(ping: list[str]) -> AsyncIterator[tuple[str, None]]:
-    """The other library's server, whose feed is its own."""
-    await asyncio.to_thread(socketio.install)
+async def peer_server(peer: Peer, tuned: bool) -> AsyncIterator[tuple[str, None]]:
+    """The other library's server, whose feed is its own. OSError, CalledProcessError: it could not be had."""
+    await asyncio.to_thread(peer.install)
     port = free_port()
-    async with started(socketio.server(port, ping)):
-        async with asyncio.timeout(15):
+    async with started(peer.server_command(port, tuned), subprocess.DEVNULL) as process:
+        async with asyncio.timeout(STARTING):
             while True:
+                if process.returncode is not None:
+                    raise OSError(f"the server ended with {process.returncode}")
                 with contextlib.suppress(OSError):
                     (await asyncio.open_connection("127.0.0.1", port))[1].close()
                     break
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.05)
         yield f"http://127.0.0.1:{port}", None

@@ -13,16 +13,19 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.fallback.board import Board
+from bench.fallback.peers import PEERS
 from bench.fallback.rows import rows
 from bench.fallback.run import Result
-from bench.peers import socketio
+from bench.fallback.who import DEFAULTS, HEARTBEAT, OURS, TUNED, WHO
+from bench.peers import packages
 
-WHO = {
-    "ours": "Ours, the Python client",
-    "socketio": "python-socketio with socket.io-client: polling first, then an upgrade (its default)",
-    "socketio-ws": "python-socketio with socket.io-client: WebSocket first, `tryAllTransports`",
+LEAD = {
+    DEFAULTS: "At defaults: each library as it comes. Silence is noticed by ours after 2.5 heartbeats of "
+    f"{HEARTBEAT[DEFAULTS]:g} s.",
+    TUNED: "Tuned: what can be tuned notices silence after about 2.5 s; ours has a heartbeat of "
+    f"{HEARTBEAT[TUNED]:g} s. These are the networks where nothing tells a client that it fails, and those where an "
+    "impatient one may be wrong; in the others nothing depends on what is tuned.",
 }
-OWN_PING = ["25", "20"]  # s, of python-socketio
 
 
 @dataclass(frozen=True)
@@ -106,36 +109,52 @@ def text_table(lines: list[list[str]]) -> str:
     return "\n".join(line.rstrip() for line in joined)
 
 
+def of(board: Board, tuning: str) -> list[tuple[str, list[list[str]]]]:
+    """Who was measured in this way, and the table."""
+    found = []
+    for who in board.chosen.who:
+        if results := [result for result in board.results if (result.who, result.tuning) == (who, tuning)]:
+            found.append((who, table_of(results, who == OURS)))
+    return found
+
+
 def markdown(board: Board, about: dict[str, Any]) -> str:
     """The tables of docs/fallback.md."""
     chosen = board.chosen
     parts = [
-        f"Measured on {about['date'][:10]} with {about['cores']} cores and Python {about['python']}: times in ms, "
-        f"20 messages a second, {chosen.seeds} seeds of ours, {chosen.peer_seeds} of the others; the median of first "
-        f"message and settled, the worst of the rest. Silence is noticed by ours after 2.5 heartbeats of "
-        f"{chosen.heartbeat:g} s, by the others after a ping interval and its timeout of "
-        f"{' and '.join(chosen.peer_ping or OWN_PING)} s{'' if chosen.peer_ping else ' (their default)'}.",
+        f"Measured on {about['date'][:10]} with {about['cores']} cores, Python {about['python']} and Node "
+        f"{about['node']}: times in ms, 20 messages a second, {chosen.seeds} "
+        f"{'seed' if chosen.seeds == 1 else 'seeds'}, the same for everybody, {chosen.at_once} runs at a time; the "
+        "median of first message and settled, the worst of the rest.",
         "`" + about["command"] + "` measures it again, and its `--help` says what each column means.",
     ]
-    for who in chosen.who:
-        results = [result for result in board.results if result.who == who]
-        if results:
-            head, *lines = table_of(results, who == "ours")
+    for tuning in chosen.tuning:
+        if tables := of(board, tuning):
+            parts.append(LEAD[tuning])
+        for who, (head, *lines) in tables:
             text = [f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines)]
-            parts += [f"**{WHO[who]}**", "\n".join(text)]
-    return "\n\n".join([*parts, *(f"Left out: {why}." for why in board.left_out)])
+            # The report reads the first table by its heading, so the two of one client differ in theirs.
+            parts += [f"**{WHO[who] if tuning == DEFAULTS else f'Tuned: {WHO[who]}'}**", "\n".join(text)]
+    notes = [f"- {WHO[who]}: {PEERS[who].note}" for who in chosen.who if who in PEERS]
+    return "\n\n".join([*parts, *(["\n".join(["What the others are:", "", *notes])] if notes else []), *failed(board)])
+
+
+def failed(board: Board) -> list[str]:
+    """Sentences on what has no row."""
+    return [f"Left out: {why}." for why in board.left_out] + [f"Failed: {failure}." for failure in board.failures]
 
 
 def facts(chosen: argparse.Namespace, arguments: list[str]) -> dict[str, Any]:
     """Where and how this was measured."""
-    peers = socketio.versions() if set(chosen.who) != {"ours"} and not socketio.lacking() else {}
+    peers = [PEERS[who] for who in chosen.who if who in PEERS]
     return {
         "command": " ".join([".venv-test/bin/python -m bench.fallback", *map(shlex.quote, arguments)]),
         "date": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
         "cores": os.cpu_count(),
         "machine": platform.platform(),
         "python": platform.python_version(),
-        **peers,
+        "node": packages.node_version() if not packages.lacking("") else "none",
+        "packages": sorted({name for peer in peers for name in peer.npm}),
         "settings": {key: str(value) for key, value in vars(chosen).items()},
     }
 

@@ -13,7 +13,7 @@ from bench.fanout.asking import LongPoll, Poll, SocketIoPolling
 from bench.fanout.readings import Reading
 from bench.load.servers import ROOT
 from bench.peers import nchan, node, python
-from bench.peers.socketio import CACHE
+from bench.peers.packages import CACHE
 
 LIMIT, BARE = "limit", "bare-asgi"
 MOST_HELD = 200  # long polls: each of their answers is a request, too

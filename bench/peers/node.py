@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-
-from bench.peers.socketio import CACHE, FOLDER
+from bench.peers import packages
+from bench.peers.packages import CACHE, FOLDER
 
 PACKAGES = ("socket.io@4.8.3",)
 
 
 def lacking() -> str:
     """Why it cannot be measured here; "" if it can."""
-    names = [name for name in ("node", "npm") if shutil.which(name) is None]
-    return f"{' and '.join(names)} not found: Socket.IO on Node is left out" if names else ""
+    return packages.lacking("Socket.IO on Node")
 
 
 def install() -> None:
     """Get it by name, once for each version."""
-    stamp = CACHE / ("server " + " ".join(PACKAGES))
-    if stamp.exists():
-        return
-    CACHE.mkdir(parents=True, exist_ok=True)
-    npm = ["npm", "--silent", "install", "--no-audit", "--no-fund", "--ignore-scripts", *PACKAGES]
-    subprocess.run(npm, cwd=CACHE, check=True)
-    stamp.touch()
+    packages.npm(PACKAGES, CACHE)
 
 
 def version() -> str:
-    told = subprocess.run(["node", "--version"], capture_output=True, text=True, check=True)
-    return f"{', '.join(PACKAGES)} on Node {told.stdout.strip()}"
+    return f"{', '.join(PACKAGES)} on Node {packages.node_version()}"
 
 
 def server(port: int) -> list[str]:

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from bench.peers import packages
+from bench.peers.packages import FOLDER, PYTHON
 
-from bench.peers.socketio import CACHE, FOLDER, PYTHON_PACKAGES
+PACKAGES = ("python-socketio==5.18.1", "uvicorn[standard]==0.54.0")
 
 
 def install() -> None:
     """Get it by name, once for each version."""
-    stamp = CACHE / ("server " + " ".join(PYTHON_PACKAGES))
-    if stamp.exists():
-        return
-    CACHE.mkdir(parents=True, exist_ok=True)
-    if not (CACHE / "venv/bin/python").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(CACHE / "venv")], check=True)
-    subprocess.run([str(CACHE / "venv/bin/pip"), "--quiet", "install", *PYTHON_PACKAGES], check=True)
-    stamp.touch()
+    packages.pip(PACKAGES)
 
 
 def version() -> str:
-    return ", ".join(PYTHON_PACKAGES)
+    return ", ".join(PACKAGES)
 
 
 def server(port: int) -> list[str]:
     """The command that starts it."""
-    # -P: in the script's folder a file goes by the name of the package it imports.
-    return [str(CACHE / "venv/bin/python"), "-P", str(FOLDER / "python_server.py"), str(port)]
+    # -P: what it imports is in its environment, not beside it.
+    return [str(PYTHON), "-P", str(FOLDER / "python_server.py"), str(port)]

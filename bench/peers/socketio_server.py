@@ -1,6 +1,7 @@
-"""python-socketio as its documentation shows it, speaking to all: socketio_server.py PORT [INTERVAL TIMEOUT]"""
+"""python-socketio as its documentation shows it, telling everybody: socketio_server.py PORT OPTIONS"""
 
 import asyncio
+import json
 import sys
 import time
 
@@ -9,8 +10,7 @@ import uvicorn
 
 PER_SECOND = 20
 
-ping = dict(zip(("ping_interval", "ping_timeout"), map(float, sys.argv[2:]), strict=False))
-server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*", **ping)
+server = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*", **json.loads(sys.argv[2]))
 
 
 async def speak() -> None:

@@ -18,6 +18,8 @@ from bench.fallback.board import Board
 from bench.fallback.rows import Row, Run, Span, Told, measured, missed, rows
 from bench.fallback.run import Result
 from bench.fallback.table import markdown, summed, table_of
+from bench.fallback.who import WHO
+from bench.report.choose import walls
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = Run("ws", 5.0, 10.0, 3.0, 0, 0, None, 3.0, 1.0)
@@ -122,8 +124,8 @@ def test_before_the_heal_there_is_no_first_message_to_miss() -> None:
         (Row("direct"), replace(GOOD, first=120.0), ["first message"]),
         (Row("direct"), replace(GOOD, first=None), ["first message"]),
         (Row("flaky:3", chance=True), replace(GOOD, first=500.0), []),
-        (Row("slow:300", rtt=300), replace(GOOD, first=640.0, judged=300.0), []),
-        (Row("slow:300", rtt=300), replace(GOOD, first=800.0), ["first message"]),
+        (Row("slow:300", rtt=300), replace(GOOD, first=940.0, judged=300.0), []),
+        (Row("slow:300", rtt=300), replace(GOOD, first=1100.0), ["first message"]),
         (Row("kill", silence=100, struck=True), replace(GOOD, first=None, judged=150.0), []),
         (Row("kill", struck=True), replace(GOOD, judged=None, lost=1, repeated=2), ["silence", "lost", "repeated"]),
     ],
@@ -153,9 +155,9 @@ def test_rows_are_chosen_by_pattern() -> None:
 # ---- over seeds, and the table
 
 
-def result(run: Run, seed: int = 1, row: Row | None = None, who: str = "ours") -> Result:
+def result(run: Run, seed: int = 1, row: Row | None = None, who: str = "ours", tuning: str = "defaults") -> Result:
     row = row or Row("kill", silence=100)
-    return Result(who, row, seed, run, missed(row, run) if who == "ours" else [], [], [])
+    return Result(who, tuning, row, seed, run, missed(row, run) if who == "ours" else [], [], [])
 
 
 def test_over_seeds_times_are_median_and_the_rest_is_the_worst() -> None:
@@ -181,6 +183,7 @@ ABOUT = {
     "date": "2026-01-02T03:04:05",
     "cores": 2,
     "python": "3.11",
+    "node": "v20",
     "command": ".venv-test/bin/python -m bench.fallback",
 }
 
@@ -193,16 +196,40 @@ def test_the_markdown_has_a_line_for_each_network() -> None:
             result(GOOD, row=Row("direct")),
             result(struck, row=Row("kill", silence=100, struck=True)),
             result(replace(GOOD, first=None, silence=None), who="socketio"),
+            result(replace(GOOD, ends="nothing", lost=7), tuning="tuned"),
         ),
         ABOUT,
     )
     assert "Measured on 2026-01-02 with 2 cores" in text
+    assert (
+        text.index(f"**{WHO['ours']}**")
+        < text.index(f"**{WHO['socketio']}**")
+        < text.index(f"**Tuned: {WHO['ours']}**")
+    )
+    assert "python-socketio==5.18.1" in text
+    assert walls(text) == (2, 0, 0)  # what is tuned is no advice
     direct = text.index("| direct | ws | 5 | 10 | 3 | 0 | 0 | – | – | – | – | – | met |")
     kill = text.index("| kill | ws | 5 | 10 | 3 | 0 | 0 | sse | 10 | 300 | 0 | 0 | missed: struck: silence |")
     peer = text.index("| kill | ws | never | 10 | all | 0 | 0 | – | – | – | – | – |")
     assert direct < kill < peer
     for line in table_of(board(result(GOOD)).results, True):
         assert len(line) == 13
+
+
+def test_what_failed_or_is_missing_stands_under_the_tables() -> None:
+    one = board(result(GOOD))
+    one.left_out, one.failures = ["nginx-plain: nginx is not installed"], ["faye, tuned, kill, seed 1: OSError: ended"]
+    assert markdown(one, ABOUT).endswith(
+        "Left out: nginx-plain: nginx is not installed.\n\nFailed: faye, tuned, kill, seed 1: OSError: ended."
+    )
+
+
+@pytest.mark.parametrize("part", [["--rows", "kill"], ["--quick"], ["--who", "faye"], ["--tuning", "tuned"]])
+def test_the_docs_are_written_by_a_whole_run_alone(part: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert parsed(["--docs", "--seeds", "3"]).docs
+    with pytest.raises(SystemExit):
+        parsed(["--docs", *part])
+    assert "every row" in capsys.readouterr().err
 
 
 def test_a_page_of_the_docs_changes_between_its_marks_only(tmp_path: Path) -> None:
@@ -218,10 +245,12 @@ def test_a_page_of_the_docs_changes_between_its_marks_only(tmp_path: Path) -> No
 
 # ---- for real
 
+BRIEF = ["--who", "ours", "--tuning", "tuned"]
+
 
 def test_two_rows_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "table.json"
-    assert main(["--rows", "direct,kill", "--settle", "2", "--json", str(file)]) == 0
+    assert main([*BRIEF, "--rows", "direct,kill", "--settle", "2", "--json", str(file)]) == 0
     shown = capsys.readouterr()
     assert "2 of 2 runs" in shown.err
     written = json.loads(file.read_text())
@@ -258,7 +287,7 @@ async def interrupted(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_an_interrupt_keeps_what_was_measured() -> None:
-    code, shown, said = asyncio.run(interrupted("--rows", "direct,mute*struck", "--settle", "1"))
+    code, shown, said = asyncio.run(interrupted(*BRIEF, "--rows", "direct,mute*struck", "--settle", "1"))
     assert "1 of" in said
     assert "Traceback" not in said
     assert "direct" in shown

@@ -18,7 +18,7 @@ from bench.fanout.starting import imports, start
 from bench.fanout.targets import ALL, Target, older, python_of
 from bench.load.servers import ROOT
 from bench.peers.nchan import MODULE, nginx
-from bench.peers.socketio import CACHE
+from bench.peers.packages import CACHE
 
 TINY = Setting(clients=5, settle=0.0, seconds=0.05, pinned=False)
 EIGHT = replace(TINY, window=8)
