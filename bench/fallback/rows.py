@@ -27,7 +27,8 @@ DIES = {"later", "cut", "lost", "flaky"}  # something that reads is ended, and t
 STRUCK_DIES = {"no-upgrade", "forbidden", "kill", "later", "heal", "portal", "flaky"}  # the same for a living ws
 STRUCK_FREEZES = {"mute", "silent"}
 # Nothing tells a client that it fails there, or an impatient one takes it for dead: what is tuned shows here alone.
-UNTOLD = {"direct", "hang", "mute", "deaf", "silent", "slow"}
+UNTOLD = {"direct", "mute", "deaf", "silent", "slow"}
+LONG = {"mute", "deaf", "silent", "slow", "hang", "kill", "no-post"}  # a client may stay without anything there
 
 
 @dataclass(frozen=True)
@@ -45,14 +46,19 @@ class Row:
     speaks: bool = False
 
     @property
+    def kind(self) -> str:
+        """The network without its parameter."""
+        return self.network.partition(":")[0]
+
+    @property
     def untold(self) -> bool:
         """Whether what was tuned can be seen in it."""
-        return self.network.partition(":")[0] in UNTOLD
+        return self.kind in UNTOLD
 
     @property
     def long(self) -> bool:
         """Whether it may take longer than others do."""
-        return self.chance or self.untold or self.network.startswith("kill")
+        return self.chance or self.kind in LONG
 
     @property
     def line(self) -> str:

@@ -15,7 +15,6 @@ from bench.fallback.who import OURS
 from transport_fallback.lab.network.gateway import Gateway
 from transport_fallback.lab.network.proxies import proxy
 
-MOST = 90.0  # s a run may take after its start, its strike or its heal: the slowest default notices after 77
 LOOK = 0.02  # s between two looks at a client
 UNLIVED = 10.0  # s a strike waits for ws beyond its time
 FINE = 15.0  # s: what is not settled so long after its beginning is told in s, and not in ms
@@ -30,6 +29,7 @@ class Plan:
     row: Row
     seed: int
     settle: float
+    most: float  # s from its start, its strike or its heal to its end
     command: list[str]  # of the client
 
 
@@ -52,7 +52,7 @@ class Watch:
             now = time.monotonic()
             self.client.living()
             self._change(now)
-            if self._settled(now) or now >= self.origin + MOST:
+            if self._settled(now) or now >= self.origin + self.plan.most:
                 came = self.gateway.came if self.gateway and self.healed else []
                 asked = next((at for at in came if at >= self.origin), None)
                 return Span(self.origin, now, self.struck, self.healed, asked)

@@ -45,7 +45,7 @@ BELOW = {
 
 def planted(starts: float, messages: int) -> Plan:
     command = [sys.executable, "-c", PLANTED.format(starts=starts, messages=messages)]
-    return Plan("faye", "tuned", Row("direct"), 1, 0.3, command)
+    return Plan("faye", "tuned", Row("direct"), 1, 0.3, 10.0, command)
 
 
 # ---- fairness
@@ -61,7 +61,7 @@ def test_a_client_that_ends_by_itself_is_no_row() -> None:
     with pytest.raises(OSError, match="ended by itself"):
         asyncio.run(ran(planted(0.0, 1), NOWHERE, None))
     with pytest.raises(OSError, match="did not start"):
-        asyncio.run(ran(Plan("faye", "tuned", Row("direct"), 1, 0.3, [sys.executable, "-c", ""]), NOWHERE, None))
+        asyncio.run(ran(Plan("faye", "tuned", Row("direct"), 1, 0.3, 10.0, [sys.executable, "-c", ""]), NOWHERE, None))
 
 
 @pytest.mark.parametrize("tuning", HEARTBEAT)

@@ -287,7 +287,7 @@ async def interrupted(*arguments: str) -> tuple[int, str, str]:
 
 
 def test_an_interrupt_keeps_what_was_measured() -> None:
-    code, shown, said = asyncio.run(interrupted(*BRIEF, "--rows", "direct,mute*struck", "--settle", "1"))
+    code, shown, said = asyncio.run(interrupted(*BRIEF, "--rows", "direct,no-upgrade*struck", "--settle", "1"))
     assert "1 of" in said
     assert "Traceback" not in said
     assert "direct" in shown
