@@ -103,7 +103,7 @@ def compressed(document: Document) -> Finding:
     if "noise" in saved:
         text += f", of noise in base64 {_range((s for several in saved['noise'].values() for s in several), 0.01)} %"
     verdicts = [
-        Verdict.HOLDS if max(shares) >= SAVED else Verdict.FAILS,  # "can", says the one, and the other nothing
+        Verdict.HOLDS if max(shares) >= SAVED else Verdict.FAILS,  # it can, is said
     ]
     times = [found for found in map(estimate, costs) if found]
     if times:

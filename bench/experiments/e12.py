@@ -29,21 +29,18 @@ CLIENTS, MANY = 10, 200
 
 
 def runs(quick: bool) -> list[Run]:
-    seconds = 0.8
+    if quick:
+        return []
     steps = tuple(
-        Step(rate=10.0, size=size, filling=filling, seconds=seconds, warm=0.3)
-        for filling in FILLINGS[: 1 if quick else 2]
-        for size in (SIZES[1:2] if quick else SIZES)
+        Step(rate=10.0, size=size, filling=filling, seconds=0.8, warm=0.3) for filling in FILLINGS for size in SIZES
     )
-    return [one(kind, packs, steps) for kind in (KINDS[2:] if quick else KINDS) for packs in (False, True)]
+    return [one(kind, packs, steps) for kind in KINDS for packs in (False, True)]
 
 
 def once(quick: bool) -> list[Run]:
     """Memory, which a second round would not change."""
-    if quick:
-        return []
     step = Step(rate=0, seconds=0.5, warm=0.3)
-    return [one(kind, packs, (step,), MANY) for kind in IDLE for packs in (False, True)]
+    return [] if quick else [one(kind, packs, (step,), MANY) for kind in IDLE for packs in (False, True)]
 
 
 def one(kind: str, packs: bool, steps: tuple[Step, ...], clients: int = CLIENTS) -> Run:

@@ -19,7 +19,6 @@ from bench.experiments import Experiment, Group, Run, Step
 
 ROOMS = 30  # few are answered at once: a generator that is kept busy would be late
 STEP = Step(rate=4.0, shape="poisson", seconds=1.5, warm=0.4, slack=1.0)
-QUICK = replace(STEP, seconds=0.6)
 IDLE = Step(rate=0, seconds=0.5, warm=0.3)
 BEHIND = {
     "nginx": ("ws",),
@@ -29,8 +28,10 @@ BEHIND = {
 
 
 def runs(quick: bool) -> list[Run]:
-    kept = {"nginx-tls": ("sse", "ws")} if quick else BEHIND
-    return [one(kind, front, QUICK if quick else STEP) for front, kinds in kept.items() for kind in kinds]
+    if quick:
+        return []
+    made = [one(kind, front, STEP) for front, kinds in BEHIND.items() for kind in kinds]
+    return [*made, replace(one("ws", "nginx-tls", STEP), twin=True)]
 
 
 def once(quick: bool) -> list[Run]:

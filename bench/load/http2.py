@@ -43,6 +43,7 @@ class Http2(Client):
     def begin(self) -> None:
         self.h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         self.h2.local_settings = Settings(client=True, initial_values=SETTINGS)
+        self.h2.decoder.max_allowed_table_size = SETTINGS[SettingCodes.HEADER_TABLE_SIZE]
         self.h2.initiate_connection()
         self.h2.increment_flow_control_window(WINDOW)
         self._pending = b""
