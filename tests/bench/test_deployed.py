@@ -8,7 +8,6 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from bench.claims import deployed, findings
 from bench.experiments import BROWSER, Group, Run, Step, everything, run_of
 from bench.load import fronts, packed
 from bench.load.catching import settle
-from bench.load.cells import cell_of
 from bench.load.filling import filled
 from bench.load.frames import DATA, HEADERS, framed
 from bench.load.fronts import fronting, settled, trusting
@@ -36,13 +34,11 @@ from bench.report.files import tables
 from bench.report.today import today
 from bench.theory import heads as theory
 from bench.theory.stats import Verdict
+from tests.bench.deployed import Cells, cells, exchange, idle, packs, record, sockets, streams, through
 from tests.bench.test_bench import Deaf, batch, chunks, event, http
 from tests.root import ROOT
 
 pytestmark = pytest.mark.anyio
-
-ROUNDS = 5
-Cells = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +53,6 @@ def both() -> None:
 # ---- verdicts on made-up cells
 
 
-def cells(experiment: str, front: str, group: Group, step: Step, **figures: float | None) -> Cells:
-    """The same in each round."""
-    run = Run(experiment, (group,), (step,), front=front)
-    return [cell_of(replace(run, round=n), group, step, dict(figures), None, None) for n in range(ROUNDS)]
-
-
 def told(*several: Cells) -> Document:
     return parse({"version": VERSION, "cells": [cell for made in several for cell in made]})
 
@@ -70,15 +60,6 @@ def told(*several: Cells) -> Document:
 def said(claim: str, document: Document) -> tuple[Verdict, str]:
     found = {one.number: finding for one, finding in findings(document)}[claim]
     return found.verdict, found.said
-
-
-def exchange(http: int, up: int, down: int, front: str = "nginx-tls") -> Cells:
-    """Four polls and their answers, each with a message of 24 bytes."""
-    group = Group(f"poll {http}", "poll", interval=0.25, http=http, heads=True)
-    figures = {"requests": 4, "answers": 4, "delivered": 4, "head_up": 4 * up, "head_down": 4 * down}
-    bytes_of = {"up": 4 * up, "down": 4 * (down + 24), "payload_down": 96, "framing_down": 0}
-    line = {"line_up": 4 * (up + 22), "line_down": 4 * (down + 24 + 22), "segments_up": 4, "segments_down": 8}
-    return cells("E10", front, group, Step(rate=4.0, size=20), **figures, **bytes_of, **line)
 
 
 @pytest.mark.parametrize(
@@ -93,11 +74,6 @@ def test_hpack_is_judged_by_the_heads_of_both_ways(up: int, down: int, verdict: 
     assert said("C19", told(exchange(1, 577, 226)))[0] is Verdict.UNTOLD
 
 
-def streams(front: str, clients: int, held: int, beside: float | None) -> Cells:
-    group = Group(f"{clients} of sse", "sse", clients=clients, http=2)
-    return cells("E11", front, group, Step(rate=1.0), held=held, beside=beside, heard_by=held, lines=1)
-
-
 def test_the_limit_is_gone_or_not_and_the_next_one_is_the_proxys() -> None:
     few = streams("nginx-tls", 8, 8, 0.01), streams("nginx-tls", 20, 20, 0.01)
     hundred = streams("haproxy-tls", 150, 100, None)
@@ -110,36 +86,11 @@ def test_the_limit_is_gone_or_not_and_the_next_one_is_the_proxys() -> None:
     assert said("C20", told(exchange(1, 577, 226)))[0] is Verdict.UNTOLD
 
 
-def sockets(front: str, lines: int) -> Cells:
-    group = Group("8 of ws", "ws", clients=8, http=2)
-    return cells("E11", front, group, Step(rate=1.0), held=8, beside=0.01, heard_by=8, lines=lines)
-
-
 def test_websockets_share_a_connection_where_the_proxy_offers_it() -> None:
     assert said("C22", told(sockets("haproxy-tls", 1)))[0] is Verdict.HOLDS
     assert said("C22", told(sockets("nginx-tls", 9)))[0] is Verdict.FAILS
     verdict, words = said("C22", told(sockets("haproxy-tls", 1), sockets("nginx-tls", 9)))
     assert (verdict, words) == (Verdict.ONLY, "only when the proxy offers it: haproxy-tls did, nginx-tls did not")
-
-
-def packs(kind: str, size: int, old: float, new: float, dearer: float) -> Cells:
-    """A message of `old` bytes, packed `new`, for so many times the processor time."""
-    step, made = Step(rate=10.0, size=size, filling="prose"), []
-    for variant, line, cpu in (("compressed", new, dearer), ("ours", old, 1.0)):
-        group = Group(f"{kind} {variant}", kind, variant)
-        made += cells(
-            "E12", "nginx-tls", group, step, delivered=1, line_up=0, line_down=line, up=0, down=line - 22,
-            cpu_per_delivery=3e-5 * cpu, front_cpu_per_delivery=1e-5 * cpu,
-        )  # fmt: skip
-    return made
-
-
-def idle(kind: str, more: float) -> Cells:
-    step, made = Step(rate=0.0), []
-    for variant, memory in (("compressed", 30_000.0 + more), ("ours", 30_000.0)):
-        group = Group(f"{kind} {variant} idle", kind, variant)
-        made += cells("E12", "nginx-tls", group, step, memory_per_client=memory, front_memory_per_client=9_000.0)
-    return made
 
 
 def test_compression_is_judged_by_what_it_saves_and_costs() -> None:
@@ -150,19 +101,6 @@ def test_compression_is_judged_by_what_it_saves_and_costs() -> None:
     mixed = told(packs("ws", 1000, 1000, 150, 2.0), packs("sse", 100, 1000, 700, 2.0))
     assert said("C21", mixed) == (Verdict.ONLY, "only when messages are of the kind that saves 85 %")
     assert said("C21", told(idle("ws", 9e4)))[0] is Verdict.UNTOLD
-
-
-def through(front: str, cpu: float, held: float) -> Cells:
-    busy = cells("E13", front, Group(f"ws {front}", "ws"), Step(rate=4.0), cpu_per_delivery=cpu * 0.8,
-                 front_cpu_per_delivery=cpu * 0.2)  # fmt: skip
-    group = Group(f"ws idle {front}", "ws")
-    return busy + cells("E13", front, group, Step(rate=0.0), memory_per_client=9e3, front_memory_per_client=held)
-
-
-def record(application: int) -> Cells:
-    """A ws message of so many bytes, and TLS's record."""
-    figures = {"delivered": 1, "up": 0, "down": application, "line_up": 0, "line_down": application + 22}
-    return cells("E10", "nginx-tls", Group("ws", "ws", heads=True), Step(rate=4.0, size=1000), **figures)
 
 
 @pytest.mark.parametrize(
