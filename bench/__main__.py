@@ -1,7 +1,7 @@
 """The load comparison.
 
     python -m bench                          all experiments, about an hour: a run beside those before, and their report
-    python -m bench --quick                  a smoke test: two minutes, one round, no browser, no other libraries
+    python -m bench --quick                  a smoke test: two minutes, one round, nothing but our own server
     python -m bench --only E2,E4 --rounds 7  some of them, as often as you like
     python -m bench --transport ws,longpoll --clients 100 --rate 10 --rtt 0.05 --seconds 5
                                              a comparison of your own, on this server

@@ -16,9 +16,10 @@ from typing import Any
 
 from bench.experiments import Run
 from bench.load.cells import cell_of
+from bench.load.fronts import Front, fronting
 from bench.load.gates import disturbed
 from bench.load.reference import reference
-from bench.load.servers import Server, Unfit, install, lacking, serving
+from bench.load.servers import SERVER_CORE, Server, Unfit, install, lacking, serving
 from bench.record import Record
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,14 +32,18 @@ async def play(run: Run, url: str | None, keep: Callable[[dict[str, Any]], None]
     """One run. Each cell is kept as soon as there is one; those that never came are kept as void, with the reason."""
     told, why = 0, ""
     try:
-        async with asyncio.timeout(30 + OVERDUE * run.lasts), serving(run.server, url) as server:
-            async with contextlib.aclosing(generate(run, server)) as cells:
+        async with (
+            asyncio.timeout(30 + OVERDUE * run.lasts),
+            serving(run.server, url) as server,
+            fronting(run.front, server.url, SERVER_CORE) as front,
+        ):
+            async with contextlib.aclosing(generate(run, server, front)) as cells:
                 async for cell in cells:
                     told += 1
                     keep(cell)
     except TimeoutError:
         why = "the run took far longer than it should, and was ended"
-    except (Unfit, Failed, OSError) as error:
+    except (Unfit, Failed, OSError, subprocess.CalledProcessError) as error:
         why = str(error)
     expected = [(group, step) for step in run.steps for group in run.groups]
     for group, step in expected[told:]:
@@ -49,11 +54,13 @@ class Failed(Exception):
     """The generator could not go on; the sentence says why."""
 
 
-async def generate(run: Run, server: Server) -> AsyncGenerator[dict[str, Any], None]:
+async def generate(run: Run, server: Server, front: Front | None = None) -> AsyncGenerator[dict[str, Any], None]:
     """Let the generator play it, and hand on its cells. Failed: it could not go on."""
     player = "bench.load.browser" if run.browser else "bench.load"
+    pid = [str(server.pid)] if server.pid else []
+    before = ["--front", front.url, str(front.pid)] if front else []
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", player, server.url, *([str(server.pid)] if server.pid else []),
+        sys.executable, "-m", player, server.url, *pid, *before,
         cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE, start_new_session=True,
     )  # fmt: skip
     assert process.stdin and process.stdout

@@ -18,7 +18,17 @@ from bench.load.servers import GENERATOR_CORE, SERVER_CORE, SETTINGS, version_of
 
 VERSION = 1
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("starlette", "uvicorn", "websockets", "sse-starlette", "httptools", "uvloop", "msgspec", "hdrhistogram")
+PACKAGES = (
+    "starlette",
+    "uvicorn",
+    "websockets",
+    "sse-starlette",
+    "httptools",
+    "uvloop",
+    "msgspec",
+    "hdrhistogram",
+    "h2",
+)
 
 
 @dataclass

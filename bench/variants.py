@@ -7,6 +7,8 @@
     latest       short polling that tells the newest message only, whatever the client has
     per-message  WebSocket with a frame and a write for each message
     deflate      WebSocket that agrees to compress, and holds what it needs for that; our frames are not compressed
+    asgi         WebSocket that is told through ASGI, as by any framework: each client by itself
+    compressed   the same, and each message is compressed for each client
     traced       as ours, and `GET /lab/parts` tells who holds how much of its memory
     kaazing      the heads of 2009, as Kaazing printed them, around 21 bytes
 
@@ -35,6 +37,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
+from bench.load.filling import filled
 from bench.load.parts import begin
 from transport_fallback.app import build
 from transport_fallback.hub import Hub
@@ -60,7 +63,7 @@ from transport_fallback.transports.scope import served
 from transport_fallback.transports.sse import sse
 from transport_fallback.transports.ws import ENDED, ws
 
-NAMES = ("ours", "unbatched", "latest", "per-message", "deflate", "traced", "kaazing")
+NAMES = ("ours", "unbatched", "latest", "per-message", "deflate", "asgi", "compressed", "traced", "kaazing")
 FRAMED = 2048  # messages whose frames are kept for those who have yet to read them
 MANY = 10**6
 
@@ -109,12 +112,19 @@ class Untraced(Meter):
 
 
 class Prompt(Feeds):
-    """The feed, to a tenth of a millisecond, which says in one turn of the loop whatever is due when it begins."""
+    """The feed, to a tenth of a millisecond, which says in one turn of the loop whatever is due when it begins. What
+    fills its messages may be chosen."""
+
+    filling = "x"
+
+    async def fill(self, request: Request) -> Response:
+        self.filling = (await request.json())["filling"]
+        return Response(status_code=204)
 
     async def _speak(self, name: str, wish: Wish, seed: int) -> None:
         began, clock = time.monotonic() + LEAD, ahead()
         where = self.hub.to(wish.room) if wish.room else self.hub
-        text, turn = "x" * wish.size, time.monotonic()
+        texts, turn = filled(self.filling, wish.size, seed), time.monotonic()
         rung = asyncio.Event()
         with contextlib.closing(Alarm(rung.set)) as alarm:
             for n, due in enumerate(plan(wish, seed)):
@@ -124,7 +134,7 @@ class Prompt(Feeds):
                     await rung.wait()
                     turn = time.monotonic()
                 await where.emit(
-                    EVENT, {"feed": name, "n": n, "at": round((clock + began + due) * 1000, 3), "text": text}
+                    EVENT, {"feed": name, "n": n, "at": round((clock + began + due) * 1000, 3), "text": next(texts)}
                 )
 
 
@@ -192,6 +202,14 @@ def per_message(clients: Clients) -> Callable[[WebSocket], Awaitable[None]]:
         return ENDED.get(reader.ended or "", 1000), reader.ended or ""
 
     return ws(clients, down)
+
+
+async def by_asgi(socket: WebSocket, reader: Reader, heartbeat: float) -> tuple[int, str]:
+    """Batch after batch, each handed to uvicorn, which may compress it."""
+    async with contextlib.aclosing(reader.follow(heartbeat)) as batches:
+        async for batch in batches:
+            await socket.send_text(reader.give(batch).text.decode())
+    return ENDED.get(reader.ended or "", 1000), reader.ended or ""
 
 
 class Lines:
@@ -287,6 +305,7 @@ def lab(*more: Route) -> Any:
         *feeds.routes(),
         *meter.routes(),
         Route("/lab/up", tell),
+        Route("/lab/filling", feeds.fill, methods=["POST"]),
         Route("/lab/tcp", bare.tell),
         *others,
     ]
@@ -352,15 +371,18 @@ def main(arguments: list[str]) -> int:
     if hasattr(socket, "TCP_CONGESTION"):
         with contextlib.suppress(OSError):  # its connections inherit it; bbr would pace what is written
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"cubic")
-    base = "" if chosen.name in ("ours", "deflate", "traced", "kaazing") else f"/{chosen.name}"
+    base = "" if chosen.name in ("ours", "deflate", "asgi", "compressed", "traced", "kaazing") else f"/{chosen.name}"
     print(f"The lab, {chosen.name}, is at {url_of(listener)}{base}  (Ctrl-C ends it)", flush=True)
     with contextlib.suppress(KeyboardInterrupt):
         if chosen.name == "kaazing":
             asyncio.run(serve_2009(listener))
         else:
             settings = {"timeout_keep_alive": 75, "backlog": 4096}  # uvicorn's own 5 s would cut who polls less often
-            server = server_for(lab(*([begin()] if chosen.name == "traced" else [])), **settings)
-            server.config.ws_per_message_deflate = chosen.name == "deflate"
+            app = lab(*([begin()] if chosen.name == "traced" else []))
+            if chosen.name in ("asgi", "compressed"):
+                app.router.routes.insert(0, WebSocketRoute("/ws", ws(app.state.clients, by_asgi)))
+            server = server_for(app, **settings)
+            server.config.ws_per_message_deflate = chosen.name in ("deflate", "compressed")
             server.run(sockets=[listener])
     return 0
 

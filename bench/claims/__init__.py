@@ -1,4 +1,4 @@
-"""The claims of the literature, C1 to C18: who says so, what the models predict, what was measured here, the verdict.
+"""The claims of the literature, C1 to C23: who says so, what the models predict, what was measured here, the verdict.
 
 "Holds", "only when …" and "not as stated" only where an interval over rounds says so, or where something was counted
 that is the same in each round. "Not shown": the interval lies on both sides. "Untold": this run has no cells for it.
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.claims.connections import drops, herd, memory, replay, six
+from bench.claims.deployed import compressed, heads, past_six, shared, tls
 from bench.claims.finding import Finding
 from bench.claims.latency import collapse, empty_polls, kink, longpoll_transit, poll_slope, raw_tcp
 from bench.claims.load import graceful, misses, push_cost, sse_as_ws
@@ -195,6 +196,51 @@ CLAIMS = (
         "Without jitter all at once, interval after interval; with jitter, or each on its own ticks, evenly.",
         ("E8",),
         herd,
+    ),
+    Claim(
+        "C19",
+        "HTTP/2 takes 76 % off the heads of requests, and 69 % off those of answers.",
+        "Krasnov (Cloudflare) 2016",
+        "blog.cloudflare.com, “HPACK: the silent killer (feature) of HTTP/2”: an average over all its traffic",
+        "A field that came before is one byte, a new path its Huffman code; an answer needs a proxy with a table.",
+        ("E10",),
+        heads,
+    ),
+    Claim(
+        "C20",
+        "Over HTTP/2 the limit of six connections is gone: streams are negotiated, 100 by default.",
+        "MDN; RFC 9113",
+        "EventSource, the warning; section 6.5.2: no fewer than 100 are recommended",
+        "As many as the proxy tells the browser: 128 by nginx, 100 by HAProxy; the next one waits.",
+        ("E11",),
+        past_six,
+    ),
+    Claim(
+        "C21",
+        "Compression saves more than 80 % of the traffic, and costs processor time and memory.",
+        "Documentation of websockets and of ws",
+        "websockets.readthedocs.io, topics/compression: it “can”; the README of ws, “WebSocket compression”",
+        "What repeats is saved, the more the longer a message; noise in base64 a quarter; a window for each client.",
+        ("E12",),
+        compressed,
+    ),
+    Claim(
+        "C22",
+        "Over HTTP/2 WebSockets share the one connection of a page.",
+        "RFC 8441",
+        "the abstract and section 1: a single TCP connection, shared with HTTP/2",
+        "Where both ends offer extended CONNECT: Chromium does, HAProxy does, nginx does not.",
+        ("E11",),
+        shared,
+    ),
+    Claim(
+        "C23",
+        "TLS takes less than 1 % of the processor, 10 kB of memory a connection and 2 % of the traffic.",
+        "Langley (Google) 2010",
+        "“Overclocking SSL”, of Gmail’s front ends; quoted by istlsfastyet.com",
+        "22 bytes a record: under 2 % from 1,100 bytes on; ciphers next to nothing, buffers by the proxy.",
+        ("E10", "E13"),
+        tls,
     ),
 )
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 BASES = ("unbatched", "latest", "per-message")  # variants that live under a base of their own, beside ours
 PEERS = ("python-socketio", "socket.io", "nchan")
 BROWSER = "a browser"
-COUNTED = ("E1", "E5", "E6", "E8")  # whose result is bytes, memory or what is lost, and not latencies
+COUNTED = ("E1", "E5", "E6", "E8", "E10", "E12")  # whose result is bytes, memory or what is lost, and not latencies
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class Group:
     rooms: tuple[int, ...] = ()  # in which they are, one after the other; none: in all there are
     direction: str = "down"  # up: the clients speak, and the server notes when it hears them
     retry: str | None = None  # fixed, jitter or phase: how it comes back when the server goes
+    http: int = 1  # the version it speaks with the front
+    heads: bool = False  # a browser's
 
     def room(self, n: int, rooms: int) -> int:
         """Where the n-th of them is."""
@@ -54,6 +56,7 @@ class Step:
     rate: float = 5.0  # messages a second for each client
     shape: Literal["periodic", "poisson", "burst"] = "periodic"
     size: int = 100  # bytes of filling in each message
+    filling: Literal["x", "prose", "noise"] = "x"
     seconds: float = 4.0  # measured
     warm: float = 1.0  # before that, not measured
     slack: float = 3.0  # after it, for what is late
@@ -76,11 +79,12 @@ class Run:
     idle: bool = False  # what connections cost that nobody speaks to
     browser: bool = False  # the clients are in a real browser
     script: str | None = None  # what is to be known of a server that is not this lab
+    front: str = ""  # of bench/load/fronts.py, behind which the server is
 
     @property
     def timed(self) -> bool:
         """Whether latencies are its result, and not bytes, memory or what is lost."""
-        return self.experiment not in COUNTED
+        return self.experiment not in COUNTED and not self.idle
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,15 +92,22 @@ class Run:
     @property
     def needs(self) -> set[str]:
         """What may be lacking on a machine."""
-        return ({self.server} & set(PEERS)) | ({BROWSER} if self.browser else set())
+        browser = {BROWSER} if self.browser or self.heads else set()
+        return ({self.server} & set(PEERS)) | browser | ({self.front.partition("-")[0]} - {""})
+
+    @property
+    def heads(self) -> bool:
+        """Whether a browser's heads are caught before it begins."""
+        return any(group.heads for group in self.groups)
 
     @property
     def lasts(self) -> float:
         """About so many seconds."""
         if self.browser:
-            return 9.0 * len(self.groups)
+            return 7.0 * len(self.groups)
         feeds = sum(step.warm + step.seconds + 0.4 for step in self.steps)
-        return 1.3 + sum(group.clients for group in self.groups) / 400 + feeds + (6.0 if self.restart else 0.0)
+        more = (6.0 if self.restart else 0.0) + (0.3 if self.front else 0.0) + (4.0 if self.heads else 0.0)
+        return 1.3 + sum(group.clients for group in self.groups) / 400 + feeds + more
 
 
 def run_of(told: dict[str, Any]) -> Run:
@@ -132,6 +143,7 @@ class Experiment:
 
 def everything() -> dict[str, Experiment]:
     """All experiments, by name."""
-    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8, e9, e14
+    from bench.experiments import e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14
 
-    return {one.EXPERIMENT.name: one.EXPERIMENT for one in (e1, e2, e3, e4, e5, e6, e7, e8, e9, e14)}
+    all_of_them = (e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13, e14)
+    return {one.EXPERIMENT.name: one.EXPERIMENT for one in all_of_them}

@@ -8,6 +8,7 @@ connections of one page are let through at once.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
@@ -18,6 +19,7 @@ from playwright.async_api import Browser, Error, async_playwright
 from bench.experiments import Group, Run, run_of
 from bench.load.ask import http
 from bench.load.cells import cell_of
+from bench.load.fronts import settled
 from bench.load.wire import Way, new_sid
 from bench.peers import chromium
 
@@ -44,7 +46,7 @@ OPEN = """({ kind, sids, hold }) => {
       globalThis.kept.push(stream);
     },
     ws(sid, n) {
-      const socket = new WebSocket(`ws://${location.host}/ws?sid=${sid}`);
+      const socket = new WebSocket(`${location.origin.replace("http", "ws")}/ws?sid=${sid}`);
       socket.onmessage = (event) => take(n, event.data);
       globalThis.kept.push(socket);
     },
@@ -71,16 +73,18 @@ async def held(way: Way, kind: str) -> int:
     return int(counts["requests"] - (counts["batches"] if kind == "longpoll" else 0))
 
 
-async def watched(browser: Browser, way: Way, run: Run, group: Group) -> dict[str, float | None]:
-    """One page with clients of one kind."""
-    context = await browser.new_context()
+async def watched(browser: Browser, way: Way, front: str, run: Run, group: Group) -> dict[str, float | None]:
+    """One page with clients of one kind. `front`: where it comes to; what is asked of the server is asked of it."""
+    context = await browser.new_context(ignore_https_errors=True)
     try:
+        before = await held(way, group.transport)  # of the page before, that the server has not seen leave
         page = await context.new_page()
-        await page.goto(f"http://{way.host}:{way.port}/hello")
+        await page.goto(f"{front}/hello")
         sids = [new_sid() for _ in range(group.clients)]
         await page.evaluate(OPEN, {"kind": group.transport, "sids": sids, "hold": group.hold})
         await asyncio.sleep(SETTLED)
-        through = await held(way, group.transport)
+        through = await held(way, group.transport) - before
+        lines = await settled(urlsplit(front).port or 80)
         beside = await page.evaluate(BESIDE, PATIENCE)
         step = run.steps[0]
         order = {"rate": step.rate, "seconds": step.seconds, "size": step.size}
@@ -89,27 +93,32 @@ async def watched(browser: Browser, way: Way, run: Run, group: Group) -> dict[st
             raise OSError(f"the server gives no feed: {status}")
         await asyncio.sleep(HEARD)
         heard = await page.evaluate("() => globalThis.heard.filter(Boolean).length")
-        return {"held": through, "beside": beside, "heard_by": heard}
+        return {"held": through, "beside": beside, "heard_by": heard, "lines": lines}
     finally:
         await context.close()
 
 
-async def play(run: Run, url: str) -> None:
+async def play(run: Run, url: str, front: str) -> None:
     parts = urlsplit(url)
     way = Way(parts.hostname or "127.0.0.1", parts.port or 80, "")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium.path())
         for group in run.groups:  # one after the other: a message is said to everybody
-            figures = await watched(browser, way, run, group)
+            figures = await watched(browser, way, front, run, group)
             cell = cell_of(run, group, run.steps[0], figures, None, None)
             print(json.dumps({"cell": cell}, separators=(",", ":")), flush=True)
         await browser.close()
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("url")
+    parser.add_argument("pid", nargs="?", type=int)
+    parser.add_argument("--front", nargs=2, metavar=("URL", "PID"), help="to which the page comes instead")
+    chosen = parser.parse_args()
     run = run_of(json.loads(sys.stdin.readline()))
     try:
-        asyncio.run(play(run, sys.argv[1]))
+        asyncio.run(play(run, chosen.url, chosen.front[0] if chosen.front else chosen.url))
     except (OSError, Error, KeyError) as error:
         print(json.dumps({"failed": f"the browser did not play along: {error}"}), flush=True)
 

@@ -62,6 +62,9 @@ def cell_of(
         "cut": group.cut,
         "retry": group.retry,
     }
+    deployed = {"front": run.front, "http": group.http if group.http > 1 else "", "heads": "browser" * group.heads}
+    deployed["filling"] = step.filling if step.filling != "x" else ""
+    params |= {name: value for name, value in deployed.items() if value}  # what an older run has not, is left out
     return {
         "experiment": run.experiment,
         "name": group.name,

@@ -11,8 +11,10 @@ from itertools import compress
 from operator import not_
 
 from bench.experiments import PEERS, Group, Run
-from bench.load import foreign, up
+from bench.load import foreign, http2, packed, up
 from bench.load.clients import KINDS, Deflate, Poll
+from bench.load.fronts import trusting
+from bench.load.heads import Heads
 from bench.load.script import load
 from bench.load.sinks import Sinks
 from bench.load.wire import Client, Counts, Ear, Lane, Way
@@ -26,7 +28,18 @@ SPREAD = 3.0  # s over which those with chance come back first
 class Crew:
     """The clients of one group."""
 
-    def __init__(self, group: Group, run: Run, host: str, port: int, prefix: str, lanes: dict[float, Lane]) -> None:
+    def __init__(
+        self,
+        group: Group,
+        run: Run,
+        host: str,
+        port: int,
+        prefix: str,
+        lanes: dict[float, Lane],
+        *,
+        secure: bool = False,
+        heads: Heads | None = None,
+    ) -> None:
         self.group, self.run = group, run
         self.loop = asyncio.get_running_loop()
         self.luck = random.Random(f"{run.seed} {group.name}")
@@ -40,6 +53,8 @@ class Crew:
             hold=group.hold,
             heartbeat=group.heartbeat,
             cursor=group.cursor,
+            tls=trusting("h2" if group.http == 2 else "http/1.1") if secure else None,
+            heads=heads if group.heads else None,
         )
         self.ears = [Ear() for _ in range(run.rooms)]
         kind, timing = kind_of(group, run.script), evenly(group.probes or group.clients, group.clients)
@@ -79,7 +94,7 @@ class Crew:
         patience = 10.0 + len(self.clients) / 100 + 8 * self.group.rtt
         await asyncio.wait([client.opened for client in self.clients], timeout=patience)
         self.connected = sum(client.opened.done() and not client.opened.cancelled() for client in self.clients)
-        if self.others and self.group.transport in ("sse", "ws"):
+        if self.others and self.group.transport in ("sse", "ws") and self.way.tls is None:
             self.sinks = Sinks(self.loop)
             for client in self.others:
                 if client.transport is not None:
@@ -161,6 +176,10 @@ def kind_of(group: Group, script: str | None = None) -> Callable[..., Client]:
         return up.KINDS[group.transport]  # type: ignore[no-any-return]
     if group.variant == "deflate":
         return Deflate
+    if group.variant == "compressed":
+        return packed.KINDS[group.transport]
+    if group.http == 2:
+        return http2.KINDS[group.transport]
     if group.variant in ("python-socketio", "socket.io"):
         return engineio.KINDS[group.transport]
     if group.variant == "nchan":

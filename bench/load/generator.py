@@ -20,17 +20,20 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import fields
+from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import uvloop
 
-from bench.experiments import Run, Step, run_of
+from bench.experiments import Group, Run, Step, run_of
 from bench.load.ask import http
 from bench.load.cells import cell_of, histogram, latencies, nearest
 from bench.load.crew import Crew, told_when
 from bench.load.feeds import Feed, drawn
+from bench.load.fronts import Front
 from bench.load.gates import Facts, judge
+from bench.load.heads import Heads
 from bench.load.lag import Lag
 from bench.load.publisher import Publisher
 from bench.load.servers import GENERATOR_CORE, cpu_of, memory_of, pin, waited_of
@@ -47,18 +50,34 @@ Say = Callable[[dict[str, Any]], None]
 class Player:
     """Plays one run."""
 
-    def __init__(self, run: Run, url: str, pid: int | None, say: Say, ask: Callable[[str], Awaitable[int | None]]):
-        self.run, self.pid, self.say, self.ask = run, pid, say, ask
+    def __init__(
+        self,
+        run: Run,
+        url: str,
+        pid: int | None,
+        say: Say,
+        ask: Callable[[str], Awaitable[int | None]],
+        front: Front | None = None,
+        heads: Heads | None = None,
+    ):
+        self.run, self.pid, self.say, self.ask, self.front = run, pid, say, ask, front
         parts = urlsplit(url)
         self.host, self.port, self.prefix = parts.hostname or "127.0.0.1", parts.port or 80, parts.path.rstrip("/")
         self.way = Way(self.host, self.port, self.prefix)
         self.loop = asyncio.get_running_loop()
-        lanes: dict[float, Lane] = {}
-        self.crews = [Crew(group, run, self.host, self.port, self.prefix, lanes) for group in run.groups]
+        self.crew = partial(self._crew, {}, urlsplit(front.url if front else url), heads)
+        self.crews = [self.crew(group) for group in run.groups]
         self.single = len(self.crews) == 1
         self.bare: int | None = None  # memory before anybody came
         self.parts: dict[str, int] = {}  # of it, where the server tells whose it is
+        self.front_pid = front.pid if front else None
+        self.bare_front: int | None = None
         self.publisher = Publisher(self.way, nchan.PUBLISH) if run.server == "nchan" else None
+
+    def _crew(self, lanes: dict[float, Lane], to: SplitResult, heads: Heads | None, group: Group) -> Crew:
+        """The clients come to the front, if there is one; what is ordered of the server is ordered of it."""
+        host, port, secure = to.hostname or "127.0.0.1", to.port or 80, to.scheme == "https"
+        return Crew(group, self.run, host, port, self.prefix, lanes, secure=secure, heads=heads)
 
     async def play(self) -> None:
         lag = Lag()
@@ -66,6 +85,7 @@ class Player:
             if self.run.idle:
                 await self._settle()
             self.bare, self.parts = memory_of(self.pid), await self._parts()
+            self.bare_front = memory_of(self.front_pid)
             if any(crew.group.transport == "tcp" for crew in self.crews):
                 await self._find_tcp()
             await asyncio.gather(*(crew.connect() for crew in self.crews))
@@ -94,7 +114,7 @@ class Player:
 
     async def _settle(self) -> None:
         """Let the server do once what it does for the first time, so that no client is charged for it."""
-        first = Crew(self.run.groups[0], self.run, self.host, self.port, self.prefix, {})
+        first = self.crew(self.run.groups[0])
         first.clients = first.clients[:20]
         await first.connect()
         first.close()
@@ -133,6 +153,8 @@ class Player:
         """Order the feeds, one for each room."""
         feeds = []
         wish = Wish(step.rate, step.shape, step.size, seconds=step.warm + step.seconds)
+        if step.filling != "x":
+            await http(self.way, "POST", f"{self.prefix}/lab/filling", {"filling": step.filling})
         heard = {tuple(sorted(set(crew.rooms))) for crew in self.crews}
         feeds_drawn = drawn(wish, step.warm, f"{self.run.seed} {number}", self.run.rooms, heard)
         for room, (seed, dues) in enumerate(feeds_drawn):
@@ -204,6 +226,8 @@ class Player:
             "waited": waited_of(self.pid),
             "own": time.process_time(),
             "memory": memory_of(self.pid) if self.run.idle else None,
+            "front": cpu_of(self.front_pid),
+            "front_memory": memory_of(self.front_pid) if self.run.idle else None,
             "counts": [crew.counted() for crew in self.crews],
             "sinks": [crew.sinks.down if crew.sinks else 0 for crew in self.crews],
             "said": [sum(client.n for client in crew.clients) for crew in self.crews],
@@ -335,6 +359,7 @@ class Player:
         if not self.single:
             server = None
         firsts = sorted(c.first_batch for c in crew.clients if c.first_batch is not None)
+        fronted = (after["front"] or 0.0) - (before["front"] or 0.0)  # it has the server's core meanwhile
         figures: dict[str, Any] = {
             "delivered": did.pop("messages"),
             **did,
@@ -344,7 +369,7 @@ class Player:
             "generator_cpu": (after["own"] - before["own"]) / spent,
             "server_waited": None
             if before["waited"] is None or after["waited"] is None
-            else max(0.0, after["waited"] - before["waited"]) / spent,
+            else max(0.0, after["waited"] - before["waited"] - fronted) / spent,
             "server_cpu": None if server is None else server * step.seconds / spent,
             "cpu_per_delivery": None,
             "first_batch_p50": firsts[len(firsts) // 2] if firsts else None,
@@ -360,6 +385,19 @@ class Player:
             figures["memory"] = after["memory"]
             figures["memory_before"] = self.bare
             figures["memory_per_client"] = (after["memory"] - self.bare) / max(1, len(crew.clients))
+        return figures | (self._before_it(crew, fronted, after, delivered) if self.front else {})
+
+    def _before_it(self, crew: Crew, cpu: float, after: Any, delivered: int) -> dict[str, Any]:
+        """What the front costs, and what its clients' first exchanges do. Of several groups nobody can tell whose its
+        time was."""
+        figures: dict[str, Any] = {
+            "first_heads": nearest(sorted(client.first_heads for client in crew.clients), 0.5),
+            "opening": nearest(sorted(client.opening for client in crew.clients), 0.5),
+        }
+        if self.single and delivered:
+            figures |= {"front_cpu": cpu, "front_cpu_per_delivery": cpu / delivered}
+        if self.run.idle and self.bare_front is not None and after["front_memory"] is not None:
+            figures["front_memory_per_client"] = (after["front_memory"] - self.bare_front) / len(crew.clients)
         return figures
 
     # ---- the way up
@@ -438,7 +476,19 @@ def player_of(run: Run) -> type[Player]:
     return Player if run.script is None else Scripted
 
 
-async def played(url: str, pid: int | None) -> None:
+async def browser_heads() -> Heads:
+    """OSError: no browser tells them."""
+    from playwright.async_api import Error
+
+    from bench.load.catching import caught
+
+    try:
+        return await caught()
+    except Error as error:
+        raise OSError(f"the browser did not play along: {error}") from None
+
+
+async def played(url: str, pid: int | None, front: Front | None = None) -> None:
     """Play the run that comes as the first line of standard input; tell its cells, a line each."""
     loop = asyncio.get_running_loop()
     lines = asyncio.StreamReader(limit=1 << 24)
@@ -454,7 +504,8 @@ async def played(url: str, pid: int | None) -> None:
         return None if told is None else int(told)
 
     try:
-        await player_of(run)(run, url, pid, say, ask).play()
+        heads = await browser_heads() if run.heads else None
+        await player_of(run)(run, url, pid, say, ask, front, heads).play()
     except (OSError, ValueError) as error:
         say({"failed": f"the server at {url} did not play along: {error or type(error).__name__}"})
 
@@ -463,6 +514,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("url", nargs="?")
     parser.add_argument("pid", nargs="?", type=int)
+    parser.add_argument("--front", nargs=2, metavar=("URL", "PID"), help="to which the clients come instead")
     parser.add_argument("--calibrate", action="store_true")
     parser.add_argument("--clients", type=int, default=250)
     parser.add_argument("--seconds", type=float, default=5.0)
@@ -479,4 +531,5 @@ def main() -> None:
     elif chosen.url is None:
         parser.error("which server?")
     else:
-        uvloop.run(played(chosen.url, chosen.pid))
+        front = Front(chosen.front[0], int(chosen.front[1])) if chosen.front else None
+        uvloop.run(played(chosen.url, chosen.pid, front))

@@ -12,12 +12,14 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bench.experiments import BROWSER
+from bench.load import fronts
 from bench.peers import chromium, nchan, node, python
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,6 +56,8 @@ def lacking(name: str) -> str:
     """Why this server, or what plays its clients, cannot be had here; "" if it can."""
     if name == BROWSER:
         return chromium.lacking()
+    if name in fronts.WHICH:
+        return fronts.lacking(name)
     if name == "nchan":
         return nchan.lacking()
     return node.lacking() if name == "socket.io" else ""
@@ -69,11 +73,12 @@ def install(name: str) -> None:
 
 def version_of(name: str) -> str:
     """Of what was got, and of what it runs on. OSError, CalledProcessError: it does not say."""
-    versions = {
+    versions: dict[str, Callable[[], str]] = {
         "python-socketio": python.version,
         "socket.io": node.version,
         "nchan": nchan.version,
         BROWSER: chromium.version,
+        **{program: partial(fronts.version, program) for program in fronts.WHICH},
     }
     return versions[name]()
 

@@ -11,6 +11,7 @@ import asyncio
 import base64
 import secrets
 import socket
+import ssl
 import struct
 import time
 from collections import deque
@@ -18,11 +19,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from bench.load.heads import Heads
 from transport_fallback.lab.alarm import EARLY, Alarm
 
 TCP_INFO = 256  # bytes to ask the kernel for
 SEGMENTS = struct.Struct("=II")  # segs_out, segs_in
 SEGMENTS_AT = 136  # where they are in tcp_info (linux/tcp.h)
+LINE = struct.Struct("=Q")
+RECEIVED_AT, SENT_AT = 128, 200  # bytes_received, bytes_sent
 
 EMPTY = b'"messages":[]}'
 CURSOR = b'"cursor":"'
@@ -79,6 +83,8 @@ class Way:
     hold: float | None = None
     heartbeat: float | None = None
     cursor: bool = True  # False: after a cut it comes back without one
+    tls: ssl.SSLContext | None = None
+    heads: Heads | None = None  # a browser's, instead of the least there can be
 
     def query(self) -> str:
         parts = {
@@ -107,6 +113,16 @@ class Counts:
     connections: int = 0
     segments_up: int = 0
     segments_down: int = 0
+    line_up: int = 0  # bytes on the socket: through TLS more than those of the application
+    line_down: int = 0
+
+    def on_the_line(self, transport: Any) -> None:
+        """Add what the kernel has counted of an open line."""
+        out, into, up, down = segments(transport)
+        self.segments_up += out
+        self.segments_down += into
+        self.line_up += up
+        self.line_down += down
 
 
 class Client(asyncio.Protocol):
@@ -131,6 +147,8 @@ class Client(asyncio.Protocol):
         self.closed = False  # by us, for good
         self.began = 0.0
         self.first_batch: float | None = None  # s from the first connection to the first batch
+        self.first_heads = 0  # bytes of the heads of the first request and of its answer
+        self.opening = 0  # bytes on the socket until the first batch, with TLS's handshake
         self.opened: asyncio.Future[None] = self.loop.create_future()
         self.attempts: list[float] = []  # when it tried to connect, on the loop's clock
         self.backs: list[float] = []  # when it had a first batch after that
@@ -145,8 +163,11 @@ class Client(asyncio.Protocol):
         self._status, self._length = 0, 0
         self._before = b""
         self._name()
-        head = f" HTTP/1.1\r\nHost: {way.host}:{way.port}\r\n".encode()
-        self._after = head + self.headers + b"\r\n"
+        if way.heads is None:
+            head = f" HTTP/1.1\r\nHost: {way.host}:{way.port}\r\n".encode() + self.headers
+        else:
+            head = b" HTTP/1.1\r\n" + way.heads.lines(self.path, f"{way.host}:{way.port}")
+        self._after = head + b"\r\n"
 
     def _name(self) -> None:
         self.sid = new_sid()
@@ -164,7 +185,7 @@ class Client(asyncio.Protocol):
         self.began = self.began or self.loop.time()
         self.attempts.append(self.loop.time())
         try:
-            await self.loop.create_connection(lambda: self, self.way.host, self.way.port)
+            await self.loop.create_connection(lambda: self, self.way.host, self.way.port, ssl=self.way.tls)
         except OSError as error:
             self.missed(f"could not connect: {error}")
 
@@ -253,17 +274,13 @@ class Client(asyncio.Protocol):
 
     def _segments(self) -> None:
         """Those of a line that ends are kept, for it cannot be asked later."""
-        out, into = segments(self.transport)
-        self.counts.segments_up += out
-        self.counts.segments_down += into
+        self.counts.on_the_line(self.transport)
 
     def counted(self) -> Counts:
         """The counts until now, with the segments of the line that is open."""
         now = Counts(**vars(self.counts))
         if self.transport is not None:
-            out, into = segments(self.transport)
-            now.segments_up += out
-            now.segments_down += into
+            now.on_the_line(self.transport)
         return now
 
     # ---- what comes down
@@ -359,6 +376,9 @@ class Client(asyncio.Protocol):
         if first in (0x81, 0x82):  # a whole text, or bytes
             self.counts.payload_down += length
             self.answered(data, start, end)
+        elif first == 0xC1:
+            self.counts.payload_down += length
+            self.packed(data, start, end)
         elif first == 0x89:
             self.write(masked(0x8A, data[start:end]))
         elif first == 0x88:
@@ -399,6 +419,9 @@ class Client(asyncio.Protocol):
     def chunked(self, data: bytes, at: int, end: int) -> None:
         raise ValueError("an answer in chunks")
 
+    def packed(self, data: bytes, at: int, end: int) -> None:
+        raise ValueError("a compressed frame nobody asked for")
+
     # ---- batches and messages
 
     def batch(self, data: bytes, at: int, end: int) -> bool:
@@ -429,6 +452,8 @@ class Client(asyncio.Protocol):
             self.backs.append(self.loop.time())
             if self.first_batch is None:
                 self.first_batch = self.loop.time() - self.began
+                now = self.counted()
+                self.first_heads, self.opening = now.head_up + now.head_down, now.line_up + now.line_down
                 if not self.opened.done():
                     self.opened.set_result(None)
 
@@ -476,14 +501,15 @@ def masked(first: int, payload: bytes) -> bytes:
     return bytes((first,)) + length + b"\0\0\0\0" + payload
 
 
-def segments(transport: Any) -> tuple[int, int]:
-    """How many TCP segments this line has sent and received; nought where the kernel does not say."""
+def segments(transport: Any) -> tuple[int, int, int, int]:
+    """How many TCP segments this line has sent and received, and how many bytes; nought where the kernel does not
+    say."""
     try:
         info = transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO)
-        sent, received = SEGMENTS.unpack_from(info, SEGMENTS_AT)
+        (up,), (down,) = LINE.unpack_from(info, SENT_AT), LINE.unpack_from(info, RECEIVED_AT)
+        return *SEGMENTS.unpack_from(info, SEGMENTS_AT), up, down
     except (AttributeError, OSError, struct.error):
-        return 0, 0
-    return sent, received
+        return 0, 0, 0, 0
 
 
 def steady(connection: socket.socket) -> None:

@@ -22,4 +22,4 @@ def version() -> str:
 
 def lacking() -> str:
     """Why there are no clients in a browser; "" if there are."""
-    return "" if path() else "Chromium not found (scripts/get-chromium gets one): E9 is left out"
+    return "" if path() else "Chromium not found (scripts/get-chromium gets one): E9, E10 and E11 are left out"

@@ -27,6 +27,10 @@ EXPERIMENTS = {
     "E7": "Bozdag's factorial, scaled 1:10",
     "E8": "The herd",
     "E9": "Six connections",
+    "E10": "Heads, as a browser sends them",
+    "E11": "Past six connections",
+    "E12": "Compressed",
+    "E13": "Behind a proxy with TLS",
     "E14": "A full server, over clients and over time",
 }
 
@@ -288,8 +292,23 @@ def _heads(cell: Cell) -> float | None:
 
 
 def _wire(cell: Cell) -> float | None:
-    application, tcp = _over(("up", "down"), "delivered")(cell), _tcp(cell)
+    """All that the socket carried, with TLS if there was any, and TCP's heads. An older run counted no sockets."""
+    lines = _over(("line_up", "line_down"), "delivered")(cell) if cell.params.get("front") else None
+    application, tcp = lines or _over(("up", "down"), "delivered")(cell), _tcp(cell)
     return None if application is None or tcp is None else application + tcp
+
+
+def _tls_share(cell: Cell) -> float | None:
+    """What TLS adds to the bytes of the application."""
+    lines, application = (cell.figure(name) for name in ("line_each", "application_each"))
+    return None if lines is None or not application else lines / application - 1
+
+
+def _cpu_both(cell: Cell) -> float | None:
+    """Of the server and of what stands before it."""
+    parts = [cell.figure(name) for name in ("cpu_per_delivery", "front_cpu_per_delivery")]
+    known = [part for part in parts if part is not None]
+    return sum(known) if len(known) == 2 else None
 
 
 def _lost_share(cell: Cell) -> float | None:
@@ -315,6 +334,12 @@ MADE: dict[str, Callable[[Cell], float | None]] = {
     "tcp_each": _tcp,
     "application_each": _over(("up", "down"), "delivered"),
     "wire_each": _wire,
+    "heads_up": _over("head_up", "requests"),
+    "heads_down": _over("head_down", "requests"),
+    "line_each": _over(("line_up", "line_down"), "delivered"),
+    "line_answer": _over(("line_up", "line_down"), "answers"),
+    "tls_share": _tls_share,
+    "cpu_both": _cpu_both,
 }
 
 

@@ -16,6 +16,7 @@ from bench.report.page import html
 from bench.report.parts import parts as memory
 from bench.report.runs import together
 from bench.report.tables import experiment, kaazing, plain, promised, voids
+from bench.report.today import today
 
 
 def write(document: object, out_dir: Path) -> Path:
@@ -47,7 +48,7 @@ def tables(document: object) -> str:
             )
         )
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
-    parts += [table.text() for table in (kaazing(told), memory(told), voids(told)) if table is not None]
+    parts += [table.text() for table in (kaazing(told), today(told), memory(told), voids(told)) if table is not None]
     for claim, found in findings(told):
         who = f"{claim.number} ({claim.who}: {claim.place}) {claim.says}"
         parts.append(plain(who) + "\n    " + plain(f"{found.said}: {found.measured}"))

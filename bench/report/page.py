@@ -17,6 +17,7 @@ from bench.report.parts import parts as memory
 from bench.report.runs import foreseen
 from bench.report.saying import escaped, listed, several
 from bench.report.tables import Table, experiment, kaazing, promised, voids
+from bench.report.today import today
 from bench.theory.stats import Verdict
 
 SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # the file asks nobody for anything
@@ -233,7 +234,8 @@ def _experiments(document: Document) -> list[str]:
             parts.append(f"<code>python -m bench --only {name}</code> measures it.</p>")
         else:
             parts.append(_folded(table))
-        more = kaazing(document) if name == "E1" else memory(document) if name == "E5" else None
+        beside_it = {"E1": kaazing, "E5": memory, "E10": today}.get(name)
+        more = beside_it(document) if beside_it else None
         if more is not None:
             parts.append(_folded(more))
     return [*parts, "</section>"]

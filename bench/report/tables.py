@@ -150,6 +150,10 @@ def _beside(group: Group) -> str:
     return "none within 3 s" if group.estimate("beside") is None else spread_time(group.estimate("beside"))
 
 
+def _front(group: Group) -> str:
+    return str(group.any.params.get("front", ""))
+
+
 def _crowding(group: Group) -> str:
     return spread(crowd(group), 0.01, "%")
 
@@ -255,6 +259,49 @@ COLUMNS: dict[str, list[Column]] = {
         ("held by the server", _counted("held")),
         ("a request beside, after", _beside),
         ("heard the message", _counted("heard_by")),
+    ],
+    "E10": [
+        ("through", _front),
+        ("size", lambda group: number(group.any.param("size"), "B")),
+        ("λ", _rate),
+        ("heads up", _counted("heads_up", 1, "B")),
+        ("heads down", _counted("heads_down", 1, "B")),
+        ("first heads", _counted("first_heads", 1, "B")),
+        ("payload", _counted("payload_each", 1, "B")),
+        ("framing", _counted("framing_each", 1, "B")),
+        ("application", _counted("application_each", 1, "B")),
+        ("with TLS", _counted("line_each", 1, "B")),
+        ("an answer, with TLS", _counted("line_answer", 1, "B")),
+        ("wire", _counted("wire_each", 1, "B")),
+        ("until the first batch", _counted("opening", 1, "B")),
+    ],
+    "E11": [
+        ("through", _front),
+        ("clients", lambda group: number(group.any.param("clients"))),
+        ("held by the server", _counted("held")),
+        ("a request beside, after", _beside),
+        ("heard the message", _counted("heard_by")),
+        ("TCP connections", _counted("lines")),
+    ],
+    "E12": [
+        ("filled with", lambda group: str(group.any.params.get("filling", ""))),
+        ("size", lambda group: number(group.any.param("size"), "B")),
+        ("application", _counted("application_each", 1, "B")),
+        ("with TLS", _counted("line_each", 1, "B")),
+        ("CPU a delivery, server", _counted("cpu_per_delivery", 1e-6, "µs")),
+        ("proxy", _counted("front_cpu_per_delivery", 1e-6, "µs")),
+        ("memory a client, server", _counted("memory_per_client", 1024, "KiB")),
+        ("proxy", _counted("front_memory_per_client", 1024, "KiB")),
+    ],
+    "E13": [
+        ("through", _front),
+        ("p50", _timed("p50")),
+        ("p99", _timed("p99")),
+        ("CPU a delivery, server", _counted("cpu_per_delivery", 1e-6, "µs")),
+        ("proxy", _counted("front_cpu_per_delivery", 1e-6, "µs")),
+        ("with TLS", _counted("line_each", 1, "B")),
+        ("memory a client, server", _counted("memory_per_client", 1024, "KiB")),
+        ("proxy", _counted("front_memory_per_client", 1024, "KiB")),
     ],
 }
 

@@ -205,10 +205,11 @@ def bracketed(host: str) -> str:
 class proxy:
     """A real proxy in front of a server: `async with proxy("nginx-right", to=url) as url`."""
 
-    def __init__(self, name: str, to: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        if name not in ROWS:
+    def __init__(self, name: str | Row, to: str, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        """`name`: of those in the table, or a row of one's own."""
+        if isinstance(name, str) and name not in ROWS:
             raise ValueError(f"no such proxy; there are {', '.join(ROWS)}")
-        self.row = ROWS[name]
+        self.row = ROWS[name] if isinstance(name, str) else name
         self.to = urlsplit(to if "//" in to else f"http://{to}")
         self.host, self.port = host, port
 
@@ -235,6 +236,10 @@ class proxy:
     async def __aexit__(self, *_: object) -> None:
         await self._end()
         self._folder.cleanup()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def log(self) -> str:

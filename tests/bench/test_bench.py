@@ -711,16 +711,17 @@ def test_a_server_does_not_wait_for_its_own_threads(tmp_path: Path) -> None:
 
 
 def test_every_experiment_is_a_plan_that_survives_json() -> None:
+    left_out = ("E9", "E10", "E11", "E12", "E13")  # of a smoke test: they take a browser or a proxy
     for name, one in everything().items():
         assert one.name == name and one.question
         for quick in (True, False):
             runs = one.planned(0, quick)
-            assert (runs or (quick and name == "E9")) and all(run.experiment == name for run in runs)
+            assert (runs or (quick and name in left_out)) and all(run.experiment == name for run in runs)
             assert [run_of(json.loads(json.dumps(run.as_json()))) for run in runs] == runs
             for run in runs:
                 names = [(group.name, group.variant) for group in run.groups]
                 assert len(set(names)) == len(names), "two cells of one run must not have one name"
-        if name not in ("E7", "E8", "E9"):
+        if name not in ("E7", "E8", "E9", "E10", "E11", "E12"):
             assert any(run.twin for run in one.planned(0, False)), "an A/A twin tells the noise"
     once = [run for run in everything()["E7"].planned(0, False) if len(run.groups) > 1]
     assert once and not [run for run in everything()["E7"].planned(1, False) if len(run.groups) > 1]
@@ -760,7 +761,7 @@ def test_a_comparison_of_your_own() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ("--only E10", "there is no experiment E10; there are E1"),
+        ("--only E99", "there is no experiment E99; there are E1"),
         ("--transport tcp", "there is no transport tcp"),
         ("--clients 0", "--clients must be more than nought"),
         ("--rtt -1", "--rtt is s, from 0 to 10"),

@@ -10,8 +10,11 @@ import pytest
 from bench.claims import CLAIMS, findings
 from bench.claims.finding import Finding
 from bench.report.document import parse
+from tests.bench import deployed, turns
 from tests.bench.test_bench_report import Run, costs_and_faults, framed, latency_experiments, saturation
-from tests.bench.turns import AS_MADE, FAILS, HOLDS, OPEN, TURNS, Cell, Turn
+from tests.bench.turns import FAILS, HOLDS, OPEN, Cell, Turn
+
+AS_MADE, TURNS = turns.AS_MADE | deployed.AS_MADE, turns.TURNS + deployed.TURNS
 
 
 class Quiet(Run):
@@ -29,6 +32,7 @@ def world() -> list[Cell]:
         run = Quiet()
         part(run)
         made += run.cells
+    made += deployed.world()
     for cell in made:
         cell["histogram"] = None  # no verdict asks for it
     return made

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bench.claims import findings
 from bench.report.document import read
 from bench.theory.stats import Verdict
@@ -26,3 +28,30 @@ def test_the_bench_counts_the_connections_of_a_tab(tmp_path: Path) -> None:
     verdicts = {claim.number: finding.verdict for claim, finding in findings(document)}
     assert verdicts["C17"] is Verdict.HOLDS
     assert "heard by" in json.dumps((tmp_path / "report.html").read_text())
+
+
+PAST = """
+import asyncio, json
+from bench.experiments import Group, Run, Step
+from bench.playing import play
+kept = []
+groups = tuple(Group(kind, kind, clients=8, hold=20, http=2) for kind in ("sse", "ws"))
+asyncio.run(play(Run("E11", groups, (Step(rate=1),), browser=True, front="haproxy-tls"), None, kept.append))
+print(json.dumps(kept))
+"""
+
+
+def test_past_six_over_http2_streams_and_websockets_share_one_connection() -> None:
+    """HAProxy offers WebSocket over HTTP/2 (RFC 8441), and Chromium takes it."""
+    looked = subprocess.run([ROOT / "scripts/get-proxies", "look"], capture_output=True, text=True, timeout=20)
+    if looked.returncode == 77:
+        pytest.skip(looked.stderr.strip())
+    assert looked.returncode == 0, looked.stderr
+    done = subprocess.run(
+        [sys.executable, "-c", PAST], cwd=ROOT, check=True, timeout=80, capture_output=True, text=True
+    )
+    figures = {cell["transport"]: cell["figures"] for cell in json.loads(done.stdout)}
+    assert {kind: told["held"] for kind, told in figures.items()} == {"sse": 8, "ws": 8}
+    assert {kind: told["heard_by"] for kind, told in figures.items()} == {"sse": 8, "ws": 8}
+    assert {kind: told["lines"] for kind, told in figures.items()} == {"sse": 1, "ws": 1}
+    assert all(told["beside"] < 1 for told in figures.values())
