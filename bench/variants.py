@@ -252,7 +252,8 @@ class Bare:
         carried.on_end = writer.close
         try:
             reader.begin(carried)
-            await lines.read(1)  # nothing should come: what does, ends it, as the line's end does
+            with contextlib.suppress(OSError):  # the line was cut
+                await lines.read(1)  # nothing should come: what does, ends it, as the line's end does
         finally:
             carried.on_end = None
             carried.close()

@@ -29,6 +29,11 @@ def npm(packages: tuple[str, ...], folder: Path) -> None:
             subprocess.run([*NPM, *packages], cwd=folder, check=True)
 
 
+def there(packages: tuple[str, ...]) -> bool:
+    """Whether these are all there for Python: while somebody gets them, some are not."""
+    return (CACHE / ("pip " + " ".join(packages))).exists()
+
+
 def pip(packages: tuple[str, ...]) -> None:
     """Packages for an environment of Python of their own. CalledProcessError: pip could not get them."""
     with _once(CACHE / ("pip " + " ".join(packages))) as missing:

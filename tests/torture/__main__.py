@@ -106,6 +106,9 @@ async def storm(nemesis: Nemesis, seconds: float, seed: int, strangers: int, lis
     pages = [page for one in crowd for page in one.transcripts]
     emitted = [emit for one in everybody for emit in one.emitted]
     faults = check(lives, pages, [one.heard for one in library], emitted)
+    for listener in library:  # what it thought of its rungs, where it was left behind
+        if any(fault.startswith(f"withheld: {listener.heard.name} ") for fault in faults):
+            faults += [f"{listener.heard.name}: {note.text}" for note in list(listener.socket.decisions)[-SHOWN:]]
     faults += [f"reported: {line}" for line in nemesis.report.decode(errors="replace").splitlines()[:SHOWN]]
     given = sum(len(one.seqs) for page in pages for one in page.given) + sum(len(one.heard.handed) for one in library)
     tally = Counter[str]()
@@ -123,13 +126,16 @@ async def said(library: list[Listener]) -> None:
 
 
 async def settled(library: list[Listener], nemesis: Nemesis) -> None:
-    """Wait until each client of the library has heard the last message to everyone, or had 20 s for it."""
-    lives = truth.read(nemesis.journal.read_text().splitlines())
-    epoch, life = list(lives.items())[-1]
-    last = life.everyone[-1] if life.everyone else 0
-    end = time.monotonic() + 20
+    """Wait until each client of the library has heard the last message to everyone, or had a minute for it.
+
+    The last is looked for again each time: what one of them said late is logged while the others are waited for.
+    """
+    end = time.monotonic() + 60
     while time.monotonic() < end:
-        if all(any(e == epoch and (seq or 0) >= last for e, seq, _ in one.heard.handed[-400:]) for one in library):
+        epoch, life = list(truth.read(nemesis.journal.read_text().splitlines()).items())[-1]
+        last = life.everyone[-1] if life.everyone else 0
+        heard = [any(e == epoch and (seq or 0) >= last for e, seq, _ in one.heard.handed[-400:]) for one in library]
+        if all(heard) and all(one.at_rest for one in library):
             break
         await asyncio.sleep(0.1)
     for one in library:
