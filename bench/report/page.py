@@ -128,7 +128,8 @@ def _choose(document: Document) -> list[str]:
         '<table class="claims"><thead><tr><th scope="col">for</th><th scope="col" class="model">choose</th>'
         '<th scope="col">because</th></tr></thead><tbody>',
         *items,
-        "</tbody></table></section>",
+        "</tbody></table>",
+        f'<p class="small">A case of your own, ranked with its costs: {_again("python -m bench choose")}</p></section>',
     ]
 
 
