@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
     """The way in which the servers of this test tell their readers; see serving/carry.py."""
     if hasattr(request, "param"):
         monkeypatch.setenv("LAB_DOOR", "off" if request.param == "plain" else "on")
+
+
+@pytest.fixture(scope="session")
+def both_proxies() -> None:
+    """Skip, in the words of the script, where nginx or HAProxy is missing."""
+    looked = subprocess.run([ROOT / "scripts/get-proxies", "look"], capture_output=True, text=True, timeout=20)
+    if looked.returncode == 77:
+        pytest.skip(looked.stderr.strip())
+    assert looked.returncode == 0, looked.stderr
 
 
 @pytest.fixture(scope="session")

@@ -41,15 +41,6 @@ from tests.root import ROOT
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def both() -> None:
-    """Skip, in the words of the script, where nginx or HAProxy is missing."""
-    looked = subprocess.run([ROOT / "scripts/get-proxies", "look"], capture_output=True, text=True, timeout=20)
-    if looked.returncode == 77:
-        pytest.skip(looked.stderr.strip())
-    assert looked.returncode == 0, looked.stderr
-
-
 # ---- verdicts on made-up cells
 
 
@@ -296,7 +287,7 @@ async def test_what_is_compressed_is_counted_as_it_came(size: int) -> None:
 
 
 @pytest.mark.parametrize("front", ["nginx-tls", "haproxy-tls"])
-async def test_each_transport_goes_through_each_proxy_and_its_bytes_are_counted(front: str, both: None) -> None:
+async def test_each_transport_goes_through_each_proxy_and_its_bytes_are_counted(front: str, both_proxies: None) -> None:
     """Over HTTP/2 where there is TLS; the kernel counts what is on the socket, TLS's records included."""
     groups = tuple(
         Group(kind, kind, clients=2, interval=0.2 if kind == "poll" else None, mode="rate" if kind == "poll" else None,
@@ -316,7 +307,7 @@ async def test_each_transport_goes_through_each_proxy_and_its_bytes_are_counted(
         assert cell["params"].get("http") == (None if cell["transport"] == "ws" else 2)
 
 
-async def test_the_library_and_the_generator_count_the_same_bytes_of_http2(both: None) -> None:
+async def test_the_library_and_the_generator_count_the_same_bytes_of_http2(both_proxies: None) -> None:
     async with serving("ours") as server, fronting("nginx-tls", server.url) as front:
         assert front is not None
         port = int(front.url.rpartition(":")[2])
@@ -338,7 +329,7 @@ async def test_the_library_and_the_generator_count_the_same_bytes_of_http2(both:
             assert len(data) == getattr(client.counts, way_of)
 
 
-async def test_a_server_that_compresses_sends_less_and_loses_nothing(both: None) -> None:
+async def test_a_server_that_compresses_sends_less_and_loses_nothing(both_proxies: None) -> None:
     step = Step(rate=10.0, size=1000, filling="prose", seconds=0.4, warm=0.2)
     plain, lines = 1220, {}  # bytes of such a message
     for server, front, variant, kind in (

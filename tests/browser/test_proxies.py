@@ -87,15 +87,6 @@ OUTCOME = """
 """
 
 
-@pytest.fixture(scope="module")
-def both() -> None:
-    """Skip, in the words of the script, where nginx or HAProxy is missing."""
-    looked = subprocess.run([ROOT / "scripts/get-proxies", "look"], capture_output=True, text=True, timeout=20)
-    if looked.returncode == 77:
-        pytest.skip(looked.stderr.strip())
-    assert looked.returncode == 0, looked.stderr
-
-
 @contextlib.contextmanager
 def proxied(ports: dict[str, int], to: int) -> Iterator[dict[str, str]]:
     """Each proxy by its command, at its port."""
@@ -117,7 +108,7 @@ def proxied(ports: dict[str, int], to: int) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def outcomes(both: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def outcomes(both_proxies: None, browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found: dict[str, Any] = once(tmp_path_factory, "proxies", lambda: measured(browser))
     return found
 

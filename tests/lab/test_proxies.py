@@ -10,7 +10,6 @@ import re
 import signal
 import socket
 import statistics
-import subprocess
 import sys
 import time
 from typing import Any, NamedTuple
@@ -56,15 +55,6 @@ ROWS = [
 RIGHT = ["nginx-right", "haproxy-right"]
 
 
-@pytest.fixture(scope="module")
-def both() -> None:
-    """Skip, in the words of the script, where nginx or HAProxy is missing."""
-    looked = subprocess.run([ROOT / "scripts/get-proxies", "look"], capture_output=True, text=True, timeout=20)
-    if looked.returncode == 77:
-        pytest.skip(looked.stderr.strip())
-    assert looked.returncode == 0, looked.stderr
-
-
 class Outcome(NamedTuple):
     transport: str | None
     heard: list[Any]  # each n, or a gap
@@ -95,7 +85,7 @@ async def listen(name: str, lab: Lab, ready: list[str], over: asyncio.Event) -> 
 
 
 @pytest.fixture(scope="module")
-async def outcomes(both: None, anyio_backend: str) -> dict[str, Outcome]:
+async def outcomes(both_proxies: None, anyio_backend: str) -> dict[str, Outcome]:
     ready: list[str] = []
     over = asyncio.Event()
     async with serving() as lab, asyncio.TaskGroup() as group:
@@ -165,7 +155,7 @@ async def age(lab: Lab, url: str, transport: type[Reader]) -> float:
 
 @pytest.mark.parametrize("transport", ["sse", "ws", "longpoll"])
 @pytest.mark.parametrize("name", RIGHT)
-async def test_the_right_ones_hold_no_event_back(name: str, transport: str, both: None, lab: Lab) -> None:
+async def test_the_right_ones_hold_no_event_back(name: str, transport: str, both_proxies: None, lab: Lab) -> None:
     """Within 0.06 s of what a message takes without a proxy. A machine that was busy for a moment may try again."""
     later = []
     async with proxy(name, to=lab.url) as url:
@@ -176,7 +166,7 @@ async def test_the_right_ones_hold_no_event_back(name: str, transport: str, both
     pytest.fail(f"later by {later} s")
 
 
-async def test_haproxy_holds_events_back_where_it_is_not_told_not_to(both: None, lab: Lab) -> None:
+async def test_haproxy_holds_events_back_where_it_is_not_told_not_to(both_proxies: None, lab: Lab) -> None:
     """It waits for more before it sends a chunk on: so the line in its configuration is needed."""
     right, front = proxy("haproxy-right", to=lab.url), proxy("haproxy-right", to=lab.url)
     config = [line for line in front.row.config.split("\n") if "http-no-delay" not in line]
@@ -207,13 +197,15 @@ async def asks_in_vain(name: str, words: str) -> str:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-async def test_the_right_ones_log_that_somebody_asked_but_no_secret(name: str, both: None, nothing_left: None) -> None:
+async def test_the_right_ones_log_that_somebody_asked_but_no_secret(
+    name: str, both_proxies: None, nothing_left: None
+) -> None:
     log = await asks_in_vain(name, "GET /poll 50")
     assert "GET /poll 200" in log
     assert SECRET not in log and "?" not in log
 
 
-async def test_an_ordinary_one_logs_it_as_soon_as_something_fails(both: None, nothing_left: None) -> None:
+async def test_an_ordinary_one_logs_it_as_soon_as_something_fails(both_proxies: None, nothing_left: None) -> None:
     assert SECRET in await asks_in_vain("nginx-plain", SECRET)
 
 
@@ -227,7 +219,7 @@ def refuses(url: str) -> bool:
 
 
 @pytest.mark.parametrize("name", RIGHT)
-async def test_it_ends_with_its_block_and_leaves_nothing(name: str, both: None, lab: Lab) -> None:
+async def test_it_ends_with_its_block_and_leaves_nothing(name: str, both_proxies: None, lab: Lab) -> None:
     front = proxy(name, to=lab.url)
     async with front as url:
         assert (await http(url, "GET", f"/poll?sid={new_sid()}")).status == 200
@@ -236,13 +228,13 @@ async def test_it_ends_with_its_block_and_leaves_nothing(name: str, both: None, 
 
 
 @pytest.mark.parametrize("name", RIGHT)
-async def test_a_port_that_is_taken_is_not_shared(name: str, both: None, lab: Lab) -> None:
+async def test_a_port_that_is_taken_is_not_shared(name: str, both_proxies: None, lab: Lab) -> None:
     async with proxy(name, to=lab.url) as url:
         with pytest.raises(OSError, match="in use"):
             await proxy(name, to=lab.url, port=urlsplit(url).port or 0).__aenter__()
 
 
-async def test_a_configuration_that_is_wrong_is_told(both: None, lab: Lab) -> None:
+async def test_a_configuration_that_is_wrong_is_told(both_proxies: None, lab: Lab) -> None:
     front = proxy("nginx-right", to=lab.url)
     front.row = front.row._replace(config="nonsense;")
     with pytest.raises(OSError, match='nginx-right does not run.*unknown directive "nonsense"'):
@@ -263,7 +255,7 @@ def test_an_unknown_proxy_is_told() -> None:
         proxy("squid", to="127.0.0.1:1")
 
 
-async def test_the_command_runs_one_until_it_is_ended(both: None, lab: Lab) -> None:
+async def test_the_command_runs_one_until_it_is_ended(both_proxies: None, lab: Lab) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "lab.proxies", "haproxy-right", "--listen", "0", "--to", str(urlsplit(lab.url).port),
         cwd=ROOT, stdout=asyncio.subprocess.PIPE,
