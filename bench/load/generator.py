@@ -35,11 +35,9 @@ from bench.load.fronts import Front
 from bench.load.gates import Facts, judge
 from bench.load.heads import Heads
 from bench.load.lag import Lag
-from bench.load.publisher import Publisher
 from bench.load.servers import GENERATOR_CORE, cpu_of, memory_of, pin, waited_of
 from bench.load.sinks import calibrate
 from bench.load.wire import Counts, Lane, Way
-from bench.peers import nchan
 from transport_fallback.lab.feed import LEAD, Wish
 
 BIN = 0.1  # s, of the herd's requests
@@ -72,7 +70,6 @@ class Player:
         self.parts: dict[str, int] = {}  # of it, where the server tells whose it is
         self.front_pid = front.pid if front else None
         self.bare_front: int | None = None
-        self.publisher = Publisher(self.way, nchan.PUBLISH) if run.server == "nchan" else None
 
     def _crew(self, lanes: dict[float, Lane], to: SplitResult, heads: Heads | None, group: Group) -> Crew:
         """The clients come to the front, if there is one; what is ordered of the server is ordered of it."""
@@ -106,8 +103,6 @@ class Player:
             gc.enable()
             gc.unfreeze()
             lag.stop()
-            if self.publisher is not None:
-                await self.publisher.stop()
             for crew in self.crews:
                 crew.close()
             await asyncio.sleep(0.05)
@@ -159,19 +154,19 @@ class Player:
         feeds_drawn = drawn(wish, step.warm, f"{self.run.seed} {number}", self.run.rooms, heard)
         for room, (seed, dues) in enumerate(feeds_drawn):
             feeds.append(await self._begun(wish, room, seed, dues))
-            first = next((n for n, due in enumerate(dues) if due >= step.warm - 1e-9), len(dues))
-            for crew in self.crews:
-                crew.ears[room].listen(feeds[-1].name, first)
-        for crew in self.crews:
-            for client in crew.clients:
-                client.next = client.lost = client.repeated = 0
+            self._listen(room, feeds[-1], step.warm)
         return feeds
 
+    def _listen(self, room: int, feed: Feed, warm: float) -> None:
+        """From now on this feed is heard, and counts after `warm` s of it."""
+        first = next((n for n, due in enumerate(feed.dues) if due >= warm - 1e-9), len(feed.dues))
+        for crew in self.crews:
+            crew.ears[room].listen(feed.name, first)
+            for client in crew.clients:
+                client.next = client.lost = client.repeated = 0
+
     async def _begun(self, wish: Wish, room: int, seed: int, dues: list[float]) -> Feed:
-        """One feed, ordered of the server, or spoken here if it has none."""
-        if self.publisher is not None:
-            await self.publisher.stop()
-            return self.publisher.feed(seed, dues, wish.size)
+        """One feed, ordered of the server."""
         order: dict[str, Any] = {
             "rate": wish.rate,
             "shape": wish.shape,
@@ -258,9 +253,6 @@ class Player:
     async def _quiet(self, feeds: list[Feed]) -> None:
         """Stop what still speaks, and wait until nothing is under way any more."""
         with contextlib.suppress(OSError):
-            if self.publisher is not None:
-                await self.publisher.stop()
-                feeds = []
             for feed in feeds:
                 await http(self.way, "DELETE", f"{self.prefix}/lab/feed/{feed.name}")
         heard, still = -1, 0
@@ -471,9 +463,12 @@ class Player:
 
 
 def player_of(run: Run) -> type[Player]:
-    from bench.load.scripted import Scripted  # which is a Player itself
+    from bench.load.scripted import Scripted  # which are Players themselves
+    from bench.load.speaking import Published
 
-    return Player if run.script is None else Scripted
+    if run.script is not None:
+        return Scripted
+    return Published if run.server == "nchan" else Player
 
 
 async def browser_heads() -> Heads:

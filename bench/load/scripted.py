@@ -8,55 +8,43 @@ all numbers between the first and the last that anybody heard, for every client.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import secrets
 import time
 from typing import Any
 
 from bench.experiments import Step
-from bench.load.feeds import Feed, drawn
+from bench.load.feeds import Feed
 from bench.load.foreign import text_of
-from bench.load.generator import Player
 from bench.load.script import load
+from bench.load.speaking import Speaking
 from transport_fallback.client.http import Http
-from transport_fallback.lab.feed import LEAD, Wish
+from transport_fallback.lab.feed import LEAD
 
 LAST = 0.2  # s after which nobody waits for what a server says by itself
 
 
-class Scripted(Player):
+class Scripted(Speaking):
     """Plays a run by its script."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         assert self.run.script is not None
         self.script = load(self.run.script)
-        self.saying: asyncio.Task[None] | None = None
-
-    async def play(self) -> None:
-        try:
-            await super().play()
-        finally:
-            await self._hushed()
 
     async def _order(self, step: Step, number: int) -> list[Feed]:
         """Begin to publish, or to listen to what is said anyhow."""
-        await self._hushed()
-        name, dues, seed = secrets.token_hex(4), list[float](), 0
         if not self.script.speaks:
-            wish = Wish(step.rate, step.shape, step.size, seconds=step.warm + step.seconds)
-            ((seed, dues),) = drawn(wish, step.warm, f"{self.run.seed} {number}", 1, [(0,)])
-        feed = Feed(name, seed, time.time() + LEAD, dues)
-        first = next((n for n, due in enumerate(dues) if due >= step.warm - 1e-9), len(dues))
-        for crew in self.crews:
-            crew.ears[0].listen(name, first)
-            crew.ears[0].marker = f"feed={name};".encode()
-            for client in crew.clients:
-                client.next = client.lost = client.repeated = 0
-                client.told.clear()  # type: ignore[attr-defined]
-        if dues:
-            self.saying = self.loop.create_task(self._say(feed, step.size))
+            return await super()._order(step, number)
+        feed = Feed(secrets.token_hex(4), 0, time.time() + LEAD, [])
+        self._listen(0, feed, step.warm)
         return [feed]
+
+    def _listen(self, room: int, feed: Feed, warm: float) -> None:
+        super()._listen(room, feed, warm)
+        for crew in self.crews:
+            crew.ears[room].marker = f"feed={feed.name};".encode()
+            for client in crew.clients:
+                client.told.clear()  # type: ignore[attr-defined]
 
     async def _say(self, feed: Feed, size: int) -> None:
         """Publish all of it, each message when it is due."""
@@ -77,17 +65,6 @@ class Scripted(Player):
 
     def _fault(self, why: str) -> None:
         self.crews[0].clients[0].faults.insert(0, why)
-
-    async def _hushed(self) -> None:
-        if self.saying is not None:
-            self.saying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self.saying
-            self.saying = None
-
-    async def _quiet(self, feeds: list[Feed]) -> None:
-        await self._hushed()
-        await super()._quiet([])
 
     async def _drained(self, step: Step, feeds: list[Feed]) -> list[int]:
         if not self.script.speaks:

@@ -25,7 +25,7 @@ from bench.load.clients import KINDS, LongPoll, Poll, Sse, Ws
 from bench.load.crew import evenly
 from bench.load.feeds import drawn
 from bench.load.gates import Facts, disturbed, judge
-from bench.load.generator import Player
+from bench.load.generator import Player, player_of
 from bench.load.lag import Lag
 from bench.load.servers import free_port, waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
@@ -311,7 +311,7 @@ def stands(cell: dict[str, Any]) -> bool:
 
 async def play(run: Run, url: str) -> list[dict[str, Any]]:
     cells: list[dict[str, Any]] = []
-    await Player(run, url, None, lambda told: cells.append(told["cell"]), nobody).play()
+    await player_of(run)(run, url, None, lambda told: cells.append(told["cell"]), nobody).play()
     return cells
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bench.experiments import Group, Run, Step
-from bench.load.generator import Player
 from bench.load.servers import serving
 from bench.peers import nchan
 from bench.peers.nchan import KINDS, MODULE, nginx
+from tests.bench.test_bench import play
 
 pytestmark = [
     pytest.mark.anyio,
@@ -30,14 +30,8 @@ async def played(transport: str, url: str) -> dict[str, Any]:
     """The cell of a short run. Five of the clients time, the others sink what comes or poll unheard."""
     group = Group(transport, transport, "nchan", clients=CLIENTS, probes=5)
     run = Run("E4", (group,), (Step(rate=RATE, seconds=SECONDS, warm=0.2, slack=3.0),), server="nchan", sweep=True)
-    cells: list[dict[str, Any]] = []
-
-    async def ask(_what: str) -> None:
-        raise AssertionError("nothing is to be restarted")
-
-    await Player(run, url, None, lambda told: cells.append(told["cell"]), ask).play()
-    assert len(cells) == 1
-    return cells[0]
+    (cell,) = await play(run, url)
+    return cell
 
 
 @pytest.mark.parametrize("transport", KINDS)

@@ -21,11 +21,11 @@ import uvicorn
 from bench.experiments import Group, Run, Step
 from bench.load.foreign import KINDS, text_of
 from bench.load.gates import disturbed
-from bench.load.generator import player_of
 from bench.load.script import BadScript, load
 from bench.load.wire import Client, Ear, Way
 from bench.search import sentence
 from tests.bench.plain_server import app
+from tests.bench.test_bench import play
 from tests.root import ROOT
 from tests.serving import GENEROUS
 from transport_fallback.app import build
@@ -98,16 +98,6 @@ def run(path: Path, transport: str, step: Step | None = None, **more: Any) -> Ru
                   mode="rate" if transport == "poll" else None, **more)  # fmt: skip
     steps = (step or Step(rate=20, seconds=1.0, warm=0.4, slack=2.0),)
     return Run("own", (group,), steps, server="url", script=str(path))
-
-
-async def play(one: Run, url: str) -> list[dict[str, Any]]:
-    cells: list[dict[str, Any]] = []
-
-    async def nobody(_what: str) -> int | None:
-        raise AssertionError("nothing is restarted here")
-
-    await player_of(one)(one, url, None, lambda told: cells.append(told["cell"]), nobody).play()
-    return cells
 
 
 def stands(cell: dict[str, Any]) -> bool:
