@@ -30,9 +30,9 @@ from bench.limits import Limit, judged
 from bench.plan import options, planned
 from bench.playing import measure, minutes, needed, say, until_told, without_the_unfit
 from bench.record import VERSION, Record, commit, machine, now
-from bench.report.document import parse, read
+from bench.report.document import parse
 from bench.report.files import tables, write
-from bench.report.runs import keep, kept, kind_of, together
+from bench.report.runs import keep, kind_of, read_all
 from bench.search import TRIES, search
 
 BROKEN = 3  # the exit code where a limit is
@@ -82,10 +82,9 @@ def main(arguments: list[str]) -> int:
     record.document["limits"] = told
     try:
         record.keep()
-        this = parse(record.document)
-        keep(this, chosen.out)
+        keep(parse(record.document), chosen.out)
         print(tables(record.document))
-        write(together([read(one) for one in kept(chosen.out, kind_of(record.document))]), chosen.out)
+        write(read_all(chosen.out, kind_of(record.document)), chosen.out)
     except OSError as error:
         say(f"The result could not be written: {error}")
         return 1

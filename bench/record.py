@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.load.servers import GENERATOR_CORE, SERVER_CORE, SETTINGS, version_of
+from bench.load.servers import GENERATOR_CORE, ROOT, SERVER_CORE, SETTINGS, version_of
 
 VERSION = 1
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "starlette",
     "uvicorn",

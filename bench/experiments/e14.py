@@ -22,6 +22,7 @@ from bench.experiments.e4 import KINDS, kind
 CLIENTS = (100, 1_000, 3_000)
 LOADS = (30_000.0, 150_000.0)  # deliveries a second
 FASTEST = 1_000.0  # messages a second that a feed says
+WARM = 0.4  # s of the same load, before what is measured
 FULL = 300  # clients of E4, where it is full
 WINDOWS = (1.0, 3.0, 6.0)  # s
 OTHERS = ("socket.io", "nchan")
@@ -40,7 +41,7 @@ def runs(quick: bool) -> list[Run]:
 def crowded(transport: str, variant: str, clients: int, quick: bool, server: str = "ours") -> Run:
     """So many clients of a kind, at both loads."""
     steps = tuple(
-        Step(rate=min(FASTEST, load / clients), seconds=0.6 if quick else 1.5, warm=0.4, slack=1.0) for load in LOADS
+        Step(rate=min(FASTEST, load / clients), seconds=0.6 if quick else 1.5, warm=WARM, slack=1.0) for load in LOADS
     )
     return Run("E14", (kind(transport, variant, server, clients),), steps, server=server, sweep=True)
 
@@ -48,7 +49,7 @@ def crowded(transport: str, variant: str, clients: int, quick: bool, server: str
 def lasting(transport: str, variant: str, quick: bool) -> Run:
     """A full server, for longer and longer."""
     steps = tuple(
-        Step(rate=FASTEST, seconds=seconds, warm=0.4, slack=1.0) for seconds in (QUICK_WINDOWS if quick else WINDOWS)
+        Step(rate=FASTEST, seconds=seconds, warm=WARM, slack=1.0) for seconds in (QUICK_WINDOWS if quick else WINDOWS)
     )
     return Run("E14", (kind(transport, variant, "ours", FULL),), steps, sweep=True)
 

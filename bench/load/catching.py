@@ -24,7 +24,7 @@ from playwright.async_api import async_playwright
 from bench.load.frames import HEADERS, framed
 from bench.load.fronts import certified, certify
 from bench.load.heads import Heads
-from bench.load.http2 import kept_out, send
+from bench.load.http2 import PREFACE, kept_out, send
 from bench.peers import chromium
 
 SID = "x" * 22
@@ -82,7 +82,7 @@ class Catcher(asyncio.Protocol):
     def _framed(self, h2: H2Connection, data: bytes) -> None:
         """Over HTTP/2. Each request has one frame of heads: they are no longer than 16 KiB."""
         if self._heard.startswith(b"PRI"):
-            self._heard = self._heard[24:]
+            self._heard = self._heard[PREFACE:]
         frames, self._heard = framed(self._heard)
         sizes = iter([size for kind, size in frames if kind == HEADERS])
         for event in h2.receive_data(data):

@@ -11,13 +11,11 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import msgspec
 
-from bench.load.servers import SERVER_CORE, pin
+from bench.load.servers import ROOT, SERVER_CORE, pin
 
-ROOT = Path(__file__).resolve().parents[2]
 TIMES, MESSAGES = 15, 1_000
 MESSAGE = {
     "seq": 1,

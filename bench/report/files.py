@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.claims import findings
-from bench.report import beside, figures, growth
+from bench.report import figures, growth
 from bench.report.about import told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import Document, parse
@@ -42,11 +42,7 @@ def tables(document: object) -> str:
     told = document if isinstance(document, Document) else together([parse(document)])
     parts = [plain(told_of(told)), *(f"! {plain(warning)}" for warning in warnings(told))]
     if "E4" in told.experiments:
-        parts.append(
-            plain(
-                " ".join(["E4:", Answer(told).sentence, *growth.sentences(told), beside.sentence(told) or ""]).rstrip()
-            )
-        )
+        parts.append(plain(" ".join(["E4:", Answer(told).sentence, growth.paragraph(told)]).rstrip()))
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
     parts += [table.text() for table in (kaazing(told), today(told), memory(told), voids(told)) if table is not None]
     for claim, found in findings(told):
@@ -61,11 +57,11 @@ def markdown(document: Document) -> str:
     rows = ["| claim | who says so | verdict here |", "|---|---|---|"]
     for claim, found in findings(document):
         rows.append(f"| {claim.number} {claim.says} | {claim.who}: {claim.place} | {found.said} |")
-    kept, others = promised(document), [*growth.sentences(document), beside.sentence(document) or ""]
+    kept, others = promised(document), growth.paragraph(document)
     parts = [
         f"{told_of(document)}.",
         f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
-        *([" ".join(others).strip()] if any(others) else []),
+        *([others] if others else []),
         *([f"As near to the models as promised, in E2 and E3: {kept}."] if kept else []),
         "\n".join(rows),
     ]

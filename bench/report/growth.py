@@ -10,13 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.experiments import PEERS
+from bench.experiments.e14 import FASTEST, FULL, WARM
+from bench.report import beside
+from bench.report.beside import ALONE
 from bench.report.document import Document, Group
 from bench.report.saying import digits, listed, rate, time
 from bench.theory import models
 from bench.theory.stats import Estimate, estimate
 
-WARM = 0.4  # s of the same load, before what is measured
-ALONE = 1.05  # messages an answer, up to which each goes alone
 SERVERS = ("ours", *PEERS)
 TAIL = 0.99
 
@@ -92,6 +93,11 @@ def sentences(document: Document) -> list[str]:
     return [said for said in (_settles(document), _grows(document), _ahead(document)) if said]
 
 
+def paragraph(document: Document) -> str:
+    """These, and what is the server's own; "" where nothing of it was measured."""
+    return " ".join([*sentences(document), beside.sentence(document) or ""]).strip()
+
+
 def _settles(document: Document) -> str:
     found = settled(document)
     ours = [one for one in found if one.server == "ours"]
@@ -126,17 +132,20 @@ def _grows(document: Document) -> str:
 
 
 def _ahead(document: Document) -> str:
-    crowd = max((one.clients for one in settled(document) if one.server == "ours"), default=None)
-    late = {one.clients: one for one in settled(document) if one.server == "ours"}
-    told = []
-    for group in pushed(document):
-        if group.any.param("clients") == crowd and group.any.offered == late[crowd or 0].load:
-            told.append(f"{group.any.transport} {time(group.middle('p99'))}")
-    if not told or crowd is None:
+    ours = [one for one in settled(document) if one.server == "ours"]
+    if not ours:
+        return ""
+    most = ours[-1]
+    told = [
+        f"{group.any.transport} {time(group.middle('p99'))}"
+        for group in pushed(document)
+        if (group.any.param("clients"), group.any.offered) == (most.clients, most.load)
+    ]
+    if not told:
         return ""
     return (
-        f"What writes once for several messages does neither: the p99 of {listed(told)}, with {crowd:,.0f} clients at"
-        f" {rate(late[crowd].load)} deliveries/s."
+        f"What writes once for several messages does neither: the p99 of {listed(told)}, with"
+        f" {most.clients:,.0f} clients at {rate(most.load)} deliveries/s."
     )
 
 
@@ -147,5 +156,5 @@ def _answers(group: Group) -> dict[int, float]:
 
 
 def _lasting(group: Group) -> bool:
-    """Whether this is one of those that last longer and longer: at the fastest feed there is, by 300."""
-    return group.any.param("clients") == 300 and group.any.param("rate") == 1000
+    """Whether this is one of those that last longer and longer."""
+    return (group.any.param("clients"), group.any.param("rate")) == (FULL, FASTEST)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from bench.claims import findings
-from bench.report import beside, choose, figures, growth
+from bench.report import choose, figures, growth
 from bench.report.about import again, made_with, told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import EXPERIMENTS, Document
@@ -135,7 +135,7 @@ def _choose(document: Document) -> list[str]:
 
 def _answer(document: Document, drawn: list[Figure]) -> list[str]:
     warned = warnings(document)
-    more = " ".join([*growth.sentences(document), beside.sentence(document) or ""]).strip()
+    more = growth.paragraph(document)
     parts = []
     if "E4" in document.experiments:
         parts += [

@@ -45,13 +45,13 @@ def kept(folder: Path, kind: str = "full") -> list[Path]:
     return sorted((folder / FOLDER).glob(f"{kind}-*.json.gz"))[-MOST:]
 
 
-def read_all(path: Path) -> Document:
-    """A run's file, or all whole runs of a folder as one. OSError: there is none. BadDocument: one is no run."""
+def read_all(path: Path, kind: str = "full") -> Document:
+    """A run's file, or all runs of a kind in a folder as one. OSError: there is none. BadDocument: one is no run."""
     if not path.is_dir():
         return together([read(path)])
-    paths = kept(path)
+    paths = kept(path, kind)
     if not paths:
-        raise BadDocument(f"{path} has no runs: there is no {FOLDER}/full-….json.gz in it")
+        raise BadDocument(f"{path} has no runs: there is no {FOLDER}/{kind}-….json.gz in it")
     return together([read(one) for one in paths])
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench.experiments.e14 import WARM
 from bench.report import growth
 from bench.report.document import Document, parse
 from bench.report.figure_growth import growth as drawn
@@ -24,7 +25,7 @@ def full(run: Run, servers: dict[str, float], *, flat: bool = False) -> None:
         for clients in (100, 1000, 3000):
             many(run, server, clients, request)
     for seconds in (1.0, 3.0, 6.0):
-        late = 0.3 if flat else models.queued(FULL * (FRAME + MESSAGE), growth.WARM + seconds, 0.99)
+        late = 0.3 if flat else models.queued(FULL * (FRAME + MESSAGE), WARM + seconds, 0.99)
         lasting(run, "ws", "per-message", seconds, late, FRAME + MESSAGE)
         lasting(run, "longpoll", "ours", seconds, models.herd(300, FULL, REQUEST, MESSAGE), 1 / FULL)
 
