@@ -57,6 +57,7 @@ def weight(browser: Browser, lab: Program, lang: str = "en") -> dict[str, tuple[
     page.on("response", lambda response: loaded.append(response))
     page.goto(lab.url)
     Seat(page, "right").reads_by("ws")
+    page.evaluate(HEARD)  # the hub speaks: what has it do so is loaded last
     sizes = {}
     for response in list(loaded):  # what comes while these are weighed is no part of it
         if response.request.resource_type in ("document", "script", "stylesheet"):

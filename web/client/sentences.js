@@ -1,6 +1,6 @@
 // @ts-check
 // Sentences: what the ladder decided, as parts that a person can read in any language; here in English.
-// A decision is a list of parts, {key, …values}; each brings its own lead-in. A value may be a part again, or a list of them.
+// A decision is a list of parts, {key, ...values}; each brings its own lead-in. A value may be a part again, or a list of them.
 
 /** @import {Part} from "./types.js" */
 

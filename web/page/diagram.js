@@ -30,9 +30,9 @@ export class Diagram {
   #key = "";
   #bundled = /** @type {typeof import("./bundles.js").bundled | null} */ (null); // once there were many
   /** @type {WeakMap<Flight, boolean>} */
-  #labelled = new WeakMap(); // flight → whether it has a label; decided once, or labels would flicker
+  #labelled = new WeakMap(); // flight -> whether it has a label; decided once, or labels would flicker
   #cuts = 0; // px from the top, of the last cut that has a label
-  #rows = { left: NONE, right: NONE }; // side → the label that was given last: of which flight, when, and the px it needs
+  #rows = { left: NONE, right: NONE }; // side -> the label that was given last: of which flight, when, and the px it needs
 
   /** Draw all of it, and tell what can be pointed at. @param {Pen} pen @param {Tape} tape @param {View} view */
   draw(pen, tape, view) {

@@ -6,7 +6,7 @@ import { text } from "./words.js";
 /** @import { Flight } from "./tape.js" */
 
 /**
- * `said`: seq → when the hub had it; `wide`: there is room for the bytes.
+ * `said`: seq -> when the hub had it; `wide`: there is room for the bytes.
  * @param {Flight | string} flight @param {Map<number, number>} said @param {boolean} [wide]
  */
 export function label(flight, said, wide) {

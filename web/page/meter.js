@@ -12,7 +12,7 @@ const AGAIN = 2000; // ms between two looks where there is no WebSocket, and bef
 
 /** Watches clients: `figures(id, transport, from)` of at most the last half minute. Tells of news by `change`. */
 export class Meter extends EventTarget {
-  #samples = /** @type {Map<string, Sample[]>} */ (new Map()); // id → [{at, counts}], oldest first
+  #samples = /** @type {Map<string, Sample[]>} */ (new Map()); // id -> [{at, counts}], oldest first
   #line = /** @type {WebSocket | null} */ (null);
   #timer = 0;
 

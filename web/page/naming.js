@@ -2,9 +2,11 @@
 
 import { find, make, saying } from "./dom.js";
 import { short } from "./knobs.js";
-import { text } from "./words.js";
+import { learn, text } from "./words.js";
 
 /** @import { Seat } from "./seat.js" */
+
+await learn("/page/texts/naming");
 
 const STORE = "transport-fallback.name";
 

@@ -14,7 +14,7 @@ import { learn, translate } from "./words.js";
  * `translated()` (another language). One is open at a time.
  */
 export class Panels {
-  #panels = new Map(); // name → what open() returned, or the promise of it
+  #panels = new Map(); // name -> what open() returned, or the promise of it
 
   /** @param {Iterable<HTMLDetailsElement>} list @param {Page} page */
   constructor(list, page) {

@@ -27,7 +27,7 @@ export class Pen {
   /** `path`: makes an empty one. @param {() => Path} path */
   constructor(path = () => new Drawn()) {
     this.make = path;
-    this.lines = /** @type {Map<string, Path>} */ (new Map()); // "kind colour" → path
+    this.lines = /** @type {Map<string, Path>} */ (new Map()); // "kind colour" -> path
     this.areas = /** @type {Map<string, Path>} */ (new Map());
     this.dots = /** @type {Map<string, Path>} */ (new Map()); // "fill colour" or "ring colour"
     this.texts = /** @type {Text[]} */ ([]);
@@ -101,7 +101,7 @@ export class Pen {
   }
 
   /**
-   * Draw on a canvas. `colours`: name → CSS colour; `em`: how much bigger than usual the type is.
+   * Draw on a canvas. `colours`: name -> CSS colour; `em`: how much bigger than usual the type is.
    * @param {CanvasRenderingContext2D} context @param {Record<string, string>} colours @param {string} families
    * @param {number} em
    */

@@ -28,6 +28,7 @@ import { hush, learn, say, text, translate } from "./words.js";
  *   & Record<"to" | "network", HTMLSelectElement> & Record<"settings" | `${"decision" | "here" | "room"}-panel`, HTMLDetailsElement>} Parts
  */
 
+const NOTHING = "\u2013"; // where there is no figure
 const HISTORY = 60; // messages of the past a newcomer asks for
 const SILENT = 4000; // ms without a word through a network that is not all well
 const PATIENCE = 3000; // ms: that it has not come through within them is no failure yet
@@ -252,15 +253,15 @@ export class Seat extends EventTarget {
   costs(figures) {
     const { age, worst, requests, empties, bytes } = this.parts;
     const delay = this.delays.since(this.since);
-    age.textContent = delay ? took(delay.mean) : "–";
+    age.textContent = delay ? took(delay.mean) : NOTHING;
     age.dataset.transport = this.transport;
     if (delay) say(worst, "fact.worst", { worst: took(delay.worst) });
     else hush(worst);
     const opened = !asks(this.transport) && Number(figures?.requests) <= 1; // to open a line is not to ask
-    requests.textContent = figures ? String(opened ? 0 : figures.perMinute) : "–";
+    requests.textContent = figures ? String(opened ? 0 : figures.perMinute) : NOTHING;
     if (figures?.answers && asks(this.transport)) say(empties, "cost.of", figures);
-    else hush(empties).append("–");
-    bytes.textContent = String(figures?.bytes ?? "–");
+    else hush(empties).append(NOTHING);
+    bytes.textContent = String(figures?.bytes ?? NOTHING);
   }
 
   /** Which transport reads, and why. */

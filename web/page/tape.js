@@ -237,15 +237,15 @@ export class Exchange {
 
 /** Tells of anything new by `change`. */
 export class Tape extends EventTarget {
-  #sides = /** @type {Map<string, Side>} */ (new Map()); // sid → side; in memory only
-  #marks = /** @type {Map<string, Exchange>} */ (new Map()); // mark → exchange
-  #numbers = /** @type {Map<string, Map<number, Exchange>>} */ (new Map()); // sid → (number → exchange)
+  #sides = /** @type {Map<string, Side>} */ (new Map()); // sid -> side; in memory only
+  #marks = /** @type {Map<string, Exchange>} */ (new Map()); // mark -> exchange
+  #numbers = /** @type {Map<string, Map<number, Exchange>>} */ (new Map()); // sid -> (number -> exchange)
 
   constructor() {
     super();
     this.flights = /** @type {Flight[]} */ ([]);
     this.open = /** @type {Set<Exchange>} */ (new Set()); // exchanges that are not over
-    this.said = /** @type {Map<number, number>} */ (new Map()); // seq → when the hub had it, ms of this page's clock
+    this.said = /** @type {Map<number, number>} */ (new Map()); // seq -> when the hub had it, ms of this page's clock
     /** @type {Partial<Record<Side, Record<string, { requests: number, up: number, down: number }>>>} */
     this.totals = {}; // of each side, by the exchange's name: all there was
     this.missed = 0; // events the hub no longer had

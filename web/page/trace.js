@@ -11,7 +11,7 @@ const CLOCKS = 8; // answers about the time that are kept; the quickest of them 
 
 /** Looks at clients by their sids, which stay in memory. `take(sid, missed, events)` gets what is new. */
 export class Trace {
-  #looked = /** @type {Map<string, number>} */ (new Map()); // sid → events taken
+  #looked = /** @type {Map<string, number>} */ (new Map()); // sid -> events taken
   #clock = new HubClock(CLOCKS);
   #line = /** @type {WebSocket | null} */ (null);
   #timer = 0;

@@ -4,7 +4,7 @@
 
 const STORE = "transport-fallback.lang";
 const LANGUAGES = ["en", "zh"];
-const said = /** @type {WeakMap<HTMLElement, Values>} */ (new WeakMap()); // element → the values its text was made with
+const said = /** @type {WeakMap<HTMLElement, Values>} */ (new WeakMap()); // element -> the values its text was made with
 const shelves = /** @type {Set<string>} */ (new Set()); // folders with texts of each language
 const texts = /** @type {Record<string, Record<string, string>>} */ ({ en: {}, zh: {} }); // only what was loaded: nobody needs both languages at once
 
@@ -62,7 +62,7 @@ export function remember(lang) {
 }
 
 /**
- * The text of `key`, its `{places}` filled. A value `{ text: key, … }` is itself a text, a list of them a sentence.
+ * The text of `key`, its `{places}` filled. A value `{ text: key, ... }` is itself a text, a list of them a sentence.
  * @param {string} key @param {Values} [values] @returns {string}
  */
 export function text(key, values = {}) {

@@ -24,9 +24,6 @@ export default {
   "name.right": "Bo",
   "name.left.next": "Cleo",
   "name.right.next": "Dan",
-  "naming": "What are you called? The class reads it beside what you say.",
-  "naming.done": "That is my name",
-  "naming.second": "{name} 2",
 
   "tabs.label": "Seats",
   "tab": "{side}: {name}",

@@ -24,9 +24,6 @@ export default {
   "name.right": "小博",
   "name.left.next": "可可",
   "name.right.next": "大安",
-  "naming": "你叫什么名字？大家会在你说的话旁边看到它。",
-  "naming.done": "就叫这个",
-  "naming.second": "{name} 2",
 
   "tabs.label": "座位",
   "tab": "{side}：{name}",
