@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.page import DEADLINE, Seat
-from tests.browser.program import Program
+from tests.browser.program import Born, Program
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -21,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def launched() -> Iterator[list[Program]]:
     """The program of the next test, which starts while this one runs."""
-    programs = [Program()]
+    programs: list[Program] = [Born()]
     yield programs
     programs.pop().stop()
 
@@ -30,7 +30,7 @@ def launched() -> Iterator[list[Program]]:
 def lab(launched: list[Program]) -> Iterator[Program]:
     """A program of its own for each test: a hub remembers."""
     running = launched.pop()
-    launched.append(Program())
+    launched.append(Born())
     try:
         yield running.ready()
     finally:

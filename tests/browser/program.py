@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import secrets
+import select
+import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from bench.load.servers import free_port
+from tests.browser.mother import Mother
 from tests.root import ROOT
 
 # One browser stands for a class: what is counted per client must not get in its way.
@@ -56,6 +61,32 @@ class Program:
         self.process.kill()
         self.process.wait(20)
         self.said.close()
+
+
+class Born(Program):
+    """The same in a process that has imported already: of this kind each test has one."""
+
+    mother = Mother()
+
+    def launch(self) -> None:
+        self.pid, heard = self.mother.bear(["--port", str(self.port), *GENEROUS, *self.flags])
+        self.said = os.fdopen(heard)
+
+    def stop(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+        self.gone()
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+        self.gone()
+
+    def gone(self) -> None:
+        """Wait until it has ended: it is no child of ours, but what it prints ends with it."""
+        deadline = time.monotonic() + 20
+        while select.select([self.said], [], [], max(0, deadline - time.monotonic()))[0]:
+            if not os.read(self.said.fileno(), 65536):
+                return self.said.close()
+        raise TimeoutError("the program did not end within 20 s")
 
 
 @contextmanager

@@ -97,7 +97,7 @@ def test_the_race_counts_the_same_while_a_crowd_comes_and_goes(tab: Callable[...
         until(lambda: came[0] >= 3 * EACH)
         until(lambda: abs(beside("ws") - 1) < 0.08 and abs(beside("sse") - 1) < 0.08)
         until(lambda: shown(race.figure("poll", "requests")) > 0.5)
-        # Messages an answer: the crowd's news would be answered, too, and bear none; a slow machine's answer may bear two.
+        # Messages an answer: the crowd's news would be answered, too, and bear none. A slow machine's may bear two.
         until(lambda: shown(race.figure("longpoll", "answer")) > 0.9)
         assert re.search(r"0\s*%|\(0/", race.figure("longpoll", "wasted"))
 
