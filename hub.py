@@ -9,8 +9,9 @@ transport is only a way to carry "what comes after my cursor" to a client:
 
 The words, here and everywhere:
     message   what was emitted: seq, event, data, and its audience (everyone, a room, one client, perhaps all but one)
-    entry     anything that changes what somebody may read: a message, a birth, a join, a leave, a forgetting
-    log       the entries in order of seq; the hub's state is what its entries, applied in order, say
+    item      anything that changes the hub's state; applied in order, they are all of it (log/items.py)
+    entry     an item that changes what somebody may read: a message, a birth, a join, a leave, a forgetting; has a seq
+    log       the items in their order
     epoch     the name of one life of the log
     cursor    EPOCH.SEQ, a position in the log, which clients hand back as it came
     batch     the messages after a cursor that a client may see, and the cursor to go on from; empty = a heartbeat
@@ -26,12 +27,15 @@ from collections.abc import AsyncGenerator, Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
+from .log.audience import EVERYONE, Where
 from .log.batch import Batch, Cursor
 from .log.bell import Bell
-from .log.log import EVERYONE, Log, Where
+from .log.items import Log
+from .log.memory import Memory
 from .log.record import Record
 from .log.roll import Roll
-from .protocol.codec import RESERVED, decode, packed, printable, reserved
+from .log.state import State
+from .protocol.codec import RESERVED, decode, encode, packed, printable, reserved
 from .protocol.errors import Refuse, Refused
 from .protocol.limits import DEFAULTS, Limits
 
@@ -115,17 +119,23 @@ class Member(Record):
         await self.hub.leave(self, room)
 
 
-class Hub(Log[Member]):
-    """The log, and an application's words for it. How it is kept and read is in log/log.py.
+class Hub(State[Member]):
+    """The log, and an application's words for it. What items do is in log/state.py, how one reads in log/reading.py.
 
     `limits`: what it keeps and takes; `epoch`: the name of this life of the log, by default a new one; `clock`: the
-    time in s since 1970.
+    time in s since 1970; `log`: where its items are logged.
     """
 
     def __init__(
-        self, limits: Limits = DEFAULTS, *, epoch: str | None = None, clock: Callable[[], float] = time.time
+        self,
+        limits: Limits = DEFAULTS,
+        *,
+        epoch: str | None = None,
+        clock: Callable[[], float] = time.time,
+        log: Callable[[Hub], Log] = Memory,
     ) -> None:
         super().__init__(limits, epoch=epoch, clock=clock)
+        self.log = log(self)
         self.handlers: dict[str, list[Handler]] = {}
         self.here = Roll()  # of all rooms and none
         self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
@@ -192,7 +202,7 @@ class Hub(Log[Member]):
         newest = itertools.islice(audience.newest(self.end, ""), k) if audience else ()
         return [decode(message.text, dict) for message in newest][::-1]
 
-    # ---- reading: `read` stands in log/log.py
+    # ---- reading: `read` stands in log/reading.py
 
     async def wait(self, client: Member, cursor: Cursor, hold: float, bell: Bell | None = None) -> Batch:
         """The batch after `cursor`, as soon as it says something; an empty one after `hold` seconds."""
@@ -234,6 +244,8 @@ class Hub(Log[Member]):
 
     async def reach(self, cursor: Cursor) -> None:
         """Wait until this process has applied what the cursor says was read. In memory: at once."""
+        if cursor.seq > self.end:
+            await self.log.tip()
 
     # ---- writing
 
@@ -245,12 +257,15 @@ class Hub(Log[Member]):
             text = packed(data, self.limits.data, self.limits.depth)
         except Refused as refused:
             raise ValueError(refused.message) from None
-        pressed = self._pressed(where)
+        room, client, but = where
+        pressed = self._pressed(room, client)
         if pressed is not None:
-            await self._ease(where, pressed)
-        if where.client is not None and where.client not in self.members:
-            raise LookupError(f"no client {where.client}")
-        return await self._append(self._apply_message, where, event, text, speaking.get(), self.clock(), ack)
+            await self._ease(client, pressed)
+        if client is not None and client not in self.members:
+            raise LookupError(f"no client {client}")
+        said = (encode(event), text, encode(speaking.get()), encode(room))
+        tail = b'"event":%b,"data":%b,"from":%b,"room":%b' % said
+        return await self.log.append("m", room, client, but, ack, tail=tail)  # type: ignore[no-any-return]
 
     async def join(self, client: Member, name: str) -> None:
         """Refuse: too many rooms, here or in all, or not a name. LookupError: this client is forgotten."""
@@ -264,12 +279,22 @@ class Hub(Log[Member]):
             raise Refuse(f"a client may be in {self.limits.rooms_per_client} rooms")
         if not self.store.room_fits(name):
             raise Refuse(f"there may be {self.limits.rooms} rooms")
-        await self._append(self._apply_join, client.id, name)
+        if not await self.log.append("j", client.id, name):
+            raise Refuse("others were there first: no more rooms fit")
 
     async def leave(self, client: Member, name: str | None) -> None:
         inside = not client.apart if name is None else name in client.joined
         if inside and self.members.get(client.id) is client:
-            await self._append(self._apply_leave, client.id, name)
+            await self.log.append("l", client.id, name)
+
+    async def bear(self, client: str, secret: bytes = b"") -> Member:
+        """A client is born, or known already. One that reads on from a cursor was forgotten, and is told so once."""
+        return await self.log.append("b", client, secret.hex())  # type: ignore[no-any-return]
+
+    async def forget(self, client: Record) -> None:
+        """Nothing is known of this client any more; if it comes again, it is told so."""
+        if self.members.get(client.id) is client:
+            await self.log.append("f", client.id, self.place)
 
     # ---- what the registry says
 

@@ -10,13 +10,24 @@ from typing import NamedTuple
 from .roll import Roll
 
 
+class Where(NamedTuple):
+    """The audience of a message: everyone, a room or one client, perhaps all but one."""
+
+    room: str | None = None
+    client: str | None = None
+    but: str | None = None
+
+
+EVERYONE = Where()
+
+
 class Message(NamedTuple):
     """One message as the log keeps it: encoded once, for every transport and every reader."""
 
     seq: int
     text: bytes  # its JSON, as it stands in every batch
     but: str | None  # id of the one client that may not read it
-    at: float  # s since 1970
+    at: int  # ms since 1970
 
 
 class Highest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Hashable
 from typing import Generic, TypeVar
 
@@ -20,6 +21,11 @@ class Due(Generic[K]):
 
     def __len__(self) -> int:
         return len(self._entries)
+
+    @property
+    def first(self) -> float:
+        """When one may be due, at the earliest; inf: none waits."""
+        return self._heap[0][0] if self._heap else math.inf
 
     def add(self, thing: K, at: float) -> None:
         entry = self._entries.get(thing)

@@ -15,15 +15,35 @@ LED = 64  # cursors before its birth that a client was given since; one that cat
 
 
 class Record:
-    """One client. Only the entries of the log change it, and `led`, which remembers what it was given."""
+    """One client. Only the items of the log change it, and `led`, which remembers what it was given."""
 
-    __slots__ = ("__weakref__", "apart", "bells", "born", "doubt", "id", "joined", "led", "left_last", "own", "stays")
+    __slots__ = (
+        "__weakref__",
+        "apart",
+        "bells",
+        "born",
+        "doubt",
+        "id",
+        "joined",
+        "led",
+        "left_last",
+        "own",
+        "secret",
+        "since",
+        "start",
+        "stays",
+        "touched",
+    )
 
     here: bool  # somebody is reading as this client: the registry's word, no entry of the log
 
     def __init__(self, client: str) -> None:
         self.id = client
         self.born = 0  # seq of its birth
+        self.since = 0  # ms since 1970: when it was born
+        self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
+        self.start: int | None = 0  # where a newcomer starts until this process saw it read with a cursor
+        self.touched = 0  # place of the last item that says it lives
         self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
         self.own: Audience | None = None  # what was said to it alone, if anything was
         self.apart = False  # it has left everyone: it hears its rooms, and what is for it alone

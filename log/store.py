@@ -7,7 +7,6 @@ largest give way.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 
 from ..protocol.limits import Limits
 from .audience import Audience, Message, Room
@@ -18,9 +17,9 @@ from .largest import Largest
 class Store:
     """Everyone, the rooms, and whatever audience of one client something was kept for."""
 
-    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.clock = clock
+        self.keep_ms = limits.keep_seconds * 1000
         self.everyone = Audience()
         self.rooms: dict[str, Room] = {}
         self.bytes = 0  # of all audiences
@@ -33,24 +32,20 @@ class Store:
 
     def room_fits(self, name: str) -> bool:
         """Whether there may be a room of this name; one that nobody is in makes way for a new one."""
-        if name in self.rooms or len(self.rooms) < self.limits.rooms:
-            return True
-        if not self._empty:
-            return False
-        room = self.rooms[next(iter(self._empty))]
-        while room:
-            self._trim(room)
-        self._drop_if_empty(room)
-        return True
+        return name in self.rooms or len(self.rooms) < self.limits.rooms or bool(self._empty)
 
     def room(self, name: str) -> Room | None:
         """The room of this name, made if there may be one. None: nobody is in it, and nobody can come."""
         if name not in self.rooms and self.room_fits(name):
+            self._make_way()
             self.rooms[name] = Room(name)
             self._empty[name] = None
         return self.rooms.get(name)
 
     def enter(self, name: str, client: str, seq: int) -> Room:
+        """Let a client into a room that fits."""
+        if name not in self.rooms:
+            self._make_way()
         room = self.rooms.setdefault(name, Room(name))
         self._empty.pop(name, None)
         room.members[client] = seq
@@ -61,6 +56,14 @@ class Store:
         room.here.discard(client)
         if not room.members:
             self._empty[room.name] = None
+            self._drop_if_empty(room)
+
+    def _make_way(self) -> None:
+        """Where there are as many rooms as there may be, the one that nobody has been in for longest goes."""
+        if len(self.rooms) >= self.limits.rooms:
+            room = self.rooms[next(iter(self._empty))]
+            while room:
+                self._trim(room)
             self._drop_if_empty(room)
 
     def _drop_if_empty(self, room: Room) -> None:
@@ -76,10 +79,9 @@ class Store:
         audience.add(message)
         self.bytes += len(message.text)
         if len(audience) == 1:
-            self._old.add(audience, message.at + self.limits.keep_seconds)
+            self._old.add(audience, message.at + self.keep_ms)
         if len(audience) > self.limits.keep_messages:
             self._trim(audience)
-        self._trim_old(audience)
         self._largest.weigh(audience)
         if self.bytes > self.limits.keep_bytes:
             self._trim_largest()
@@ -90,23 +92,24 @@ class Store:
         self._old.discard(audience)
         self._largest.discard(audience)
 
-    def sweep(self) -> None:
+    def due(self, now: int) -> bool:
+        """Whether something may be too old at this time, in ms since 1970."""
+        return self._old.first <= now
+
+    def sweep(self, now: int) -> None:
         """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
-        for audience in self._old.take(self.clock()):
-            self._trim_old(audience)
+        for audience in self._old.take(now):
+            while audience and audience.oldest.at < now - self.keep_ms:
+                self._trim(audience)
             self._largest.weigh(audience)
             if audience:
-                self._old.add(audience, audience.oldest.at + self.limits.keep_seconds)
+                self._old.add(audience, audience.oldest.at + self.keep_ms)
             elif isinstance(audience, Room):
                 self._drop_if_empty(audience)
 
     def _trim(self, audience: Audience) -> None:
         self.trimmed = max(self.trimmed, audience.oldest.seq)
         self.bytes -= audience.trim()
-
-    def _trim_old(self, audience: Audience) -> None:
-        while audience and audience.oldest.at < self.clock() - self.limits.keep_seconds:
-            self._trim(audience)
 
     def _trim_largest(self) -> None:
         """Make room: a 64th of the limit at once, so that the search for the largest is rare."""

@@ -28,7 +28,7 @@ from .beats import Beats
 from .carried import Asked, Carried, Form, Step
 
 if TYPE_CHECKING:
-    from .log import Log
+    from .reading import Reading
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ FEW = 32  # readers that are not worth a step of their own
 class Turn:
     """All carried readers of one log, and what is to be told to them."""
 
-    def __init__(self, log: Log[Any]) -> None:
+    def __init__(self, log: Reading[Any]) -> None:
         self.log = log
         self.beats = Beats()  # of those who are silent
         self.readers: dict[Carried, None] = {}  # in the order in which they came

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..hub import Hub, Member, speaking
+from ..log.audience import Where
 from ..log.batch import Batch, Cursor
 from ..log.bell import Bell
-from ..log.log import Where
 from ..protocol.errors import Refused
 from ..protocol.pace import Bucket
 from .emits import Emits, Reply
@@ -47,17 +47,11 @@ class Client(Member):
         "readers",
         "refused",
         "registry",
-        "secret",
-        "since",
-        "start",
     )
 
     def __init__(self, registry: Registry, hub: Hub, client: str) -> None:
         super().__init__(hub, client)
         self.registry = registry
-        self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
-        self.since = int(hub.clock() * 1000)  # ms: when the hub first saw it
-        self.start: int | None = None  # where a newcomer starts until it has read with a cursor
         self.arrival: asyncio.Future[None] | None = None  # while its `connect` handlers run: done when it is let in
         self.refused: Refused | None = None  # the refusal by which they turned it away
         self.readers: tuple[Bell, ...] = ()  # oldest first

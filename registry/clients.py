@@ -139,11 +139,8 @@ class Clients:
         self._knock(address)
         await self._make_room(address)
         client_id, secret = identity(sid)
-        await self.hub.bear(client_id)
-        client = self.hub.members[client_id]
+        client = await self.hub.bear(client_id, secret)
         assert isinstance(client, Client)
-        client.secret = secret
-        client.start = self.hub.end
         client.last_read = client.last_request = self.clock()
         client.address = address
         self._cap.on_birth(client)

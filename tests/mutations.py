@@ -25,6 +25,7 @@ DOOR = "tests/server/test_door.py::"
 HEADS = "tests/server/test_known_heads.py::"
 HUB, CLIENTS = "tests/server/test_hub.py::", "tests/server/test_clients.py::"
 JAVASCRIPT = "tests/js/"
+ITEMS, REPLICAS = "tests/server/test_items.py::", "tests/server/test_replicas.py"
 HANDLERS, TURN = "tests/server/test_handlers.py::", "tests/server/test_turn.py::"
 DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_given_what_it_must_hear"
 VERDICTS = "tests/bench/test_verdicts.py::"
@@ -35,7 +36,7 @@ MUTATIONS = [
     Mutation(
         "gap never told",
         "a loss is silent",
-        "log/log.py",
+        "log/reading.py",
         '            reason = "trimmed"\n',
         "            reason = None\n",
         CONTRACT + "test_what_was_trimmed_after_its_cursor_is_a_gap",
@@ -43,9 +44,9 @@ MUTATIONS = [
     Mutation(
         "wake-up forgotten",
         "who waits hears nothing until its time is up",
-        "log/log.py",
-        "            bell.ring()\n\n    def _apply_born",
-        "            pass\n\n    def _apply_born",
+        "log/state.py",
+        "            bell.ring()\n        return",
+        "            pass\n        return",
         CONTRACT + "test_who_waits_is_told_as_soon_as_there_is_news",
     ),
     Mutation(
@@ -59,7 +60,7 @@ MUTATIONS = [
     Mutation(
         "epoch ignored",
         "a cursor of another life is taken for one of this",
-        "log/log.py",
+        "log/reading.py",
         "        if cursor.epoch != self.epoch:\n            return",
         "        if False:\n            return",
         CONTRACT + "test_a_cursor_of_another_life_is_a_gap",
@@ -115,7 +116,7 @@ MUTATIONS = [
     Mutation(
         "future ignored",
         "a cursor beyond the end waits for ever",
-        "log/log.py",
+        "log/reading.py",
         "        if cursor.seq > self.end:",
         "        if cursor.seq > self.end + 2**60:",
         CONTRACT + "test_a_cursor_beyond_the_end_is_a_gap",
@@ -123,7 +124,7 @@ MUTATIONS = [
     Mutation(
         "away never told",
         "a forgotten client believes that it is whole",
-        "log/log.py",
+        "log/reading.py",
         "if cursor.seq < client.born and cursor.seq not in client.led:",
         "if cursor.seq < 0:",
         CONTRACT + "test_a_client_the_hub_does_not_know_was_away",
@@ -131,7 +132,7 @@ MUTATIONS = [
     Mutation(
         "audience ignored in a shared batch",
         "who reads from the same cursor gets another's messages",
-        "log/log.py",
+        "log/reading.py",
         "key = (after, end, *(message.seq for message in messages))",
         "key = (after, end, len(messages))",
         ROOMS + "test_readers_at_one_cursor_share_nothing_that_only_one_may_see",
@@ -147,7 +148,7 @@ MUTATIONS = [
     Mutation(
         "leaving forgets the past",
         "who has left cannot read what was said while it was in",
-        "log/log.py",
+        "log/state.py",
         "member.remember(Stay(left, joined, seen))",
         "pass",
         ROOMS + "test_who_reads_later_hears_what_was_said_while_it_was_in",
@@ -172,7 +173,7 @@ MUTATIONS = [
     Mutation(
         "cut batch jumps to the end",
         "what did not fit is lost",
-        "log/log.py",
+        "log/reading.py",
         "end = messages[-1].seq if more else self.end",
         "end = self.end",
         CONTRACT + "test_a_reader_far_behind_catches_up_by_more",
@@ -481,7 +482,7 @@ MUTATIONS = [
     Mutation(
         "away told again while catching up",
         "one loss is told once for each batch that it takes to catch up",
-        "log/log.py",
+        "log/reading.py",
         "if cursor.seq < client.born and cursor.seq not in client.led:",
         "if cursor.seq < client.born:",
         CONTRACT + "test_away_is_told_once_however_many_batches_follow",
@@ -489,7 +490,7 @@ MUTATIONS = [
     Mutation(
         "away told for ever",
         "a client that was forgotten never reads on in peace",
-        "log/log.py",
+        "log/reading.py",
         "if cursor.seq < client.born and cursor.seq not in client.led:",
         "if client.born:",
         HUB + "test_who_was_forgotten_is_told_away_until_it_reads_on_from_after_its_birth",
@@ -497,7 +498,7 @@ MUTATIONS = [
     Mutation(
         "epoch read from where it was",
         "of another life one hears only what lies beyond an old number",
-        "log/log.py",
+        "log/reading.py",
         '            return "epoch", 0\n',
         '            return "epoch", min(cursor.seq, self.end)\n',
         HUB + "test_a_cursor_of_another_life_is_a_gap_and_all_that_is_kept_follows",
@@ -505,7 +506,7 @@ MUTATIONS = [
     Mutation(
         "shared batches pile up",
         "after a while every reader has its batch encoded anew",
-        "log/log.py",
+        "log/state.py",
         "        self._shared.clear()\n",
         "        pass\n",
         HUB + "test_readers_share_however_long_the_log_has_run",
@@ -521,7 +522,7 @@ MUTATIONS = [
     Mutation(
         "a stay has no end",
         "who has left is told of what was lost after it",
-        "log/log.py",
+        "log/state.py",
         "member.remember(Stay(left, joined, seen))",
         "member.remember(Stay(left, joined, 2**53))",
         HUB + "test_a_member_hears_what_was_said_while_it_was_in_whenever_it_reads",
@@ -562,8 +563,8 @@ MUTATIONS = [
         "a client takes any attribute",
         "each client has a dictionary that nobody uses, of a kilobyte",
         "log/record.py",
-        '__slots__ = ("__weakref__",',
-        '__slots__ = ("__dict__", "__weakref__",',
+        '        "__weakref__",\n',
+        '        "__weakref__",\n        "__dict__",\n',
         CLIENTS + "test_a_client_takes_no_attributes_of_an_application_but_may_be_referred_to_weakly",
     ),
     Mutation(
@@ -618,22 +619,22 @@ MUTATIONS = [
         "age off by one",
         "a message goes while it is still promised",
         "log/store.py",
-        "audience.oldest.at < self.clock() - self.limits.keep_seconds",
-        "audience.oldest.at <= self.clock() - self.limits.keep_seconds",
+        "audience.oldest.at < now - self.keep_ms",
+        "audience.oldest.at <= now - self.keep_ms",
         HUB + "test_a_message_is_kept_as_long_as_was_promised_and_no_second_less",
     ),
     Mutation(
         "all bells ring for a room",
         "each message wakes readers whom it does not concern",
-        "log/log.py",
-        "        return (bell for bell in self._bells_in(self.store.rooms[where.room]) if isinstance(bell, Bell))\n",
+        "log/reading.py",
+        "        return (bell for bell in self._bells_in(self.store.rooms[room]) if isinstance(bell, Bell))\n",
         "        return iter(self._bells)\n",
         HUB + "test_only_the_readers_of_an_audience_are_woken",
     ),
     Mutation(
         "who has left within a turn is not told",
         "what was said in the room before is withheld from it",
-        "log/log.py",
+        "log/state.py",
         "            bell.ring()  # the turn looks",
         "            pass  # the turn looks",
         TURN + "test_who_leaves_within_a_turn_hears_what_was_said_before_and_who_joins_what_is_said_after",
@@ -641,8 +642,8 @@ MUTATIONS = [
     Mutation(
         "whom a message leaves out is in step",
         "it hears what it may not, or others do not hear what they may",
-        "log/log.py",
-        "        self._part(where.but)\n",
+        "log/state.py",
+        "        self._part(but)\n",
         "",
         TURN + "test_whom_a_message_leaves_out_keeps_it_from_nobody_else",
     ),
@@ -1058,9 +1059,9 @@ MUTATIONS = [
     Mutation(
         "a newcomer starts before its birth",
         "its position is one it never had",
-        "registry/clients.py",
-        "        client.secret = secret\n        client.start = self.hub.end\n",
-        "        client.secret = secret\n        client.start = self.hub.end - 1\n",
+        "log/state.py",
+        "            record.born = record.start = self.end\n",
+        "            record.born, record.start = self.end, self.end - 1\n",
         "tests/server/test_clients_model.py",
     ),
     Mutation(
@@ -1530,7 +1531,7 @@ MUTATIONS = [
     Mutation(
         "one batch for all at a place",
         "who may not hear something is given it, and who may is not",
-        "log/log.py",
+        "log/reading.py",
         "        key = (after, end, *(message.seq for message in messages))\n",
         "        key = (after, end)\n",
         DELIVERY,
@@ -1538,9 +1539,9 @@ MUTATIONS = [
     Mutation(
         "one bell left out",
         "of many who wait one is not told",
-        "log/log.py",
-        "        for bell in self._bells_of(where):\n",
-        "        for bell in list(self._bells_of(where))[1:]:\n",
+        "log/state.py",
+        "        for bell in self._bells_of(room, client):\n",
+        "        for bell in list(self._bells_of(room, client))[1:]:\n",
         DELIVERY,
     ),
     Mutation(
@@ -1554,7 +1555,7 @@ MUTATIONS = [
     Mutation(
         "a leaver told nothing",
         "what was said before a leave in the same turn is lost",
-        "log/log.py",
+        "log/state.py",
         "        if seen > joined:  # else",
         "        if False:  # else",
         DELIVERY,
@@ -1562,7 +1563,7 @@ MUTATIONS = [
     Mutation(
         "a cut batch without its last",
         "where a batch ends a message is lost",
-        "log/log.py",
+        "log/reading.py",
         "        end = messages[-1].seq if more else self.end\n",
         "        end = messages[-1].seq if more else self.end\n"
         "        messages = messages[:-1] if more else messages\n",
@@ -1579,7 +1580,7 @@ MUTATIONS = [
     Mutation(
         "a private word to everyone",
         "what was for one is everybody's",
-        "log/log.py",
+        "log/reading.py",
         "            return None if member is None else member.own\n",
         "            return None if member is None else self.store.everyone\n",
         DELIVERY,
@@ -1617,7 +1618,7 @@ MUTATIONS = [
     Mutation(
         "a gap that is not told beside one who has none",
         "who missed something is given what another is, who missed nothing",
-        "log/log.py",
+        "log/reading.py",
         "        batch = None if gap else self._shared.get(key)\n",
         "        batch = self._shared.get(key)\n",
         "tests/server/test_delivery.py::test_a_gap_is_not_shared",
@@ -1685,5 +1686,69 @@ MUTATIONS = [
         "            found.untold = at\n",
         "            found.broke = at\n",
         "tests/bench/test_own.py::test_a_search_ends_however_it_goes",
+    ),
+    Mutation(
+        "the last of two births counts",
+        "a client that is born at two processes at once loses its rooms, and its emits run twice",
+        "log/state.py",
+        "        if record is None:\n            record = self.members[client]",
+        "        if True:\n            record = self.members[client]",
+        ITEMS + "test_of_two_births_the_first_counts",
+    ),
+    Mutation(
+        "an unknown kind is passed over",
+        "a process goes on beside a newer one, with another state",
+        "log/state.py",
+        'raise Unfit(f"nothing',
+        'return str(f"nothing',
+        ITEMS + "test_an_item_of_an_unknown_kind_is_refused_loudly_and_changes_nothing",
+    ),
+    Mutation(
+        "a hole is passed over",
+        "a process goes on without an item, with another state",
+        "log/state.py",
+        "        if place != self.place + 1:\n",
+        "        if place <= self.place:\n",
+        ITEMS + "test_an_item_that_is_not_the_next_is_refused_loudly_and_changes_nothing",
+    ),
+    Mutation(
+        "age by its own clock",
+        "what is kept depends on who is asked",
+        "log/state.py",
+        "        if self.store.due(at):\n            self.store.sweep(at)\n",
+        "        if self.store.due(at):\n            self.sweep()\n",
+        REPLICAS,
+    ),
+    Mutation(
+        "nothing is swept where an item is applied",
+        "what is kept depends on when a process had time",
+        "log/state.py",
+        "        if self.store.due(at):\n",
+        "        if False:\n",
+        REPLICAS,
+    ),
+    Mutation(
+        "a join is not judged at its place",
+        "two processes let in one room too many",
+        "log/state.py",
+        "or not self.store.room_fits(name):\n            return False\n",
+        "or False:\n            return False\n",
+        ITEMS + "test_of_joins_that_race_for_the_last_room_the_later_is_refused",
+    ),
+    Mutation(
+        "forgotten though it came back",
+        "who reads at one process is forgotten by another",
+        "log/state.py",
+        "if member is None or member.touched > place:\n",
+        "if member is None:\n",
+        ITEMS + "test_a_forgetting_counts_if_its_client_was_not_touched_since",
+    ),
+    Mutation(
+        "future before the tip",
+        "a cursor that another process gave is called beyond the end",
+        "hub.py",
+        "            await self.log.tip()\n",
+        "            pass\n",
+        ITEMS + "test_a_cursor_that_another_process_gave_is_reached_before_it_is_called_future",
     ),
 ]

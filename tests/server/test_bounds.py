@@ -277,7 +277,7 @@ def test_the_largest_is_found_to_within_a_tenth(steps: list[tuple[int, int]]) ->
         if size % 3 == 0 and len(audiences[n]):
             audiences[n].trim()
         else:
-            audiences[n].add(Message(seq, b"x" * (size + 1), None, 0.0))
+            audiences[n].add(Message(seq, b"x" * (size + 1), None, 0))
         sizes.weigh(audiences[n])
         most = max(audience.bytes for audience in audiences)
         if most:

@@ -71,7 +71,7 @@ class Model(RuleBasedStateMachine):
     def restart(self) -> None:
         self.old_epoch = self.hub.epoch if hasattr(self, "hub") else "gone"
         self.now += 1
-        self.hub = Hub(LIMITS, clock=lambda: self.now)
+        self.hub = self.new_hub()
         self.said: list[Said] = []
         self.rooms: dict[str, set[str]] = {}
         self.births: dict[str, int] = {}  # name → seq of its birth
@@ -80,6 +80,9 @@ class Model(RuleBasedStateMachine):
             self.born(name)
         for name in NAMES[:2]:
             self.join(name, ROOMS[0])
+
+    def new_hub(self) -> Hub:
+        return Hub(LIMITS, clock=lambda: self.now)
 
     # ---- what happens
 

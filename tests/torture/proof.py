@@ -28,7 +28,7 @@ def breakage(name: str, file: str, old: str, new: str, *kinds: str) -> Breakage:
 BREAKAGES = [
     breakage(
         "a queue instead of a log",
-        "log/log.py",
+        "log/reading.py",
         "        reason, start = self._begin(client, cursor)\n",
         "        reason, start = self._begin(client, cursor)\n"
         "        sent = self.__dict__.setdefault('sent', {})\n"
@@ -47,7 +47,7 @@ BREAKAGES = [
     ),
     breakage(
         "the gap of what was trimmed untold",
-        "log/log.py",
+        "log/reading.py",
         '            reason = "trimmed"\n',
         "            reason = None\n",
         "lost",
@@ -68,7 +68,7 @@ BREAKAGES = [
     ),
     breakage(
         "a loss told with each batch",
-        "log/log.py",
+        "log/reading.py",
         "if cursor.seq < client.born and cursor.seq not in client.led:",
         "if cursor.seq < client.born:",
         "false gap",

@@ -13,12 +13,12 @@ import json
 import os
 import random
 import signal
-from collections.abc import Callable
 from typing import Any
 
 from transport_fallback.app import build
 from transport_fallback.hub import Address, Hub
-from transport_fallback.log.log import Where
+from transport_fallback.log.audience import Where
+from transport_fallback.log.items import ENTRIES
 from transport_fallback.protocol.limits import Limits
 from transport_fallback.serving.run import listen, server_for
 
@@ -48,22 +48,23 @@ class Journaled(Hub):
         super().__init__(limits, epoch=epoch)
         self.journal = journal
 
-    async def _append(self, apply: Callable[..., None], *entry: Any) -> int:
-        seq = await super()._append(apply, *entry)
-        kind = apply.__name__.removeprefix("_apply_")
-        line = json.dumps([self.epoch, seq, kind, *described(kind, entry)])
-        os.write(self.journal, f"{line}\n".encode())
-        return seq
+    def apply(self, place: int, by: str, kind: str, fields: tuple[Any, ...], tail: bytes, at: int) -> Any:
+        applied = super().apply(place, by, kind, fields, tail, at)
+        if kind in ENTRIES:
+            line = json.dumps([self.epoch, self.end, *described(kind, fields, tail)])
+            os.write(self.journal, f"{line}\n".encode())
+        return applied
 
 
-def described(kind: str, entry: tuple[Any, ...]) -> list[Any]:
+def described(kind: str, fields: tuple[Any, ...], tail: bytes) -> list[Any]:
     """An entry, as `truth.Life.add` reads it."""
-    if kind != "message":
-        return [item for item in entry if isinstance(item, str)]
-    where, _event, text, sender, *_ = entry
-    data = json.loads(text)
-    to = f"@{where.client}" if where.client is not None else where.room
-    return [data["id"] if isinstance(data, dict) and "id" in data else -1, to, where.but, sender]
+    if kind != "m":
+        names = {"b": "born", "j": "join", "l": "leave", "f": "forgotten"}
+        return [names[kind], *fields]
+    room, client, but, _ack = fields
+    said = json.loads(b"{%b}" % tail)
+    data, to = said["data"], f"@{client}" if client is not None else room
+    return ["message", data["id"] if isinstance(data, dict) and "id" in data else -1, to, but, said["from"]]
 
 
 def handlers(hub: Hub) -> None:

@@ -1,15 +1,14 @@
-"""The log: the entries in order of seq, what they say when they are applied, and reading as a function of a cursor."""
+"""Reading, as a function of a cursor; and who is woken by what is said."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
-from ..protocol.codec import encode
 from ..protocol.limits import Limits
-from .audience import Audience, Message, Room, Stay
+from .audience import Audience, Message, Room
 from .backpressure import Backpressure
 from .batch import Batch, Cursor, new_epoch
 from .bell import Bell
@@ -24,36 +23,20 @@ SHARED = 64  # batches that readers may share: those who are far behind ask for 
 R = TypeVar("R", bound=Record)
 
 
-class Where(NamedTuple):
-    """The audience of a message: everyone, a room or one client, perhaps all but one."""
-
-    room: str | None = None
-    client: str | None = None
-    but: str | None = None
-
-
-EVERYONE = Where()
-
-
-class Log(Generic[R]):
-    """One life of the log, kept in memory. State changes only by `_apply_…`, which are given the entries in order."""
+class Reading(Generic[R]):
+    """What is kept of one life of the log, and its readers. Nothing here changes what may be read; see log/state.py."""
 
     def __init__(self, limits: Limits, *, epoch: str | None, clock: Callable[[], float]) -> None:
         self.limits = limits
         self.clock = clock  # s since 1970
         self.epoch = epoch or new_epoch(clock())
         self.end = 0  # seq of the last entry
-        self.store = Store(limits, clock)
+        self.store = Store(limits)
         self.members: dict[str, R] = {}
         self.pressure = Backpressure(limits)
         self.turn = Turn(self)
         self._bells: set[Bell] = set()
         self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log
-
-    def new_record(self, client: str) -> R:
-        raise NotImplementedError
-
-    # ---- reading
 
     def read(self, client: Record, cursor: Cursor, *, history: int = 0, most: int | None = None) -> Batch:
         """The messages that `client` may see after `cursor`. It takes nothing away: to ask again is to hear the same.
@@ -131,109 +114,22 @@ class Log(Generic[R]):
                 self._shared[key] = batch
         return batch
 
-    # ---- writing: every change of what somebody may read is an entry
-
-    async def _append(self, apply: Callable[..., None], *entry: Any) -> int:
-        """Give the entry the next seq and apply it. An external log would be waited for here."""
-        self.end += 1
-        self._shared.clear()
-        apply(self.end, *entry)
-        return self.end
-
-    async def bear(self, client: str) -> R:
-        """A client is born. One that reads from a cursor it had before has been forgotten, and is told so once."""
-        await self._append(self._apply_born, client)
-        return self.members[client]
-
-    async def forget(self, client: Record) -> None:
-        """Nothing is known of this client any more; if it comes again, it is told so."""
-        if self.members.get(client.id) is client:
-            await self._append(self._apply_forgotten, client.id)
-
-    def sweep(self) -> None:
-        """Forget the messages whose time is over."""
-        self.store.sweep()
-
-    def _apply_message(
-        self, seq: int, where: Where, event: str, data: bytes, sender: str | None, at: float, ack: bool
-    ) -> None:
-        text = b'{"seq":%d,"event":%b,"data":%b,"from":%b,"room":%b,"at":%d%b}' % (
-            seq,
-            encode(event),
-            data,
-            encode(sender),
-            encode(where.room),
-            int(at * 1000),
-            b',"ack":true' if ack else b"",
-        )
-        audience = self._audience(where)
-        if audience is None and where.room is not None:
-            audience = self.store.room(where.room)
-        elif audience is None and where.client in self.members:
-            audience = self.members[where.client].own = Audience()
-        if audience is None:
-            return  # a room that there may not be: nobody is in it
-        self.store.keep(audience, Message(seq, text, where.but, at))
-        if where.client is None:
-            self.turn.said(audience)
-        self._part(where.but)
-        for bell in self._bells_of(where):
-            bell.ring()
-
-    def _apply_born(self, seq: int, client: str) -> None:
-        record = self.new_record(client)
-        record.born = seq
-        self.members[client] = record
-
-    def _apply_join(self, seq: int, client: str, name: str) -> None:
-        room, member = self.store.enter(name, client, seq), self.members[client]
-        self._part(client)
-        member.joined = (*member.joined, name)
-        if member.here:
-            room.here.add(client)
-
-    def _apply_leave(self, seq: int, client: str, name: str | None) -> None:
-        """None: it leaves everyone, in whom it was from the beginning."""
-        member = self.members[client]
-        left: Audience = self.store.everyone if name is None else self.store.rooms[name]
-        for bell in member.bells:
-            bell.ring()  # the turn looks who is in a room when it is over: who has left by then is told by itself
-        joined, seen = 0, left.last.seen_by(client)
-        if isinstance(left, Room):
-            member.joined = tuple(one for one in member.joined if one != name)
-            joined = left.members[client]
-            self.store.leave(left, client)
-        else:
-            member.apart = True
-        if seen > joined:  # else there was nothing to hear: no interval to remember
-            member.remember(Stay(left, joined, seen))
-
-    def _apply_forgotten(self, seq: int, client: str) -> None:
-        member = self.members[client]
-        member.here = False
-        for name in member.joined:
-            self._apply_leave(seq, client, name)
-        if member.own is not None:
-            self.store.discard(member.own)
-        del self.members[client]
-        member.on_forgotten()
-
     # ---- who hears
 
-    def _audience(self, where: Where) -> Audience | None:
+    def _audience(self, room: str | None, client: str | None) -> Audience | None:
         """The audience of a message. None: no client of that id, or nothing was said there yet."""
-        if where.client is not None:
-            member = self.members.get(where.client)
+        if client is not None:
+            member = self.members.get(client)
             return None if member is None else member.own
-        return self.store.everyone if where.room is None else self.store.rooms.get(where.room)
+        return self.store.everyone if room is None else self.store.rooms.get(room)
 
-    def _bells_of(self, where: Where) -> Iterator[Bell | Carried]:
+    def _bells_of(self, room: str | None, client: str | None) -> Iterator[Bell | Carried]:
         """The bells that what is said there rings. Of those who are carried the turn hears, unless one is meant."""
-        if where.client is not None:
-            return iter(self.members[where.client].bells)
-        if where.room is None:
+        if client is not None:
+            return iter(self.members[client].bells)
+        if room is None:
             return iter(self._bells)
-        return (bell for bell in self._bells_in(self.store.rooms[where.room]) if isinstance(bell, Bell))
+        return (bell for bell in self._bells_in(self.store.rooms[room]) if isinstance(bell, Bell))
 
     def _bells_in(self, room: Room) -> Iterator[Bell | Carried]:
         return (bell for client in room.members for bell in self.members[client].bells)
@@ -244,15 +140,15 @@ class Log(Generic[R]):
             if isinstance(bell, Carried):
                 bell.odd = True
 
-    def _pressed(self, where: Where) -> Audience | None:
+    def _pressed(self, room: str | None, client: str | None) -> Audience | None:
         """The audience, if so much was emitted to it in one go that its readers may lose some; mostly None."""
-        audience = self._audience(where)
+        audience = self._audience(room, client)
         return audience if audience is not None and self.pressure.due(audience) else None
 
-    async def _ease(self, where: Where, audience: Audience) -> None:
+    async def _ease(self, client: str | None, audience: Audience) -> None:
         """Let those read who hear what is emitted there."""
-        if where.client is not None:
-            member = self.members[where.client]
+        if client is not None:
+            member = self.members[client]
             await self.pressure.ease(audience, lambda: member.bells, lambda asking: asking == member.id)
         elif isinstance(audience, Room):
             await self.pressure.ease(audience, lambda: self._bells_in(audience), audience.members.__contains__)

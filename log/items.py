@@ -1,0 +1,46 @@
+"""The items: all that a log holds, the kinds there are, and what is asked of a log, wherever it is kept.
+
+The state of a hub is what the items of its log, applied in order, say, and nothing else: `apply` (log/state.py) is the
+one door. Whatever another process would have to know to answer a client's next request is an item. Each has a *place*,
+which counts them all: 1, 2, 3 … Those that change what somebody may read are *entries* and have a seq beside it; the
+others, *notes*, have none, so no cursor moves for what nobody reads.
+
+    m  entry  room, client, but, ack; tail   a message: the tail is its JSON without what applying it adds
+    b  entry  client, secret                 it is born, unless it is known
+    j  entry  client, room                   it enters a room, where it fits
+    l  entry  client, room | None            it leaves a room, or everyone
+    f  entry  client, place                  it is forgotten, unless it was touched after that place
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+ENTRIES = frozenset("mbjlf")
+
+
+class Item(NamedTuple):
+    """One item, as it is applied."""
+
+    place: int
+    by: str  # the process that appended it
+    kind: str
+    fields: tuple[Any, ...]  # plain data: text, numbers, true, false, null, lists and objects of these
+    tail: bytes  # bytes that are kept as they are
+    at: int  # when it was logged, in ms since 1970 by the log's one clock
+
+
+class Unfit(Exception):
+    """An item that cannot be applied here: of a kind nobody knows, or not the next. What follows it cannot, either."""
+
+
+class Log(Protocol):
+    """Where items are kept in order. Each that is appended is applied, once, at its place, by every process."""
+
+    process: str  # who appends: the `by` of its items
+
+    async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
+        """Log an item, and wait until it is applied here. Returns what applying it gave."""
+
+    async def tip(self) -> None:
+        """Wait until all that was logged when this was called is applied here."""

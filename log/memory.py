@@ -1,0 +1,26 @@
+"""The log in memory: it belongs to one process, and applies an item where it is appended, without waiting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .state import State
+
+ALONE = "alone"  # the name of the only process there is
+
+
+class Memory:
+    """Nothing is kept of an item but what it did: nobody else will ever ask for it."""
+
+    __slots__ = ("hub", "process")
+
+    def __init__(self, hub: State[Any]) -> None:
+        self.hub, self.process = hub, ALONE
+
+    async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
+        hub = self.hub
+        return hub.apply(hub.place + 1, ALONE, kind, fields, tail, int(hub.clock() * 1000))
+
+    async def tip(self) -> None:
+        """It is here."""

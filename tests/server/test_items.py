@@ -1,0 +1,218 @@
+"""The one door: what each kind of item does to the state, by itself, and what no door lets in."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.logs import Remembering, Shared
+from tests.state import state_of
+from transport_fallback.hub import Hub, Refuse
+from transport_fallback.log.batch import Cursor
+from transport_fallback.log.items import Unfit
+from transport_fallback.protocol.codec import decode
+from transport_fallback.protocol.limits import Limits
+
+pytestmark = pytest.mark.anyio
+
+ANN = "ann"
+SECRET = "5e" * 32
+
+
+class Door:
+    """A hub, and items one after the other, each given by hand."""
+
+    def __init__(self, **limits: object) -> None:
+        self.hub = Hub(Limits(**limits), epoch="e")  # type: ignore[arg-type]
+        self.at = 1_000_000
+
+    def give(self, kind: str, *fields: object, tail: bytes = b"", by: str = "p1", at: int | None = None) -> object:
+        self.at += 1
+        return self.hub.apply(self.hub.place + 1, by, kind, fields, tail, self.at if at is None else at)
+
+    def say(self, room: str | None = None, client: str | None = None, but: str | None = None) -> object:
+        tail = b'"event":"e","data":1,"from":null,"room":%b' % (b"null" if room is None else b'"%b"' % room.encode())
+        return self.give("m", room, client, but, False, tail=tail)
+
+    def read(self, client: str = "", after: int = 0) -> list[int]:
+        member = self.hub.members[client] if client else self.hub.anonymous
+        return [message.seq for message in self.hub.read(member, Cursor("e", after)).messages]
+
+
+# ---- entries
+
+
+async def test_a_message_is_its_tail_with_its_seq_and_its_time() -> None:
+    door = Door()
+    seq = door.give("m", None, None, None, False, tail=b'"event":"e","data":[1],"from":"ann","room":null', at=17)
+    batch = decode(door.hub.read(door.hub.anonymous, Cursor("e", 0)).text, dict)
+    assert seq == 1 and batch["messages"] == [
+        {"seq": 1, "event": "e", "data": [1], "from": "ann", "room": None, "at": 17}
+    ]
+
+
+async def test_a_message_that_asks_says_so() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.give("m", None, ANN, None, True, tail=b'"event":"e","data":1,"from":null,"room":null')
+    assert door.hub.read(door.hub.members[ANN], Cursor("e", 1)).text.count(b',"ack":true}') == 1
+
+
+async def test_a_message_for_who_is_forgotten_takes_its_seq_and_reaches_nobody() -> None:
+    door = Door()
+    assert door.say(client="nobody") == 1 and door.hub.end == 1 and not door.read()
+
+
+async def test_a_birth_says_since_when_and_with_which_secret() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET, at=1234)
+    ann = door.hub.members[ANN]
+    assert (ann.born, ann.start, ann.since, ann.secret) == (1, 1, 1234, bytes.fromhex(SECRET))
+
+
+async def test_of_two_births_the_first_counts() -> None:
+    door = Door()
+    first = door.give("b", ANN, SECRET, by="p1")
+    door.give("j", ANN, "red")
+    assert door.give("b", ANN, "00" * 32, by="p2") is first
+    ann = door.hub.members[ANN]
+    assert ann is first and ann.born == 1 and ann.secret == bytes.fromhex(SECRET) and ann.rooms == ["red"]
+
+
+async def test_who_joins_hears_what_is_said_from_then_on() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.say("red")
+    assert door.give("j", ANN, "red") is True
+    assert door.say("red") == 4 and door.read(ANN) == [4]
+
+
+async def test_a_join_that_does_not_fit_changes_nothing() -> None:
+    door = Door(rooms=2, rooms_per_client=1)
+    for name in (ANN, "bob", "eve"):
+        door.give("b", name, SECRET)
+    assert door.give("j", ANN, "red") is True
+    assert door.give("j", ANN, "red") is True  # it is in it: there is nothing to refuse
+    assert door.give("j", ANN, "blue") is False  # as many as one may be in
+    assert door.give("j", "bob", "blue") is True
+    assert door.give("j", "eve", "green") is False  # as many as there may be
+    assert door.give("j", "nobody", "red") is False
+    assert door.hub.rooms == {"red": [ANN], "blue": ["bob"]} and door.hub.end == 9
+
+
+async def test_a_room_that_nobody_is_in_makes_way_where_the_join_is_applied() -> None:
+    door = Door(rooms=1)
+    door.give("b", ANN, SECRET)
+    door.say("red")
+    assert list(door.hub.store.rooms) == ["red"] and door.hub.store.room_fits("blue")
+    assert list(door.hub.store.rooms) == ["red"]  # to ask changes nothing
+    assert door.give("j", ANN, "blue") is True
+    assert list(door.hub.store.rooms) == ["blue"]
+
+
+async def test_who_leaves_hears_no_more_and_a_leave_that_does_not_fit_changes_nothing() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.give("l", ANN, "red")
+    door.give("l", "nobody", None)
+    door.give("j", ANN, "red")
+    door.say("red")
+    door.give("l", ANN, "red")
+    door.say("red")
+    door.give("l", ANN, None)
+    door.give("l", ANN, None)
+    door.say()
+    assert door.read(ANN) == [5] and door.hub.end == 10
+
+
+async def test_a_forgetting_counts_if_its_client_was_not_touched_since() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.give("j", ANN, "red")
+    looked = door.hub.place
+    door.give("b", ANN, SECRET)  # it came again, elsewhere
+    door.give("f", ANN, looked)
+    assert ANN in door.hub.members
+    door.give("f", ANN, door.hub.place)
+    door.give("f", ANN, door.hub.place)
+    assert not door.hub.members and not door.hub.store.rooms and door.hub.end == 6
+
+
+async def test_age_is_told_by_the_time_of_items_and_no_other_clock() -> None:
+    door = Door(keep_seconds=10)
+    door.give("b", ANN, SECRET, at=0)
+    door.give("j", ANN, "red", at=0)
+    door.give("m", "red", None, None, False, tail=b'"event":"e"', at=1000)
+    door.give("m", None, None, None, False, tail=b'"event":"e"', at=11_000)
+    assert door.read(ANN) == [3, 4]
+    door.give("j", ANN, "blue", at=11_001)
+    assert door.read(ANN) == [4]
+
+
+# ---- what no door lets in
+
+
+async def test_an_item_of_an_unknown_kind_is_refused_loudly_and_changes_nothing() -> None:
+    door = Door()
+    before = state_of(door.hub)
+    with pytest.raises(Unfit, match="kind 'ö'"):
+        door.give("ö", 1, 2)
+    assert state_of(door.hub) == before
+
+
+@pytest.mark.parametrize("place", [0, 1, 3])
+async def test_an_item_that_is_not_the_next_is_refused_loudly_and_changes_nothing(place: int) -> None:
+    door = Door()
+    door.say()
+    before = state_of(door.hub)
+    with pytest.raises(Unfit, match="does not follow 1"):
+        door.hub.apply(place, "p1", "m", (None, None, None, False), b'"event":"e"', 0)
+    assert state_of(door.hub) == before
+
+
+# ---- a log that several share
+
+
+async def test_in_memory_a_place_is_counted_for_each_item_and_a_seq_for_each_entry() -> None:
+    hub = Hub(log=Remembering)
+    await hub.bear(ANN)
+    await hub.emit("e")
+    assert [item.kind for item in hub.log.items] == ["b", "m"] and (hub.place, hub.end) == (2, 2)  # type: ignore[attr-defined]
+
+
+async def test_births_that_race_are_one_record() -> None:
+    log = Shared(lambda: 1.0)
+    one, two = (Hub(log=log.end(name)) for name in ("one", "two"))
+    births = [asyncio.ensure_future(hub.bear(ANN, b"\1" * 32)) for hub in (one, one, two)]
+    await asyncio.sleep(0)
+    log.deliver()
+    first, again, other = await asyncio.gather(*births)
+    assert first is again is one.members[ANN] and other is two.members[ANN]
+    assert state_of(one) == state_of(two) and one.end == 3 and first.born == 1
+
+
+async def test_of_joins_that_race_for_the_last_room_the_later_is_refused() -> None:
+    log, limits = Shared(lambda: 1.0), Limits(rooms=1)
+    one, two = (Hub(limits, log=log.end(name)) for name in ("one", "two"))
+    births = asyncio.gather(one.bear(ANN), two.bear("bob"))
+    await asyncio.sleep(0)
+    log.deliver()
+    ann, bob = await births
+    joins = asyncio.gather(bob.join("blue"), ann.join("red"), return_exceptions=True)
+    await asyncio.sleep(0)
+    log.deliver()
+    assert [type(outcome) for outcome in await joins] == [type(None), Refuse]
+    assert one.rooms == two.rooms == {"blue": ["bob"]}
+
+
+async def test_a_cursor_that_another_process_gave_is_reached_before_it_is_called_future() -> None:
+    log = Shared(lambda: 1.0)
+    one, two = (Hub(epoch="e", log=log.end(name)) for name in ("one", "two"))
+    saying = asyncio.ensure_future(one.emit("e"))
+    await asyncio.sleep(0)
+    log.deliver("one")
+    cursor = Cursor("e", await saying)
+    assert two.end == 0
+    await two.reach(cursor)
+    assert two.read(two.anonymous, cursor).gap is None
