@@ -33,7 +33,7 @@ def chat(hub: Hub) -> None:
     async def name(client: Client, message: Any) -> dict[str, str]:
         chosen = tidy(word(message, "name"))
         if chosen != client.data.get("name"):
-            client.data["name"] = chosen
+            await client.put("name", chosen)
             presence.note(client, None)
         return {"name": chosen}
 

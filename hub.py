@@ -20,10 +20,9 @@ The words, here and everywhere:
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, NamedTuple, TypeVar
 
@@ -35,6 +34,7 @@ from .log.memory import Memory
 from .log.record import Record
 from .log.roll import Roll
 from .log.state import State
+from .log.watcher import Watcher
 from .protocol.codec import RESERVED, decode, encode, packed, printable, reserved
 from .protocol.errors import Refuse, Refused
 from .protocol.limits import DEFAULTS, Limits
@@ -67,33 +67,20 @@ class Address(NamedTuple):
 
 
 class Member(Record):
-    """A client, as an application has it in its hands. What that keeps of it goes into `data`, and nowhere else."""
+    """A client, as an application has it in its hands. What that keeps of it goes into `data`, and nowhere else.
 
-    __slots__ = ("_here", "data", "hub")
+    `await client.put(key, value)` puts it there wherever the client is served next; `data[key] = value` only here.
+    """
+
+    __slots__ = ("hub",)
 
     def __init__(self, hub: Hub, client: str) -> None:
         super().__init__(client)
         self.hub = hub
-        self.data: dict[str, Any] = {}  # the application's own about this client; it is forgotten with it
-        self._here = False
 
     @property
     def rooms(self) -> list[str]:
         return list(self.joined)
-
-    @property
-    def here(self) -> bool:
-        """Whether somebody is reading as this client."""
-        return self._here
-
-    @here.setter
-    def here(self, here: bool) -> None:
-        self._here = here
-        for roll in self.hub.rolls(self):
-            if here:
-                roll.add(self.id)
-            else:
-                roll.discard(self.id)
 
     async def emit(self, event: str, data: Any = None) -> int:
         """To this client alone. Returns its seq. LookupError: the hub has forgotten it."""
@@ -113,6 +100,10 @@ class Member(Record):
         Refuse: too many rooms, here or in all, or not a name. LookupError: the hub has forgotten this client.
         """
         await self.hub.join(self, room)
+
+    async def put(self, key: str, value: Any) -> None:
+        """Keep this as `data[key]`. ValueError: not plain JSON, or too large. LookupError: the hub has forgotten it."""
+        await self.hub.put(self, key, value)
 
     async def leave(self, room: str | None) -> None:
         """Hear no more what is said in a room. None: nor what is said to everyone, as long as the hub knows it."""
@@ -136,8 +127,8 @@ class Hub(State[Member]):
     ) -> None:
         super().__init__(limits, epoch=epoch, clock=clock)
         self.log = log(self)
+        self.process = self.log.process
         self.handlers: dict[str, list[Handler]] = {}
-        self.here = Roll()  # of all rooms and none
         self.anonymous = Member(self, "")  # reads what is for everyone, and is nobody
         self._make: Callable[[str], Member] | None = None
 
@@ -187,10 +178,6 @@ class Hub(State[Member]):
             return self.here
         return self.store.rooms[room].here if room in self.store.rooms else Roll()
 
-    def rolls(self, member: Member) -> list[Roll]:
-        """The rolls that a client is on while it is here."""
-        return [self.here, *(self.store.rooms[name].here for name in member.joined)]
-
     @property
     def rooms(self) -> dict[str, list[str]]:
         """The ids of the members of every room that has some."""
@@ -202,45 +189,7 @@ class Hub(State[Member]):
         newest = itertools.islice(audience.newest(self.end, ""), k) if audience else ()
         return [decode(message.text, dict) for message in newest][::-1]
 
-    # ---- reading: `read` stands in log/reading.py
-
-    async def wait(self, client: Member, cursor: Cursor, hold: float, bell: Bell | None = None) -> Batch:
-        """The batch after `cursor`, as soon as it says something; an empty one after `hold` seconds."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + hold
-        with self.listening(client, bell) as bell:
-            bell.at = cursor.seq
-            while True:
-                batch = self.read(client, cursor)
-                if batch.news or bell.ended or loop.time() >= deadline:
-                    return batch
-                await bell.listen(deadline)
-
-    async def follow(
-        self, client: Member, cursor: Cursor, heartbeat: float, bell: Bell | None = None, *, history: int = 0
-    ) -> AsyncGenerator[Batch, None]:
-        """Batch after batch, the first at once; an empty one after each `heartbeat` seconds of silence.
-
-        Nothing is kept for a slow reader: it reads on when it can take more, from where it is. Our own server tells
-        its streams the same, many at once; see log/turn.py.
-        """
-        loop = asyncio.get_running_loop()
-        most = self.limits.stream_bytes
-        self.pressure.follows(client.id)
-        with self.listening(client, bell) as bell:
-            batch = self.read(client, cursor, history=history, most=None if history else most)
-            while not bell.ended:
-                bell.at = batch.cursor.seq
-                yield batch
-                due = loop.time() + heartbeat
-                if not batch.more:
-                    await bell.listen(due)
-                sent = batch.cursor
-                batch = self.read(client, sent, most=most)
-                while not (batch.news or bell.ended or loop.time() >= due):
-                    bell.at = batch.cursor.seq
-                    await bell.listen(due)
-                    batch = self.read(client, sent, most=most)
+    # ---- reading stands in log/reading.py
 
     async def reach(self, cursor: Cursor) -> None:
         """Wait until this process has applied what the cursor says was read. In memory: at once."""
@@ -253,10 +202,7 @@ class Hub(State[Member]):
         """Log one message. ValueError: reserved or unprintable event, data that is too large or not plain JSON."""
         if not printable(event) or reserved(event):
             raise ValueError(f"an event is 1-64 printable characters and not one of {' '.join(sorted(RESERVED))}")
-        try:
-            text = packed(data, self.limits.data, self.limits.depth)
-        except Refused as refused:
-            raise ValueError(refused.message) from None
+        text = self._plain(data)
         room, client, but = where
         pressed = self._pressed(room, client)
         if pressed is not None:
@@ -266,6 +212,13 @@ class Hub(State[Member]):
         said = (encode(event), text, encode(speaking.get()), encode(room))
         tail = b'"event":%b,"data":%b,"from":%b,"room":%b' % said
         return await self.log.append("m", room, client, but, ack, tail=tail)  # type: ignore[no-any-return]
+
+    def _plain(self, data: Any) -> bytes:
+        """Data as JSON. ValueError: it is too large, or not plain."""
+        try:
+            return packed(data, self.limits.data, self.limits.depth)
+        except Refused as refused:
+            raise ValueError(refused.message) from None
 
     async def join(self, client: Member, name: str) -> None:
         """Refuse: too many rooms, here or in all, or not a name. LookupError: this client is forgotten."""
@@ -287,6 +240,12 @@ class Hub(State[Member]):
         if inside and self.members.get(client.id) is client:
             await self.log.append("l", client.id, name)
 
+    async def put(self, client: Member, key: str, value: Any) -> None:
+        self._plain(value)
+        if self.members.get(client.id) is not client:
+            raise LookupError(f"client {client.id} is forgotten")
+        await self.log.append("u", client.id, key, value)
+
     async def bear(self, client: str, secret: bytes = b"") -> Member:
         """A client is born, or known already. One that reads on from a cursor was forgotten, and is told so once."""
         return await self.log.append("b", client, secret.hex())  # type: ignore[no-any-return]
@@ -298,11 +257,11 @@ class Hub(State[Member]):
 
     # ---- what the registry says
 
-    def register(self, make: Callable[[str], Member]) -> None:
-        """Let each client be born as `make(id)` says. ValueError: one registry has said so already."""
+    def register(self, make: Callable[[str], Member], watcher: Watcher[Any]) -> None:
+        """Let each client be born as `make(id)` says, and items be watched. ValueError: a registry does so already."""
         if self._make is not None:
             raise ValueError("this hub is another application's already: a hub is built into one")
-        self._make = make
+        self._make, self.watcher = make, watcher
 
     def new_record(self, client: str) -> Member:
         return Member(self, client) if self._make is None else self._make(client)

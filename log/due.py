@@ -17,21 +17,18 @@ class Due(Generic[K]):
     def __init__(self) -> None:
         self._entries: dict[K, tuple[float, int, K]] = {}
         self._heap: list[tuple[float, int, K]] = []  # of these, and of some that count no more
+        self.first = math.inf  # when one may be due, at the earliest
         self._numbers = itertools.count()  # two things due at one time need no order of their own
 
     def __len__(self) -> int:
         return len(self._entries)
-
-    @property
-    def first(self) -> float:
-        """When one may be due, at the earliest; inf: none waits."""
-        return self._heap[0][0] if self._heap else math.inf
 
     def add(self, thing: K, at: float) -> None:
         entry = self._entries.get(thing)
         if entry is None or at < entry[0]:
             entry = self._entries[thing] = (at, next(self._numbers), thing)
             heapq.heappush(self._heap, entry)
+            self.first = self._heap[0][0]
             self._tidy()
 
     def discard(self, thing: K) -> None:
@@ -47,6 +44,7 @@ class Due(Generic[K]):
             if self._entries.get(thing) is entry:
                 del self._entries[thing]
                 due.append(thing)
+        self.first = self._heap[0][0] if self._heap else math.inf
         return due
 
     def _tidy(self) -> None:

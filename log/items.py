@@ -10,6 +10,15 @@ others, *notes*, have none, so no cursor moves for what nobody reads.
     j  entry  client, room                   it enters a room, where it fits
     l  entry  client, room | None            it leaves a room, or everyone
     f  entry  client, place                  it is forgotten, unless it was touched after that place
+    h  note   client                         `by` holds it, for somebody reads there; the first runs its `connect`
+    a  note   client, reason                 `by` holds it no more; the last runs its `disconnect`
+    k  note   client, stay, refusal | null   its `connect` in the stay that began at that place has let it in, or not
+    c  note   client, [n, …], acked          emits: each is claimed by `by`, a repeat, or beyond a hole
+    d  note   client, n; tail                one of them is answered, by who claimed it: the tail is the ack
+    g  note   client, code, message          it has left or was turned out, everywhere, and is refused for a while
+    y  note   client, seq, data              its reply to the message that asked
+    u  note   client, key, value             what the application keeps of it: `client.data[key]`
+    x  note   process, heir                  that process is gone: its clients are the heir's, its claims are settled
 """
 
 from __future__ import annotations
@@ -41,6 +50,9 @@ class Log(Protocol):
 
     async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
         """Log an item, and wait until it is applied here. Returns what applying it gave."""
+
+    def note(self, kind: str, *fields: Any, tail: bytes = b"") -> None:
+        """Log an item that nobody waits for. It is logged after those before it, whatever becomes of who says it."""
 
     async def tip(self) -> None:
         """Wait until all that was logged when this was called is applied here."""

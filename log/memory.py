@@ -22,5 +22,9 @@ class Memory:
         hub = self.hub
         return hub.apply(hub.place + 1, ALONE, kind, fields, tail, int(hub.clock() * 1000))
 
+    def note(self, kind: str, *fields: Any, tail: bytes = b"") -> None:
+        hub = self.hub
+        hub.apply(hub.place + 1, ALONE, kind, fields, tail, int(hub.clock() * 1000))
+
     async def tip(self) -> None:
         """It is here."""

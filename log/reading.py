@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from ..protocol.limits import Limits
@@ -57,6 +58,44 @@ class Reading(Generic[R]):
             messages = before + messages
             start = before[0].seq - 1 if before else start
         return self._batch(start, end, messages, gap=gap, more=more)
+
+    async def wait(self, client: Record, cursor: Cursor, hold: float, bell: Bell | None = None) -> Batch:
+        """The batch after `cursor`, as soon as it says something; an empty one after `hold` seconds."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + hold
+        with self.listening(client, bell) as bell:
+            bell.at = cursor.seq
+            while True:
+                batch = self.read(client, cursor)
+                if batch.news or bell.ended or loop.time() >= deadline:
+                    return batch
+                await bell.listen(deadline)
+
+    async def follow(
+        self, client: Record, cursor: Cursor, heartbeat: float, bell: Bell | None = None, *, history: int = 0
+    ) -> AsyncGenerator[Batch, None]:
+        """Batch after batch, the first at once; an empty one after each `heartbeat` seconds of silence.
+
+        Nothing is kept for a slow reader: it reads on when it can take more, from where it is. Our own server tells
+        its streams the same, many at once; see log/turn.py.
+        """
+        loop = asyncio.get_running_loop()
+        most = self.limits.stream_bytes
+        self.pressure.follows(client.id)
+        with self.listening(client, bell) as bell:
+            batch = self.read(client, cursor, history=history, most=None if history else most)
+            while not bell.ended:
+                bell.at = batch.cursor.seq
+                yield batch
+                due = loop.time() + heartbeat
+                if not batch.more:
+                    await bell.listen(due)
+                sent = batch.cursor
+                batch = self.read(client, sent, most=most)
+                while not (batch.news or bell.ended or loop.time() >= due):
+                    bell.at = batch.cursor.seq
+                    await bell.listen(due)
+                    batch = self.read(client, sent, most=most)
 
     def last_seen_by(self, client: Record) -> Cursor:
         """The last message `client` may see."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .audience import Audience, Stay
 from .bell import Bell
+from .claims import Claims
 
 if TYPE_CHECKING:
     from .carried import Carried
@@ -22,20 +23,25 @@ class Record:
         "apart",
         "bells",
         "born",
+        "claims",
+        "custodian",
+        "data",
         "doubt",
+        "held",
         "id",
         "joined",
+        "judged",
         "led",
         "left_last",
         "own",
+        "refused",
         "secret",
         "since",
         "start",
+        "stay",
         "stays",
         "touched",
     )
-
-    here: bool  # somebody is reading as this client: the registry's word, no entry of the log
 
     def __init__(self, client: str) -> None:
         self.id = client
@@ -51,7 +57,19 @@ class Record:
         self.stays: tuple[Stay, ...] = ()  # the last of what it left, oldest first
         self.doubt = 0  # up to this seq it may have seen more than `stays` still says
         self.left_last = 0  # the highest seq it may see of rooms it left
+        self.held: tuple[str, ...] = ()  # the processes in which somebody reads as this client, or has just done so
+        self.custodian = ""  # the process that runs its `connect` and `disconnect`, and forgets it
+        self.stay = 0  # place where it came, this time or last; at first that of its birth
+        self.judged = 0  # the last stay that it was let in
+        self.refused: str | None = None  # why its `connect` turned it away
+        self.claims: Claims | None = None  # its emits, if it made any
+        self.data: dict[str, Any] = {}  # the application's own about this client; it is forgotten with it
         self.bells: tuple[Bell | Carried, ...] = ()  # of its readers
+
+    @property
+    def here(self) -> bool:
+        """Whether somebody is reading as this client."""
+        return bool(self.held)
 
     def lead(self, seq: int) -> None:
         """Remember that it was given this cursor, though it was born later."""
@@ -73,6 +91,3 @@ class Record:
         if len(self.stays) > STAYS:
             self.doubt = max(self.doubt, self.stays[0].last)
             self.stays = self.stays[1:]
-
-    def on_forgotten(self) -> None:
-        """The log does not know this client any more."""

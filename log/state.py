@@ -12,21 +12,30 @@ from typing import Any
 from ..protocol.limits import Limits
 from .audience import Audience, Message, Room, Stay
 from .items import ENTRIES, Unfit
-from .reading import R, Reading
+from .notes import Notes
+from .reading import R
 
 
-class State(Reading[R]):
+class State(Notes[R]):
     """What is known after the items up to a place."""
 
     def __init__(self, limits: Limits, *, epoch: str | None, clock: Callable[[], float]) -> None:
         super().__init__(limits, epoch=epoch, clock=clock)
-        self.place = 0  # of the last item
         self._acts: dict[str, Callable[..., Any]] = {
             "m": self._said,
             "b": self._born,
             "j": self._joined,
             "l": self._left,
             "f": self._forgotten,
+            "h": self._held,
+            "a": self._let_go,
+            "k": self._judged,
+            "c": self._claimed,
+            "d": self._settled,
+            "g": self._marked,
+            "y": self._replied,
+            "u": self._put,
+            "x": self._gone,
         }
 
     def new_record(self, client: str) -> R:
@@ -43,16 +52,20 @@ class State(Reading[R]):
         if place != self.place + 1:
             raise Unfit(f"place {place} does not follow {self.place}")
         self.place = place
-        if self.store.due(at):
-            self.store.sweep(at)
+        if at >= self.store.old.first or at >= self.marks.first:
+            self._sweep(at)
         if kind in ENTRIES:
             self.end += 1
             self._shared.clear()
         return act(by, tail, at, *fields)
 
     def sweep(self) -> None:
-        """Forget the messages whose time is over, as the next item will; then nobody who waits for it keeps them."""
-        self.store.sweep(int(self.clock() * 1000))
+        """Forget messages and marks whose time is over, as the next item will: perhaps none comes."""
+        self._sweep(int(self.clock() * 1000))
+
+    def _sweep(self, now: int) -> None:
+        self.store.sweep(now)
+        self.marks.sweep(now)
 
     # ---- entries: each has the seq `self.end`
 
@@ -71,6 +84,8 @@ class State(Reading[R]):
         if client is None:
             self.turn.said(audience)
         self._part(but)
+        if ack and by == self.process and client is not None:
+            self.watcher.on_asked(self.members[client], self.end)
         for bell in self._bells_of(room, client):
             bell.ring()
         return self.end
@@ -82,6 +97,8 @@ class State(Reading[R]):
             record = self.members[client] = self.new_record(client)
             record.born = record.start = self.end
             record.secret, record.since = bytes.fromhex(secret), at
+            record.stay = record.judged = self.place
+            record.custodian = by
         record.touched = self.place
         return record
 
@@ -124,10 +141,12 @@ class State(Reading[R]):
         member = self.members.get(client)
         if member is None or member.touched > place:
             return
-        member.here = False
+        self._absent(member)
         for name in member.joined:
             self._leave(member, name)
         if member.own is not None:
             self.store.discard(member.own)
+        if member.claims is not None:
+            member.claims.clear()
         del self.members[client]
-        member.on_forgotten()
+        self.watcher.on_forgotten(member)

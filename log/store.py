@@ -25,7 +25,7 @@ class Store:
         self.bytes = 0  # of all audiences
         self.trimmed = 0  # the highest seq trimmed of any: who has read beyond it has missed nothing
         self._empty: OrderedDict[str, None] = OrderedDict()  # rooms that nobody is in, of which something is kept
-        self._old: Due[Audience] = Due()  # audiences, by when their oldest message is too old
+        self.old: Due[Audience] = Due()  # audiences, by when in ms their oldest message may be too old
         self._largest: Largest[Audience] = Largest()
 
     # ---- rooms
@@ -70,7 +70,7 @@ class Store:
         """A room that nobody is in, and of which nothing is kept, is none."""
         if not room.members and not room and self.rooms.get(room.name) is room:
             del self.rooms[room.name], self._empty[room.name]
-            self._old.discard(room)
+            self.old.discard(room)
             self._largest.discard(room)
 
     # ---- messages
@@ -79,7 +79,7 @@ class Store:
         audience.add(message)
         self.bytes += len(message.text)
         if len(audience) == 1:
-            self._old.add(audience, message.at + self.keep_ms)
+            self.old.add(audience, message.at + self.keep_ms)
         if len(audience) > self.limits.keep_messages:
             self._trim(audience)
         self._largest.weigh(audience)
@@ -89,21 +89,17 @@ class Store:
     def discard(self, audience: Audience) -> None:
         """Keep nothing of an audience that nobody is in any more."""
         self.bytes -= audience.bytes
-        self._old.discard(audience)
+        self.old.discard(audience)
         self._largest.discard(audience)
-
-    def due(self, now: int) -> bool:
-        """Whether something may be too old at this time, in ms since 1970."""
-        return self._old.first <= now
 
     def sweep(self, now: int) -> None:
         """Trim what is too old everywhere; rooms nobody is in and of which nothing is kept go."""
-        for audience in self._old.take(now):
+        for audience in self.old.take(now):
             while audience and audience.oldest.at < now - self.keep_ms:
                 self._trim(audience)
             self._largest.weigh(audience)
             if audience:
-                self._old.add(audience, audience.oldest.at + self.keep_ms)
+                self.old.add(audience, audience.oldest.at + self.keep_ms)
             elif isinstance(audience, Room):
                 self._drop_if_empty(audience)
 

@@ -17,7 +17,7 @@ def asks_again(
     if clients.draining or cursor.epoch != clients.hub.epoch or cursor.seq > clients.hub.end:
         return None
     client = clients.find_again(known) if known is not None else clients.find(sid)
-    if client is None or not client.here or client.refused is not None or client.arrival is not None:
+    if client is None or clients.hub.process not in client.held or client.judged < client.stay:
         return None
     if paced and cursor != client.owed:
         if client.polls.wait(1, clients.clock()):

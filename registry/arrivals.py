@@ -1,6 +1,6 @@
 """Arrivals: a client is let in or turned away by its `connect` handlers, and leaves by its `disconnect` handlers.
 
-They are announcements, which change nothing of who may read what.
+They are announcements, which change nothing of who may read what. Of all processes in which it reads one runs them.
 """
 
 from __future__ import annotations
@@ -12,51 +12,87 @@ from ..protocol.errors import Refuse, Refused
 from .cap import Cap
 from .client import Client, promise
 from .handlers import Queues, handle, log
-from .marks import Marks
 
 
 class Arrivals:
     """The coming and going of the clients of one hub."""
 
-    def __init__(self, hub: Hub, queues: Queues, cap: Cap, marks: Marks) -> None:
-        self.hub, self.queues, self.cap, self.marks = hub, queues, cap, marks
+    def __init__(self, hub: Hub, queues: Queues, cap: Cap) -> None:
+        self.hub, self.queues, self.cap = hub, queues, cap
 
     def arrive(self, client: Client) -> None:
-        client.here = True
-        if not client.readers:
-            self.cap.on_rest(client)
-        client.arrival = promise()
-        self.queues.add(client, self._connect(client, client.arrival))
+        """Somebody reads as this client here."""
+        held = self.hub.process in client.held
+        if (not held or client.judged < client.stay) and (client.arrival is None or client.arrival.done()):
+            client.arrival = promise()
+        if not held:
+            self.hub.log.note("h", client.id)
 
     async def arrived(self, client: Client) -> None:
         """Wait until the client is let in. Refused: a `connect` handler turned it away."""
         if client.arrival is not None:
             await asyncio.shield(client.arrival)
 
-    async def _connect(self, client: Client, arrival: asyncio.Future[None]) -> None:
+    def depart(self, client: Client, reason: str) -> None:
+        """Nobody reads as it here any more. Rooms, counter and acks are kept: a shorter silence loses nothing."""
+        if self.hub.process in client.held:
+            self.hub.log.note("a", client.id, reason)
+
+    # ---- what follows of it
+
+    def on_held(self, client: Client, *, first: bool, mine: bool) -> None:
+        if not client.readers:
+            self.cap.on_rest(client)
+        if first and mine:
+            self.connect(client)
+        elif client.judged >= client.stay:
+            client.let_in()
+
+    def connect(self, client: Client) -> None:
+        """Run its `connect`, in its turn."""
+        self.queues.add(client, self._connect(client, client.stay))
+
+    async def _connect(self, client: Client, stay: int) -> None:
+        refusal: str | None = None
         try:
             await self._announce(client, "connect")
-        except Refuse as refusal:
-            await self._turn_away(client, Refused("refused", str(refusal) or "turned away"), let_in=arrival.done())
+        except Refuse as refuse:
+            refusal = str(refuse) or "turned away"
         finally:  # whatever the handler did to this task: nobody waits for ever
-            if not arrival.done() and client.refused is not None:
-                arrival.set_exception(client.refused)
-            elif not arrival.done():
-                arrival.set_result(None)
-            if client.arrival is arrival:  # else it has gone, and come again
-                client.arrival = None
+            if not self.queues.ended:  # else it is not judged: whoever serves it next runs this again
+                self._judge(client, stay, refusal)
+        if refusal is not None:
+            await self.hub.forget(client)
 
-    async def _turn_away(self, client: Client, refused: Refused, *, let_in: bool) -> None:
+    def _judge(self, client: Client, stay: int, refusal: str | None) -> None:
+        if self.hub.members.get(client.id) is client:
+            if refusal is not None or client.judged < stay:
+                self.hub.log.note("k", client.id, stay, refusal)
+        elif refusal is not None:  # it was forgotten meanwhile: only who waits here must know
+            self._turn_away(client, Refused("refused", refusal))
+        else:
+            client.let_in()
+
+    def on_forgotten(self, client: Client) -> None:
+        if client.custodian != self.hub.process or client.judged >= client.stay:  # else its `connect` runs here
+            client.let_in()
+
+    def on_judged(self, client: Client) -> None:
+        if client.refused is not None:
+            self._turn_away(client, Refused("refused", client.refused))
+        elif client.judged >= client.stay:
+            client.let_in()
+        if client.claims is not None:
+            client.emits.look()
+
+    def _turn_away(self, client: Client, refused: Refused) -> None:
         """It is nobody; what is queued for it finds `refused` and does nothing."""
-        if let_in:  # its reads were answered: whichever it comes with next must hear of this
-            self.marks.add(client.id, refused.code, refused.message)
-        client.refused = refused
-        client.here = False
         client.ask_no_more()
         client.fail(refused)
         for reader in client.readers:
             reader.end("refused")
-        await self.hub.forget(client)
+        if client.arrival is not None and not client.arrival.done():
+            client.arrival.set_exception(refused)
 
     async def _announce(self, client: Client, event: str, *data: str) -> None:
         """`connect` or `disconnect`. A handler that fails or hangs keeps nobody out. Refuse: it says so itself."""
@@ -71,11 +107,9 @@ class Arrivals:
         except Exception:
             log.exception("the handler of %r failed", event)
 
-    def depart(self, client: Client, reason: str) -> None:
-        """The client is not here any more. Rooms, counter and acks are kept: a shorter silence loses nothing."""
-        if client.here:
-            client.here = False
-            client.ask_no_more()
-            if not client.readers:
-                self.cap.on_rest(client)
+    def on_away(self, client: Client, reason: str, *, mine: bool) -> None:
+        client.ask_no_more()
+        if not client.readers:
+            self.cap.on_rest(client)
+        if mine:
             self.queues.add(client, self._announce(client, "disconnect", reason))

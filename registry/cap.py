@@ -20,7 +20,7 @@ class Cap:
         self._lingering: OrderedDict[str, Client] = (
             OrderedDict()
         )  # here because they read a moment ago, and not reading now
-        self._crowds: dict[str, int] = {}  # address → clients that were born from there
+        self._crowds: dict[str | None, int] = {}  # address → clients that were born from there
 
     def on_birth(self, client: Client) -> None:
         self._crowds[client.address] = self._crowds.get(client.address, 0) + 1
@@ -35,6 +35,8 @@ class Cap:
 
     def on_forgotten(self, client: Client) -> None:
         self.on_read(client)
+        if client.address is None:
+            return
         left = self._crowds.get(client.address, 0) - 1
         self._crowds[client.address] = left
         if left <= 0:

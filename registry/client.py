@@ -12,19 +12,17 @@ from ..log.batch import Batch, Cursor
 from ..log.bell import Bell
 from ..protocol.errors import Refused
 from ..protocol.pace import Bucket
-from .emits import Emits, Reply
-from .handlers import Queues
-from .results import Kept
+from .emits import Emits
 
 
 class Registry(Protocol):
     """The clients of one hub, as far as one of them must know."""
 
     clock: Callable[[], float]
-    queues: Queues
-    results: Kept
 
     def dismiss(self, client: Client, code: str, message: str) -> None: ...
+
+    def rests(self, client: Client) -> None: ...
 
     def on_forgotten(self, client: Client) -> None: ...
 
@@ -45,22 +43,20 @@ class Client(Member):
         "last_request",
         "owed",
         "readers",
-        "refused",
         "registry",
     )
 
     def __init__(self, registry: Registry, hub: Hub, client: str) -> None:
         super().__init__(hub, client)
         self.registry = registry
-        self.arrival: asyncio.Future[None] | None = None  # while its `connect` handlers run: done when it is let in
-        self.refused: Refused | None = None  # the refusal by which they turned it away
+        self.arrival: asyncio.Future[None] | None = None  # until it is let in, if somebody reads here
         self.readers: tuple[Bell, ...] = ()  # oldest first
         self.grace = hub.limits.grace
         self.last_read = 0.0  # when its last read ended
         self.last_request = 0.0
         self.broken = False  # its last read ended with the line
         self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
-        self.address = ""  # from where it was born
+        self.address: str | None = None  # from where it was born, if here
         self.asks: dict[int, asyncio.Future[Any]] = {}  # by seq of the message that asks
         # Made when they are needed, for most clients only listen:
         self._polls: Bucket | None = None
@@ -82,7 +78,7 @@ class Client(Member):
 
     @property
     def emits(self) -> Emits:
-        self._emits = self._emits or Emits(self, self.registry.queues, self.registry.results)
+        self._emits = self._emits or Emits(self)
         return self._emits
 
     def given(self, batch: Batch) -> Batch:
@@ -101,16 +97,20 @@ class Client(Member):
         if not self.here:
             raise LookupError(f"client {self.id} is not here")
         seq = await self.hub.say(Where(client=self.id), event, data, ack=True)
-        if not self.here:  # it has left while the hub let others read first
-            raise LookupError(f"client {self.id} is not here")
-        answer = self.asks[seq] = promise()
-        if speaking.get() == self.id:
-            self.let_in()
         try:
+            answer = self.asks.get(seq)
+            if answer is None or not self.here:  # it has left while the hub let others read first
+                raise LookupError(f"client {self.id} is not here")
+            if speaking.get() == self.id and self.judged < self.stay:
+                self.hub.log.note("k", self.id, self.stay, None)
             async with asyncio.timeout(timeout):
                 return await answer
         finally:
-            del self.asks[seq]
+            self.asks.pop(seq, None)
+
+    def asked(self, seq: int) -> None:
+        """A message that asks was logged: from now on somebody may reply."""
+        self.asks[seq] = promise()
 
     def let_in(self) -> None:
         """Its `connect` handlers are waited for no longer."""
@@ -121,7 +121,7 @@ class Client(Member):
     def fail(self, error: Refused) -> None:
         """Answer so whatever it emitted and was not answered yet."""
         if self._emits is not None:
-            self._emits.results.fail(error)
+            self._emits.fail(error)
 
     def ask_no_more(self) -> None:
         """It has left: nobody waits for its replies any more."""
@@ -129,21 +129,16 @@ class Client(Member):
             if not answer.done():
                 answer.set_exception(LookupError(f"client {self.id} has left"))
 
-    def reply(self, reply: Reply) -> None:
+    def reply(self, seq: int, data: Any) -> None:
         """The first reply counts; a late or unknown one is answered all the same, so that it is not repeated."""
-        answer = self.asks.get(reply.seq)
+        answer = self.asks.get(seq)
         if answer is not None and not answer.done():
-            answer.set_result(reply.data)
+            answer.set_result(data)
 
     def close(self, reason: str = "turned out") -> None:
         """Turn this client out: its readers end, and every further request of its sid is refused `kicked`."""
         current = self.hub.members.get(self.id)  # forgotten and come back, it is another record
         self.registry.dismiss(current if isinstance(current, Client) else self, "kicked", reason)
-
-    def on_forgotten(self) -> None:
-        if self._emits is not None:
-            self._emits.results.clear()
-        self.registry.on_forgotten(self)
 
 
 def promise() -> asyncio.Future[Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from ..hub import Hub
 from ..log.batch import Cursor
+from ..log.claims import error
 from ..log.due import Due
 from ..protocol.codec import SAFE_INTEGER
 from ..protocol.errors import Refused
@@ -19,16 +20,15 @@ from ..protocol.pace import Pace
 from .arrivals import Arrivals
 from .cap import Cap
 from .client import Client
-from .emits import Ack, Upload, fresh, hole, holes
+from .emits import Upload
 from .handlers import Queues, Tasks
 from .identity import identity
-from .marks import Marks
 from .nobodies import Nobodies
 from .reader import Reader, least_missed
-from .results import Kept
+from .told import Told
+from .uploads import Uploads
 
 CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
-HOLE = 0.25  # of an emit's rate: it runs nothing, but is answered
 
 
 class Clients:
@@ -41,14 +41,14 @@ class Clients:
         self.draining = False
         self.tasks = Tasks()
         self.queues = Queues(self.tasks)
-        self.results = Kept()
-        self._marks = Marks(self.limits.forget_after, clock)
         self._due: Due[str] = Due()  # ids of those who may have gone, or may be forgotten, when nobody asks
         self._cap = Cap(self.queues)
         self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
-        self._arrivals = Arrivals(hub, self.queues, self._cap, self._marks)
+        self.arrivals = Arrivals(hub, self.queues, self._cap)
         self._nobodies = Nobodies(hub, clock)
-        hub.register(lambda client: Client(self, hub, client))
+        told = Told(self.queues, self.arrivals)
+        hub.register(lambda client: Client(self, hub, client), told)
+        self.take = Uploads(self, told).take
 
     # ---- reading
 
@@ -72,20 +72,25 @@ class Clients:
                 cursor = cursor._replace(seq=SAFE_INTEGER)
         if sid is None:
             return self._nobodies.read(cursor, address, history, paced)
-        client = self.find(sid)
+        client = await self.known(sid)
         if client is None:
-            client = await self._bear(sid, address)
+            client = await self.bear(sid, address)
         elif paced and (cursor is None or cursor != client.owed):
             client.polls.take(1, self.clock(), "polls")
         reader = self.open(client, cursor, history, grace, transport)
         try:
-            await self._arrivals.arrived(client)
+            await self.arrivals.arrived(client)
             if reader.ended in ("gone", "kicked"):
                 raise Refused(reader.ended, "this client has left")
         except BaseException:
             reader.close()
             raise
-        return reader
+        if self.hub.members.get(client.id) is client:
+            return reader
+        reader.close()  # it was forgotten elsewhere as it came back here: it is born again
+        return await self.read(
+            sid, cursor, address=address, history=history, grace=grace, paced=paced, transport=transport
+        )
 
     def open(self, client: Client, cursor: Cursor | None, history: int, grace: float | None, transport: str) -> Reader:
         """One more read of this client. The position is fixed here, before its `connect` handlers run."""
@@ -100,8 +105,7 @@ class Clients:
         going_on = [one for one in client.readers if isinstance(one, Reader) and not one.ended]
         if len(going_on) > self.limits.readers:
             least_missed(going_on).end("crowded")
-        if not client.here:
-            self._arrivals.arrive(client)
+        self.arrivals.arrive(client)
         return reader
 
     def closed(self, reader: Reader) -> None:
@@ -118,7 +122,7 @@ class Clients:
     def find(self, sid: str) -> Client | None:
         """The client with this sid. Refused: no sid at all, or one that has left."""
         client_id, secret = identity(sid)
-        self._marks.check(client_id)
+        self.hub.marks.check(client_id)
         client = self.hub.members.get(client_id)
         if not isinstance(client, Client):
             return None
@@ -127,24 +131,35 @@ class Clients:
         client.last_request = self.clock()
         return client
 
+    async def known(self, sid: str) -> Client | None:
+        """The same, but nobody is called unknown before all is applied that was logged by now."""
+        client = self.find(sid)
+        if client is None:
+            await self.hub.log.tip()
+            client = self.find(sid)
+        return client
+
     def find_again(self, client: Client) -> Client | None:
         """A client whose sid was checked before, if it is still known. Refused: it has left."""
-        self._marks.check(client.id)
+        self.hub.marks.check(client.id)
         if self.hub.members.get(client.id) is not client:
             return None
         client.last_request = self.clock()
         return client
 
-    async def _bear(self, sid: str, address: str) -> Client:
+    async def bear(self, sid: str, address: str) -> Client:
+        """The client of a sid that nobody knows yet. Refused: too many come from there, or are here."""
         self._knock(address)
         await self._make_room(address)
-        client_id, secret = identity(sid)
-        client = await self.hub.bear(client_id, secret)
-        assert isinstance(client, Client)
-        client.last_read = client.last_request = self.clock()
-        client.address = address
-        self._cap.on_birth(client)
-        self.rests(client)
+        await self.hub.bear(*identity(sid))
+        client = self.find(sid)
+        if client is None:
+            raise Refused("gone", "this client has left")
+        if client.address is None:  # else two of its requests came together
+            client.last_read = self.clock()
+            client.address = address
+            self._cap.on_birth(client)
+            self.rests(client)
         return client
 
     def _knock(self, address: str) -> None:
@@ -157,7 +172,7 @@ class Clients:
             client = self._cap.makes_room(address)
             if client is None:
                 raise Refused("full", "as many clients as fit are here", retry=5)
-            self._arrivals.depart(client, "silence")
+            self.arrivals.depart(client, "silence")
             await self.hub.forget(client)
 
     def rests(self, client: Client) -> None:
@@ -168,6 +183,7 @@ class Clients:
         self._due.add(client.id, self.clock() + client.grace)
 
     def on_forgotten(self, client: Client) -> None:
+        self.arrivals.on_forgotten(client)
         self._due.discard(client.id)
         self._cap.on_forgotten(client)
 
@@ -178,18 +194,17 @@ class Clients:
 
     def dismiss(self, client: Client, code: str, message: str) -> None:
         """It leaves now, by its own word (`gone`) or by ours (`kicked`). Emits already claimed run on."""
-        self._marks.add(client.id, code, message)
-        for reader in client.readers:
+        self.hub.log.note("g", client.id, code, message)
+        for reader in client.readers:  # also of one that is forgotten already
             reader.end(code)
-        self._arrivals.depart(client, "client left" if code == "gone" else "kicked")
         self.queues.add(client, self.hub.forget(client))
 
     async def bye(self, sid: str, upload: Upload, address: str) -> None:
         """The client leaves now; the emits it brings are claimed first."""
-        client = self.find(sid)
+        client = await self.known(sid)
         if client is None:
             self._knock(address)
-            return self._marks.add(identity(sid)[0], "gone", "this client said bye")
+            return self.hub.log.note("g", identity(sid)[0], "gone", "this client said bye")
         try:
             await self.take(sid, upload, address)
         finally:
@@ -201,16 +216,18 @@ class Clients:
             client = self.hub.members.get(client_id)
             if isinstance(client, Client) and not client.readers:
                 self._look_at(client, self.clock())
-        self._marks.sweep()
         self._births.sweep()
         self._nobodies.polls.sweep()
         self.hub.sweep()
 
     def _look_at(self, client: Client, now: float) -> None:
         """Nobody has read as this client for a while."""
-        if client.here and now >= client.last_read + client.grace:
-            self._arrivals.depart(client, "transport close" if client.broken else "silence")
-        due = client.last_read + client.grace if client.here else self._forgotten_at(client)
+        if now >= client.last_read + client.grace:
+            self.arrivals.depart(client, "transport close" if client.broken else "silence")
+        here = self.hub.process in client.held
+        if not here and client.custodian != self.hub.process:
+            return  # another process sees to it
+        due = client.last_read + client.grace if here else self._forgotten_at(client)
         if now >= due and not self.queues.busy(client):
             self.queues.add(client, self._forget(client))
         self._due.add(client.id, due)  # if it is busy, or has come back, the next look tells
@@ -233,7 +250,7 @@ class Clients:
         for reader in [*(reader for client in self._all() for reader in client.readers), *self._nobodies]:
             reader.end("draining")
         for client in self._all():
-            self._arrivals.depart(client, "server closing")
+            self.arrivals.depart(client, "server closing")
         try:
             await self.tasks.wait(self.limits.drain_seconds * 2 / 3)
         finally:
@@ -243,42 +260,11 @@ class Clients:
                 if client.arrival is not None and not client.arrival.done():
                     client.arrival.set_exception(stopped)
             await self.tasks.end()
+            self._abandon()
 
-    # ---- emits
-
-    async def take(self, sid: str | None, upload: Upload, address: str) -> list[Ack]:
-        """Take an upload. Returns the acks of replies and emits, in order. Refused: the emits, but not the replies."""
-        if sid is None:
-            raise Refused("no_sid", "who emits needs a sid")
-        client = self.find(sid)
-        for reply in upload.replies:  # never behind an emit, nor for its sake refused: a handler may be waiting
-            if client is not None:
-                client.reply(reply)
-        replied: list[Ack] = [b'{"seq":%d}' % reply.seq for reply in upload.replies]
-        count = fresh(upload.emits, client.emits.expected if client else 1)
-        try:
-            if len(upload.emits) > self.limits.window:  # no client has more without an ack, and each costs a look
-                raise Refused("window", f"an upload holds {self.limits.window} emits at most", retry=0.5)
-            if count:
-                self._admit(count, client.emits.unfinished if client else 0)
-            if count and client is None:
-                client = await self._bear(sid, address)
-                self._arrivals.arrive(client)
-            if client is not None:
-                beyond = holes(upload.emits, client.emits.expected + count - 1)
-                client.emit_pace.take(count + HOLE * beyond, self.clock(), "emits")
-        except Refused as refused:
-            refused.acks = [{"seq": reply.seq} for reply in upload.replies]
-            raise
-        if client is None:
-            return [*replied, *(hole(emit.n, 1) for emit in upload.emits)]
-        # From here on nothing waits: between the look at n and its claim nobody else may come.
-        client.emits.results.drop_until(upload.acked)
-        return [*replied, *(client.emits.claim(emit) for emit in upload.emits)]
-
-    def _admit(self, count: int, unfinished: int) -> None:
-        """Refused: more emits than the window allows."""
-        if self.draining:
-            raise Refused("draining", "the server is stopping", retry=1)
-        if unfinished + count > self.limits.window:
-            raise Refused("window", f"{self.limits.window} emits may be unfinished", retry=0.5)
+    def _abandon(self) -> None:
+        """Answer what was claimed and cannot run any more: its n is used, and whoever serves next must know."""
+        for client in self._all():
+            claimed = [] if client.claims is None else list(client.claims.open.items())
+            for n in [n for n, (by, _stay) in claimed if by == self.hub.process]:
+                client.emits.answer(n, error(n, "handler_failed", "the server stopped"))

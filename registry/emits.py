@@ -1,4 +1,4 @@
-"""Emits: claimed before anything can wait, run one at a time, answered once, however often they are repeated."""
+"""Emits: claimed by an item, run one at a time, answered once, however often and wherever they are repeated."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Self
 import msgspec
 
 from ..hub import Member
-from ..protocol.codec import SAFE_INTEGER, decode, encode, packed, printable, reserved
+from ..log.claims import error, up_to
+from ..protocol.codec import SAFE_INTEGER, decode, packed, printable, reserved
 from ..protocol.errors import Refuse, Refused
 from ..protocol.limits import Limits
-from .handlers import Queues, handle, log
-from .results import Kept, Results
+from .handlers import handle, log
 
 REPLIES = 1000  # in one upload: they cost no rate
 Ack = bytes | asyncio.Future[bytes]  # one element of `acks`, or the promise of it
@@ -58,61 +58,101 @@ class Upload(msgspec.Struct):
 
 
 class Emits:
-    """The emits of one client: which n comes next, and what each of the last was answered with."""
+    """What this process does for the emits of one client: it runs those that it has claimed, and answers who waits."""
 
-    __slots__ = ("_queues", "_unfinished", "client", "expected", "limits", "results")
+    __slots__ = ("_turn", "client", "waiting")
 
-    def __init__(self, client: Member, queues: Queues, kept: Kept) -> None:
+    def __init__(self, client: Member) -> None:
         self.client = client
-        self.limits = client.hub.limits
-        self.expected = 1
-        self._queues = queues
-        self.results = Results(kept)
-        self._unfinished = 0
+        self.waiting: dict[int, asyncio.Future[bytes]] = {}  # of those that are not answered yet, who asked here
+        self._turn: asyncio.Future[None] | None = None  # while one waits until it comes
+
+    @property
+    def expected(self) -> int:
+        """The n that comes next."""
+        return 1 if self.client.claims is None else self.client.claims.expected
 
     @property
     def unfinished(self) -> int:
         """The number of those claimed and not answered yet."""
-        return self._unfinished
+        return 0 if self.client.claims is None else len(self.client.claims.open)
 
-    def claim(self, emit: Emit) -> Ack:
-        """Take this n, or say why not. Never waits: between the look at n and its claim nobody else may come."""
-        if emit.n > self.expected:
-            return hole(emit.n, self.expected)
-        if emit.n < self.expected:  # a repeat shares the one result, even while the handler still runs
-            return self.results.get(emit.n) or error(emit.n, "stale", "its result is not kept any more")
-        self.expected += 1
-        self._unfinished += 1
-        result = self.results.promise(emit.n)
-        self.results.drop(emit.n - self.limits.window)
-        self._queues.add(self.client, self._run(emit, result))
-        return result
+    def ack(self, n: int, answer: bytes | None) -> Ack:
+        """What an n is answered, or the promise of it. Refused: its client was turned away."""
+        claims = self.client.claims
+        if answer is None and claims is not None and n not in claims.open:  # something has happened since it was asked
+            if self.client.refused is not None:
+                raise Refused("refused", self.client.refused)
+            answer = claims.answer(n)
+        if answer is not None:
+            return answer
+        waits = self.waiting.get(n)
+        if waits is None:
+            waits = self.waiting[n] = asyncio.get_running_loop().create_future()
+        return waits
 
-    async def _run(self, emit: Emit, result: asyncio.Future[bytes]) -> None:
-        ack = error(emit.n, "handler_failed", "the handler failed")
+    def settled(self, n: int, ack: bytes) -> None:
+        """It is answered: whoever waits here is told."""
+        waits = self.waiting.pop(n, None)
+        if waits is not None and not waits.done():
+            waits.set_result(ack)
+        if self._turn is not None:
+            self.look()
+
+    def fail(self, failure: Refused) -> None:
+        """Answer so whoever waits."""
+        for waits in self.waiting.values():
+            if not waits.done():
+                waits.set_exception(failure)
+                waits.exception()  # perhaps nobody waits for it any more
+        self.waiting.clear()
+
+    def look(self) -> None:
+        """Perhaps it is the turn of the one that waits."""
+        if self._turn is not None and not self._turn.done():
+            self._turn.set_result(None)
+
+    async def run(self, emit: Emit) -> None:
+        """Run its handler, when all before it are answered, wherever they ran, and its client is let in."""
+        claims, n = self.client.claims, emit.n
+        assert claims is not None
+        ack = error(n, "handler_failed", "the handler failed")
         try:
-            if not result.done():  # else it has failed: the client was turned away
+            while n in claims.open and (next(iter(claims.open)) != n or self.client.judged < claims.open[n][1]):
+                self._turn = asyncio.get_running_loop().create_future()
+                await self._turn
+            if n in claims.open:  # else it was answered already: the client was turned away
                 ack = await self._outcome(emit)
         finally:  # whatever the handler did to this task: a claimed emit is answered
-            self._unfinished -= 1
-            # What the handler emitted is logged by now: an ack means logged, and says up to where.
-            cursor = str(self.client.hub.last_seen_by(self.client)).encode()
-            self.results.settle(emit.n, result, b'%b,"cursor":"%b"}' % (ack[:-1], cursor))
+            if n in claims.open:
+                self.answer(n, ack)
+
+    def answer(self, n: int, ack: bytes) -> None:
+        """Answer an n that runs here."""
+        hub, claims = self.client.hub, self.client.claims
+        # What the handler emitted is logged by now: an ack means logged, and says up to where.
+        ack = up_to(ack, hub.last_seen_by(self.client))
+        if hub.members.get(self.client.id) is self.client:
+            hub.log.note("d", self.client.id, n, tail=ack)
+        elif claims is not None:  # it is forgotten: nobody but who waits here will ever ask
+            claims.open.pop(n, None)
+            self.settled(n, ack)
 
     async def _outcome(self, emit: Emit) -> bytes:
+        limits = self.client.hub.limits
         if reserved(emit.event):
             return error(emit.n, "reserved", f"{emit.event!r} is the library's own")
         try:
-            async with asyncio.timeout(self.limits.handler_seconds) as limit:
+            async with asyncio.timeout(limits.handler_seconds) as limit:
                 value = await handle(self.client.hub, self.client, emit.event, emit.data)
-            return b'{"n":%d,"data":%b}' % (emit.n, packed(value, self.limits.ack, self.limits.depth))
+            return b'{"n":%d,"data":%b}' % (emit.n, packed(value, limits.ack, limits.depth))
         except Refuse as refusal:
             return error(emit.n, "refused", str(refusal) or "refused")
         except Refused as refused:
             return error(emit.n, "too_large" if refused.code == "too_large" else "handler_failed", refused.message)
         except Exception as failure:
             if isinstance(failure, TimeoutError) and limit.expired():
-                return error(emit.n, "timeout", f"no answer within {self.limits.handler_seconds:g} s")
+                return error(emit.n, "timeout", f"no answer within {limits.handler_seconds:g} s")
             log.exception("the handler of %r failed", emit.event)
             return error(emit.n, "handler_failed", "the handler failed")
 
@@ -128,13 +168,3 @@ def fresh(emits: list[Emit], expected: int) -> int:
 def holes(emits: list[Emit], beyond: int) -> int:
     """The number of these that come after a hole."""
     return sum(emit.n > beyond for emit in emits)
-
-
-def error(n: int, code: str, message: str, **more: int) -> bytes:
-    """An error ack: it consumes its n and is repeated as it was."""
-    return encode({"n": n, "error": {"code": code, "message": message, **more}})
-
-
-def hole(n: int, expected: int) -> bytes:
-    """A hole consumes nothing: the client sends again from what is expected."""
-    return error(n, "out_of_order", f"{expected} comes first", expected=expected)

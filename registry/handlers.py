@@ -110,6 +110,11 @@ class Queues:
         self._tasks = tasks
         self._jobs: dict[Member, deque[Job]] = {}  # that wait; of clients for whom one runs, and of no others
 
+    @property
+    def ended(self) -> bool:
+        """Whether the server has stopped, and what still ran with it."""
+        return self._tasks.ended
+
     def busy(self, client: Member) -> bool:
         return client in self._jobs
 

@@ -1,4 +1,4 @@
-"""Logs of a test's own: one that remembers its items, and one that several hubs share, each as far as it is told."""
+"""Logs of a test's own: one whose items are brought to others, and one that several hubs share, each in its time."""
 
 from __future__ import annotations
 
@@ -7,26 +7,44 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.state import state_of
 from transport_fallback.hub import Hub
 from transport_fallback.log.items import Item
-from transport_fallback.log.memory import Memory
+from transport_fallback.protocol.limits import Limits
 
 
-class Remembering(Memory):
-    """The log in memory, and all that was ever logged there."""
+class Copies:
+    """A hub, and others that are brought its items and nothing else: at equal places they must be equal."""
 
-    __slots__ = ("items",)
-
-    def __init__(self, hub: Hub) -> None:
-        super().__init__(hub)
+    def __init__(self, limits: Limits, clock: Callable[[], float], count: int = 2) -> None:
+        self.hub = Hub(limits, clock=clock)
         self.items: list[Item] = []
-        apply = hub.apply
+        # Of the hub that writes, by place, as it was when the item of that place was applied:
+        self.states, apply = [state_of(self.hub)], self.hub.apply
 
         def applied(*item: Any) -> Any:
             self.items.append(through_the_wire(Item(*item)))
-            return apply(*item)
+            told = apply(*item)
+            self.states.append(state_of(self.hub))
+            return told
 
-        hub.apply = applied  # type: ignore[method-assign, assignment]
+        self.hub.apply = applied  # type: ignore[method-assign, assignment]
+        self.others = [Hub(limits, epoch=self.hub.epoch, clock=no_clock) for _ in range(count)]
+
+    def bring(self, which: int, most: int) -> None:
+        """A group of what was logged since comes to one of them."""
+        hub = self.others[which]
+        for item in self.items[hub.place : hub.place + most]:
+            hub.apply(*item)
+        assert state_of(hub) == self.states[hub.place]
+
+    def bring_all(self) -> None:
+        for which in range(len(self.others)):
+            self.bring(which, len(self.items))
+
+
+def no_clock() -> float:
+    raise AssertionError("applying an item asks no clock")
 
 
 class Shared:
@@ -60,19 +78,24 @@ class End:
         self.log, self.hub, self.process = log, hub, process
         self._waiting: dict[int, asyncio.Future[Any]] = {}  # by place
 
-    def note(self, kind: str, *fields: Any, tail: bytes = b"") -> int:
+    def note(self, kind: str, *fields: Any, tail: bytes = b"") -> None:
+        self._log(kind, fields, tail)
+
+    def _log(self, kind: str, fields: tuple[Any, ...], tail: bytes) -> int:
         items = self.log.items
         item = Item(len(items) + 1, self.process, kind, fields, tail, int(self.log.clock() * 1000))
         items.append(through_the_wire(item))
         return item.place
 
     async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
-        place = self.note(kind, *fields, tail=tail)
+        place = self._log(kind, fields, tail)
         waits = self._waiting[place] = asyncio.get_running_loop().create_future()
         return await waits
 
     async def tip(self) -> None:
-        self.deliver(len(self.log.items))
+        until = len(self.log.items)
+        await asyncio.sleep(0)  # to ask takes a round trip, in which others may log
+        self.deliver(until)
 
     def deliver(self, until: int) -> None:
         while self.hub.place < until:

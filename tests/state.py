@@ -9,6 +9,7 @@ from typing import Any
 
 from transport_fallback.hub import Hub, Member
 from transport_fallback.log.audience import Audience, Highest, Room
+from transport_fallback.log.claims import Claims
 
 
 def state_of(hub: Hub) -> dict[str, Any]:
@@ -18,6 +19,8 @@ def state_of(hub: Hub) -> dict[str, Any]:
         "end": hub.end,
         "members": [member(one) for one in hub.members.values()],
         "here": hub.here.ids(),
+        "marks": {client: list(mark) for client, mark in hub.marks},
+        "results": hub.results.bytes,
         "everyone": audience(store.everyone),
         "rooms": {name: audience(room) for name, room in store.rooms.items()},
         "empty": list(store._empty),
@@ -33,13 +36,28 @@ def member(one: Member) -> dict[str, Any]:
         "since": one.since,
         "secret": one.secret.hex(),
         "touched": one.touched,
-        "here": one.here,
+        "held": list(one.held),
+        "custodian": one.custodian,
+        "stay": one.stay,
+        "judged": one.judged,
+        "refused": one.refused,
+        "data": one.data,
+        "claims": one.claims and claims(one.claims),
         "apart": one.apart,
         "joined": list(one.joined),
         "stays": [(stay.joined, stay.last, audience(stay.audience)) for stay in one.stays],
         "doubt": one.doubt,
         "left_last": one.left_last,
         "own": None if one.own is None else audience(one.own),
+    }
+
+
+def claims(one: Claims) -> dict[str, Any]:
+    return {
+        "expected": one.expected,
+        "open": {n: list(claim) for n, claim in one.open.items()},
+        "results": dict(one.results),
+        "bytes": one.bytes,
     }
 
 

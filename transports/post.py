@@ -54,7 +54,7 @@ def hello(clients: Clients) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         sid = sid_of(request)
-        client = clients.find(sid) if sid is not None else None
+        client = await clients.known(sid) if sid is not None else None
         you = client and {"id": client.id, "rooms": client.rooms, "since": client.since}
         return json(encode(greeting(limits, network_of(request)) | {"you": you}))
 

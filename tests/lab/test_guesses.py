@@ -40,11 +40,11 @@ class Class:
 
     async def client(self, name: str) -> Member:
         member = self.hub.members.get(name) or await self.hub.bear(name)
-        member.here = True
+        self.hub.log.note("h", member.id)
         return member
 
     def leave(self, name: str) -> None:
-        self.hub.members[name].here = False
+        self.hub.log.note("a", name, "silence")
 
     async def guess(self, name: str, values: Any, *, lesson: Any = "lost", by: Any = "ws", page: Any = None) -> Any:
         handler: Callable[[Member, Any], Awaitable[Any]] = self.hub.handlers[GUESS][0]

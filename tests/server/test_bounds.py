@@ -17,12 +17,13 @@ from tests.stranger.http import DEADLINE, bye, new_sid
 from tests.stranger.http import Refused as WireRefused
 from tests.stranger.readers import Reader, Ws
 from tests.stranger.ways import PostWay
+from transport_fallback.log import marks
 from transport_fallback.log.audience import Audience, Message
 from transport_fallback.log.due import Due
 from transport_fallback.log.largest import STEPS, Largest
 from transport_fallback.protocol import pace
 from transport_fallback.protocol.errors import Refused
-from transport_fallback.registry import clients, marks
+from transport_fallback.registry import clients
 from transport_fallback.registry.emits import Emit, Upload
 from transport_fallback.transports.ws import Up
 
@@ -40,7 +41,7 @@ async def test_goodbyes_of_sids_that_never_were_are_paced() -> None:
         await world.clients.bye(sid(), Upload(), "a")
     with pytest.raises(Refused) as refused:
         await world.clients.bye(sid(), Upload(), "a")
-    assert refused.value.code == "rate" and len(world.clients._marks) == 5
+    assert refused.value.code == "rate" and len(world.hub.marks) == 5
     await world.clients.bye(sid(), Upload(), "b")
 
 
@@ -61,7 +62,7 @@ async def test_marks_are_so_many_and_the_oldest_goes_first(monkeypatch: pytest.M
     gone = [sid() for _ in range(12)]
     for who in gone:
         await world.clients.bye(who, Upload(), "")
-    assert len(world.clients._marks) == 10
+    assert len(world.hub.marks) == 10
     assert world.clients.find(gone[0]) is None
     with pytest.raises(Refused):
         world.clients.find(gone[-1])
@@ -143,10 +144,10 @@ async def test_nothing_is_kept_of_who_is_forgotten() -> None:
     await world.after(301)
     registry, hub = world.clients, world.hub
     assert not hub.members and not hub.here and not hub.store.rooms and not hub.store._empty and not hub.store.bytes
-    assert not registry._due._entries and not registry._marks and not registry._births._buckets
+    assert not registry._due._entries and not hub.marks and not registry._births._buckets
     assert not registry._cap._gone and not registry._cap._lingering and not registry._cap._crowds
     assert not registry.queues._jobs and not len(registry.tasks)
-    assert not hub.store._old._entries and not hub.store._largest._sizes
+    assert not hub.store.old._entries and not hub.store._largest._sizes
 
 
 # Its reads end after it: they must not put it back where those are kept who may make room.
@@ -192,21 +193,20 @@ async def test_who_is_born_by_an_emit_is_here_and_makes_no_room() -> None:
 
 async def test_results_are_so_many_bytes_in_all_and_who_has_most_keeps_fewer() -> None:
     world = World(sid_burst=CROWD, forget_after=5)
-    world.clients.results.most = 100_000
+    world.hub.results.most = 100_000
     world.hub.on("large")(lambda client, data: "x" * 4000)
     honest, strangers = sid(), [sid() for _ in range(10)]
     await world.emit(honest, *((n, "e") for n in range(1, 65)))
     for who in strangers:
         await world.emit(who, *((n, "large") for n in range(1, 65)))
         members: list[Any] = [*world.hub.members.values()]
-        kept = [client.emits.results for client in members]
-        assert sum(len(result.result()) for one in kept for result in one._promised.values()) <= 100_000
+        assert sum(len(ack) for client in members for ack in client.claims.results.values()) <= 100_000
     assert not any("error" in ack for ack in await world.emit(honest, *((n, "e") for n in range(1, 65))))
     first, *_, last = await world.emit(strangers[-1], *((n, "large") for n in range(1, 65)))
     assert (first["error"]["code"], last["data"]) == ("stale", "x" * 4000)  # the newest are kept longest
     await world.after(11)
     await world.after(10)
-    assert not world.hub.members and not world.clients.results.bytes and not world.clients.results._largest._sizes
+    assert not world.hub.members and not world.hub.results.bytes and not world.hub.results._largest._sizes
 
 
 async def test_a_result_that_comes_late_is_not_kept_for_who_is_forgotten() -> None:
@@ -218,7 +218,7 @@ async def test_a_result_that_comes_late_is_not_kept_for_who_is_forgotten() -> No
     await world.hub.forget(client)
     gate.set()
     assert isinstance(acks[0], asyncio.Future) and b'"data":true' in await acks[0]
-    assert not world.clients.results.bytes
+    assert not world.hub.results.bytes
 
 
 # ---- What it costs to look

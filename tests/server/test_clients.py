@@ -85,6 +85,18 @@ async def test_a_client_takes_no_attributes_of_an_application_but_may_be_referre
     assert weakref.ref(client)() is client
 
 
+async def test_what_is_put_is_data_and_plain_and_of_a_client_that_is_known(world: World) -> None:
+    client = await world.come()
+    await client.put("name", "Ann")
+    assert client.data == {"name": "Ann"}
+    with pytest.raises(ValueError, match="JSON"):
+        await client.put("name", {1, 2})
+    await world.hub.forget(client)
+    with pytest.raises(LookupError, match="forgotten"):
+        await client.put("name", "Bob")
+    assert client.data == {"name": "Ann"}
+
+
 async def test_a_newcomer_has_its_position_before_its_handler_runs(world: World) -> None:
     @world.hub.on("connect")
     async def greet(client: Client) -> None:

@@ -81,11 +81,14 @@ class Model(RuleBasedStateMachine):
         self.said: list[int] = []  # the seqs of what everyone may read: all that is said here
         self.life: dict[str, list[str]] = {}
         self.ran: Counter[tuple[Client, int]] = Counter()
-        self.hub = Hub(LIMITS, clock=lambda: self.now)
+        self.hub = self.new_hub()
         self.clients = Clients(self.hub, clock=lambda: self.now)
         self.hub.on("connect")(self.connected)
         self.hub.on("disconnect")(self.disconnected)
         self.hub.on("count")(self.counted)
+
+    def new_hub(self) -> Hub:
+        return Hub(LIMITS, clock=lambda: self.now)
 
     def teardown(self) -> None:
         if hasattr(self, "runner"):

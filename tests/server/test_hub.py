@@ -932,7 +932,8 @@ async def test_connection_is_another_word_for_connect() -> None:
 async def test_who_is_here_is_of_all_or_of_one_room() -> None:
     hub = hub_with()
     ann, bob, eve = await born(hub, "ann", "bob", "eve")
-    ann.here = bob.here = True
+    for one in (ann, bob):
+        hub.log.note("h", one.id)
     await bob.join("red")
     await eve.join("red")
     assert hub.clients() == [ann, bob]
@@ -947,12 +948,12 @@ async def test_the_roll_follows_who_comes_and_goes() -> None:
     await ann.join("red")
     await bob.join("red")
     for one in (ann, bob, eve):
-        one.here = True
+        hub.log.note("h", one.id)
     assert (len(hub.roll()), len(hub.roll("red")), len(hub.roll("blue"))) == (3, 2, 0)
     await ann.leave("red")
-    bob.here = False
+    hub.log.note("a", bob.id, "silence")
     assert (hub.roll().ids(), hub.roll("red").ids()) == (["ann", "eve"], [])
-    bob.here = True
+    hub.log.note("h", bob.id)
     await hub.forget(eve)
     assert (hub.roll().ids(), hub.roll("red").ids(), hub.clients("red")) == (["ann", "bob"], ["bob"], [bob])
 

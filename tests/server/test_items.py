@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from tests.logs import Remembering, Shared
+from tests.logs import Copies, Shared
 from tests.state import state_of
 from transport_fallback.hub import Hub, Refuse
 from transport_fallback.log.batch import Cursor
 from transport_fallback.log.items import Unfit
 from transport_fallback.protocol.codec import decode
+from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import Limits
 
 pytestmark = pytest.mark.anyio
@@ -23,8 +25,8 @@ SECRET = "5e" * 32
 class Door:
     """A hub, and items one after the other, each given by hand."""
 
-    def __init__(self, **limits: object) -> None:
-        self.hub = Hub(Limits(**limits), epoch="e")  # type: ignore[arg-type]
+    def __init__(self, **limits: Any) -> None:
+        self.hub = Hub(Limits(**limits), epoch="e")
         self.at = 1_000_000
 
     def give(self, kind: str, *fields: object, tail: bytes = b"", by: str = "p1", at: int | None = None) -> object:
@@ -150,6 +152,187 @@ async def test_age_is_told_by_the_time_of_items_and_no_other_clock() -> None:
     assert door.read(ANN) == [4]
 
 
+# ---- notes: they take a place and no seq
+
+
+async def test_a_note_moves_no_cursor() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    notes: list[tuple[Any, ...]] = [
+        ("h", ANN),
+        ("k", ANN, 2, None),
+        ("c", ANN, [1], 0),
+        ("d", ANN, 1),
+        ("y", ANN, 1, 2),
+        ("u", ANN, "x", 1),
+        ("a", ANN, "silence"),
+        ("x", "p2", "p1"),
+        ("g", ANN, "gone", "bye"),
+    ]
+    for kind, *fields in notes:
+        door.give(kind, *fields)
+    assert door.hub.end == 1 and door.hub.place == 10
+
+
+async def test_who_is_held_by_some_process_is_here() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET, by="p1")
+    door.give("j", ANN, "red")
+    ann = door.hub.members[ANN]
+    assert not ann.here and ann.custodian == "p1"
+    door.give("h", ANN, by="p2")
+    door.give("h", ANN, by="p2")
+    door.give("h", ANN, by="p3")
+    assert ann.here and ann.held == ("p2", "p3") and (ann.custodian, ann.stay) == ("p2", 3)
+    assert door.hub.here.ids() == door.hub.roll("red").ids() == [ANN]
+    door.give("a", ANN, "silence", by="p2")
+    door.give("a", ANN, "silence", by="p2")
+    assert ann.here and ann.custodian == "p2"
+    door.give("a", ANN, "silence", by="p3")
+    assert not ann.here and ann.custodian == "p3" and not door.hub.here and not door.hub.roll("red")
+
+
+async def test_who_reads_anywhere_is_not_forgotten_by_a_look_from_before() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    looked = door.hub.place
+    door.give("h", ANN, by="p2")
+    door.give("f", ANN, looked)
+    assert ANN in door.hub.members
+
+
+async def test_who_emits_anywhere_is_not_forgotten_by_a_look_from_before() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    looked = door.hub.place
+    door.give("c", ANN, [1], 0, by="p2")
+    door.give("f", ANN, looked)
+    assert ANN in door.hub.members
+
+
+async def test_a_client_is_let_in_for_the_stay_that_its_connect_ran_for() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    ann = door.hub.members[ANN]
+    assert ann.judged == ann.stay
+    door.give("h", ANN)
+    first = ann.stay
+    door.give("a", ANN, "silence")
+    door.give("h", ANN)
+    assert ann.judged < first < ann.stay
+    door.give("k", ANN, first, None)
+    assert first <= ann.judged < ann.stay
+    door.give("k", ANN, ann.stay, None)
+    assert ann.judged == ann.stay
+    door.give("k", ANN, first, "too late to say no")
+    assert ann.refused is None
+
+
+@pytest.mark.parametrize("let_in", [False, True], ids=["waiting", "let in before"])
+async def test_who_is_turned_away_is_not_here_and_marked_if_it_was_let_in(let_in: bool) -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.give("h", ANN, by="p2")
+    ann = door.hub.members[ANN]
+    door.give("c", ANN, [1], 0)
+    if let_in:
+        door.give("k", ANN, ann.stay, None)
+    door.give("k", ANN, ann.stay, "no")
+    door.give("h", ANN, by="p1")
+    assert ann.refused == "no" and not ann.here and not door.hub.here and len(door.hub.marks) == let_in
+    assert door.give("c", ANN, [2], 0) is None and ann.claims is not None and not ann.claims.open
+
+
+def answered(answers: object) -> list[tuple[int, object] | None]:
+    """The n and the code or the data of each."""
+    assert isinstance(answers, list)
+    acks = [None if answer is None else decode(answer, dict) for answer in answers]
+    return [
+        None if ack is None else (ack["n"], ack["error"]["code"] if "error" in ack else ack["data"]) for ack in acks
+    ]
+
+
+async def test_of_two_claims_the_first_counts_and_a_hole_consumes_nothing() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    assert answered(door.give("c", ANN, [1, 2, 4], 0, by="p1")) == [None, None, (4, "out_of_order")]
+    assert answered(door.give("c", ANN, [2, 3, 4], 0, by="p2")) == [None, None, None]
+    claims = door.hub.members[ANN].claims
+    assert claims is not None and claims.expected == 5
+    assert {n: by for n, (by, _stay) in claims.open.items()} == {1: "p1", 2: "p1", 3: "p2", 4: "p2"}
+
+
+async def test_of_who_is_not_known_nothing_is_claimed() -> None:
+    assert Door().give("c", ANN, [1], 0) is None
+
+
+async def test_an_answer_settles_a_repeat_and_only_its_owner_gives_it() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.give("c", ANN, [1], 0, by="p1")
+    door.give("d", ANN, 1, tail=b'{"n":1,"data":"not mine"}', by="p2")
+    assert answered(door.give("c", ANN, [1], 0, by="p2")) == [None]
+    door.give("d", ANN, 1, tail=b'{"n":1,"data":"mine"}', by="p1")
+    door.give("d", ANN, 1, tail=b'{"n":1,"data":"again"}', by="p1")
+    assert answered(door.give("c", ANN, [1], 0, by="p2")) == [(1, "mine")]
+    assert answered(door.give("c", ANN, [1], 1, by="p2")) == [(1, "stale")]  # it has the ack, so it is not kept
+
+
+async def test_results_are_kept_for_a_window() -> None:
+    door = Door(window=2)
+    door.give("b", ANN, SECRET)
+    for n in (1, 2, 3):
+        door.give("c", ANN, [n], 0)
+    for n in (3, 1, 2):  # whatever is answered when
+        door.give("d", ANN, n, tail=b'{"n":%d,"data":0}' % n)
+    assert answered(door.give("c", ANN, [1, 2, 3], 0)) == [(1, "stale"), (2, 0), (3, 0)]
+
+
+async def test_who_has_left_is_refused_everywhere_for_a_while() -> None:
+    door = Door(forget_after=10, grace=1)
+    door.give("b", ANN, SECRET)
+    door.give("h", ANN, by="p1")
+    door.give("h", ANN, by="p2")
+    door.give("g", ANN, "gone", "bye", by="p3", at=1_000_000)
+    door.give("g", "stranger", "gone", "bye", at=1_000_000)
+    ann = door.hub.members[ANN]
+    assert not ann.here and ann.custodian == "p3"
+    for one in (ANN, "stranger"):
+        with pytest.raises(Refused):
+            door.hub.marks.check(one)
+    door.give("b", "bob", SECRET, at=1_009_999)
+    assert len(door.hub.marks) == 2
+    door.give("u", "bob", "x", 1, at=1_010_000)
+    assert len(door.hub.marks) == 0
+
+
+async def test_what_the_application_keeps_of_a_client_is_its_data() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    door.give("u", ANN, "name", "Ann")
+    door.give("u", "nobody", "name", "Eve")
+    assert door.hub.members[ANN].data == {"name": "Ann"}
+
+
+async def test_what_a_process_that_is_gone_held_and_ran_is_its_heirs_or_answered() -> None:
+    door = Door()
+    for name in (ANN, "bob", "eve"):
+        door.give("b", name, SECRET, by="p1")
+    door.give("h", ANN, by="p1")
+    door.give("h", ANN, by="p3")
+    door.give("h", "bob", by="p2")
+    door.give("c", ANN, [1], 0, by="p1")
+    door.give("c", ANN, [2], 0, by="p3")
+    door.say(client=ANN)
+    door.give("x", "p1", "p2", by="p3")
+    ann, bob, eve = (door.hub.members[name] for name in (ANN, "bob", "eve"))
+    assert (ann.held, bob.held, eve.held) == (("p3", "p2"), ("p2",), ())
+    assert [one.custodian for one in (ann, bob, eve)] == ["p2", "p2", "p2"]
+    assert ann.claims is not None and list(ann.claims.open) == [2]
+    assert b'"cursor":"e.4"' in ann.claims.results[1]  # the last that it may see
+    assert answered(door.give("c", ANN, [1], 0)) == [(1, "handler_failed")]
+
+
 # ---- what no door lets in
 
 
@@ -175,10 +358,12 @@ async def test_an_item_that_is_not_the_next_is_refused_loudly_and_changes_nothin
 
 
 async def test_in_memory_a_place_is_counted_for_each_item_and_a_seq_for_each_entry() -> None:
-    hub = Hub(log=Remembering)
-    await hub.bear(ANN)
-    await hub.emit("e")
-    assert [item.kind for item in hub.log.items] == ["b", "m"] and (hub.place, hub.end) == (2, 2)  # type: ignore[attr-defined]
+    copies = Copies(Limits(), lambda: 1.0)
+    await copies.hub.bear(ANN)
+    copies.hub.log.note("h", ANN)
+    await copies.hub.emit("e")
+    assert [item.kind for item in copies.items] == ["b", "h", "m"]
+    assert (copies.hub.place, copies.hub.end) == (3, 2)
 
 
 async def test_births_that_race_are_one_record() -> None:

@@ -1,78 +1,79 @@
 """Whoever applies the same items has the same state, at every place, however late and in whatever groups they come.
 
-The model of test_model.py drives one hub through any history. Its items, and nothing else, are brought to two others.
+The models of test_model.py and test_clients_model.py drive one hub through any history. Its items and nothing else are
+brought to two others, which ask no clock and have no clients.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from tests.logs import Remembering
-from tests.server.test_model import LIMITS, Model
-from tests.state import state_of
+from tests.logs import Copies
+from tests.server import test_clients_model, test_model
 from transport_fallback.hub import Hub
 from transport_fallback.log.batch import Cursor
 
+which = st.integers(0, 1)
+some = st.integers(1, 9)
 
-def no_clock() -> float:
-    raise AssertionError("applying an item asks no clock")
 
+class Messages(test_model.Model):
+    """What may be read: messages, births, rooms."""
 
-class Replicas(Model):
-    states: list[dict[str, Any]]  # of the hub that wrote, by place, as it was when the item of that place was applied
-    copies: list[Hub]
+    copies: Copies
 
     def new_hub(self) -> Hub:
         if hasattr(self, "copies"):
-            self.bring_all()
-        hub = Hub(LIMITS, clock=lambda: self.now, log=Remembering)
-        self.states, apply = [state_of(hub)], hub.apply
+            self.copies.bring_all()
+        self.copies = Copies(test_model.LIMITS, lambda: self.now)
+        return self.copies.hub
 
-        def applied(*item: Any) -> Any:
-            told = apply(*item)
-            self.states.append(state_of(hub))
-            return told
-
-        hub.apply = applied  # type: ignore[method-assign, assignment]
-        self.copies = [Hub(LIMITS, epoch=hub.epoch, clock=no_clock) for _ in range(2)]
-        return hub
-
-    @rule(which=st.integers(0, 1), most=st.integers(1, 9))
-    def bring(self, which: int, most: int) -> None:
-        """A group of what was logged since comes to one of them."""
-        copy = self.copies[which]
-        items = self.hub.log.items[copy.place : copy.place + most]  # type: ignore[attr-defined]
-        for item in items:
-            copy.apply(*item)
-        assert state_of(copy) == self.states[copy.place]
+    @rule(which=which, most=some)
+    def brought(self, which: int, most: int) -> None:
+        self.copies.bring(which, most)
 
     @rule(back=st.integers(0, 12))
     def both_are_read(self, back: int) -> None:
         """The same question has the same answer at equal places."""
-        behind, ahead = sorted(self.copies, key=lambda copy: copy.place)
-        self.bring(self.copies.index(behind), ahead.place - behind.place)
-        cursor = Cursor(ahead.epoch, max(0, ahead.end - back))
-        for one, other in zip(behind.members.values(), ahead.members.values(), strict=True):
-            assert behind.read(one, cursor).text == ahead.read(other, cursor).text
-
-    def bring_all(self) -> None:
-        for which in range(2):
-            self.bring(which, len(self.states))
+        self.copies.bring_all()
+        one, other = self.copies.others
+        cursor = Cursor(one.epoch, max(0, one.end - back))
+        for mine, theirs in zip(one.members.values(), other.members.values(), strict=True):
+            assert one.read(mine, cursor).text == other.read(theirs, cursor).text
 
     def teardown(self) -> None:
-        self.bring_all()
+        self.copies.bring_all()
 
 
-Replicas.TestCase.settings = settings(
-    max_examples=int(os.environ.get("LAB_EXAMPLES", "200")),
+class People(test_clients_model.Model):
+    """What everybody must know: who is here, what was claimed and answered, who has left."""
+
+    copies: Copies
+
+    def new_hub(self) -> Hub:
+        self.copies = Copies(test_clients_model.LIMITS, lambda: self.now)
+        return self.copies.hub
+
+    @rule(which=which, most=some)
+    def brought(self, which: int, most: int) -> None:
+        self.copies.bring(which, most)
+
+    def teardown(self) -> None:
+        self.copies.bring_all()
+        super().teardown()
+
+
+SETTINGS = settings(
+    max_examples=int(os.environ.get("LAB_EXAMPLES", "100")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-TestReplicas = pytest.mark.timeout(600 if "LAB_EXAMPLES" not in os.environ else 3600)(Replicas.TestCase)
+Messages.TestCase.settings = People.TestCase.settings = SETTINGS
+LONG = pytest.mark.timeout(600 if "LAB_EXAMPLES" not in os.environ else 3600)
+TestMessages, TestPeople = LONG(Messages.TestCase), LONG(People.TestCase)

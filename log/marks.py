@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Iterator
 
 from ..protocol.errors import Refused
 
@@ -13,18 +14,23 @@ MOST = 50_000  # some 20 MB; a stranger may say `bye` of sids that never were
 class Marks:
     """Ids that are refused for a while."""
 
-    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
-        self.seconds, self.clock = seconds, clock
+    def __init__(self, seconds: float) -> None:
+        self.ms = seconds * 1000
+        self.first = math.inf  # when the oldest is over
         # id → code, message, until; in order of `until`; a dict is slow to give its first when others were before it
         self._marks: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._marks)
 
-    def add(self, client: str, code: str, message: str) -> None:
-        """Refuse every request of this client for a while."""
+    def __iter__(self) -> Iterator[tuple[str, tuple[str, str, float]]]:
+        return iter(self._marks.items())
+
+    def add(self, client: str, code: str, message: str, at: int) -> None:
+        """Refuse every request of this client for a while, from this time on in ms since 1970."""
         self._marks.pop(client, None)
-        self._marks[client] = (code, message, self.clock() + self.seconds)
+        self._marks[client] = (code, message, at + self.ms)
+        self.first = min(self.first, at + self.ms)
         if len(self._marks) > MOST:
             self._marks.popitem(last=False)
 
@@ -34,11 +40,12 @@ class Marks:
             code, message, _until = self._marks[client]
             raise Refused(code, message)
 
-    def sweep(self) -> None:
+    def sweep(self, now: int) -> None:
         """All last equally long: the oldest go first."""
-        now = self.clock()
         while self._marks:
             client, (_code, _message, until) = next(iter(self._marks.items()))
             if now < until:
+                self.first = until
                 return
             del self._marks[client]
+        self.first = math.inf

@@ -1,0 +1,46 @@
+"""A watcher: does in its process what the items of the log ask of it. Where no registry watches, nobody does."""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from .record import Record
+
+W = TypeVar("W", bound=Record)
+
+
+class Watcher(Generic[W]):
+    """What is called when an item was applied. `mine`: this process is the one that has to do what is done once."""
+
+    def on_held(self, client: W, *, first: bool, mine: bool) -> None:
+        """Somebody reads as this client in one more process, perhaps the first: its `connect` is to be run there."""
+
+    def on_judged(self, client: W) -> None:
+        """It was let in, or turned away."""
+
+    def on_away(self, client: W, reason: str, *, mine: bool) -> None:
+        """Nobody reads as this client any more: its `disconnect` is to be run."""
+
+    def on_marked(self, client: W, code: str) -> None:
+        """It has left, or was turned out: its readers end."""
+
+    def on_forgotten(self, client: W) -> None:
+        """The log does not know it any more."""
+
+    def on_claimed(self, client: W | None, first: int) -> None:
+        """What this process asked for last and was not told of yet is judged. None: its client was not known.
+
+        Those of the emits it asked for that are next after one another from `first` on are to be run here.
+        """
+
+    def on_settled(self, client: W, n: int, ack: bytes) -> None:
+        """An emit is answered."""
+
+    def on_asked(self, client: W, seq: int) -> None:
+        """This process has asked it for a reply to this message."""
+
+    def on_replied(self, client: W, seq: int, data: Any) -> None:
+        """It has replied to a message, perhaps not for the first time."""
+
+    def on_inherited(self, client: W, *, connect: bool) -> None:
+        """This process takes the place of one that is gone. `connect`: whether it is in doubt that it was let in."""

@@ -1,0 +1,61 @@
+"""Told: when an item is applied, whoever logged it, this process does its part of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from ..log.watcher import Watcher
+from .arrivals import Arrivals
+from .client import Client
+from .emits import Emit
+from .handlers import Queues
+
+
+class Told(Watcher[Client]):
+    """The watcher of the clients of one hub."""
+
+    def __init__(self, queues: Queues, arrivals: Arrivals) -> None:
+        self.queues, self.arrivals = queues, arrivals
+        self.offered: deque[list[Emit]] = (
+            deque()
+        )  # that this process has asked for, in this order, and not yet heard of
+
+    def on_held(self, client: Client, *, first: bool, mine: bool) -> None:
+        self.arrivals.on_held(client, first=first, mine=mine)
+
+    def on_judged(self, client: Client) -> None:
+        self.arrivals.on_judged(client)
+
+    def on_away(self, client: Client, reason: str, *, mine: bool) -> None:
+        self.arrivals.on_away(client, reason, mine=mine)
+
+    def on_marked(self, client: Client, code: str) -> None:
+        for reader in client.readers:
+            reader.end(code)
+
+    def on_forgotten(self, client: Client) -> None:
+        client.registry.on_forgotten(client)
+
+    def on_claimed(self, client: Client | None, first: int) -> None:
+        emits = self.offered.popleft()
+        if client is not None:
+            for emit in emits:
+                if emit.n == first:
+                    self.queues.add(client, client.emits.run(emit))
+                    first += 1
+
+    def on_settled(self, client: Client, n: int, ack: bytes) -> None:
+        client.emits.settled(n, ack)
+
+    def on_asked(self, client: Client, seq: int) -> None:
+        client.asked(seq)
+
+    def on_replied(self, client: Client, seq: int, data: Any) -> None:
+        client.reply(seq, data)
+
+    def on_inherited(self, client: Client, *, connect: bool) -> None:
+        client.last_read = client.registry.clock()  # it may come back: a grace begins
+        client.registry.rests(client)
+        if connect:
+            self.arrivals.connect(client)
