@@ -202,7 +202,10 @@ class Hub(State[Member]):
         """Log one message. ValueError: reserved or unprintable event, data that is too large or not plain JSON."""
         if not printable(event) or reserved(event):
             raise ValueError(f"an event is 1-64 printable characters and not one of {' '.join(sorted(RESERVED))}")
-        text = self._plain(data)
+        try:
+            text = packed(data, self.limits.data, self.limits.depth)
+        except Refused as refused:
+            raise ValueError(refused.message) from None
         room, client, but = where
         pressed = self._pressed(room, client)
         if pressed is not None:
@@ -212,13 +215,6 @@ class Hub(State[Member]):
         said = (encode(event), text, encode(speaking.get()), encode(room))
         tail = b'"event":%b,"data":%b,"from":%b,"room":%b' % said
         return await self.log.append("m", room, client, but, ack, tail=tail)  # type: ignore[no-any-return]
-
-    def _plain(self, data: Any) -> bytes:
-        """Data as JSON. ValueError: it is too large, or not plain."""
-        try:
-            return packed(data, self.limits.data, self.limits.depth)
-        except Refused as refused:
-            raise ValueError(refused.message) from None
 
     async def join(self, client: Member, name: str) -> None:
         """Refuse: too many rooms, here or in all, or not a name. LookupError: this client is forgotten."""
@@ -241,7 +237,10 @@ class Hub(State[Member]):
             await self.log.append("l", client.id, name)
 
     async def put(self, client: Member, key: str, value: Any) -> None:
-        self._plain(value)
+        try:
+            packed(value, self.limits.data, self.limits.depth)
+        except Refused as refused:
+            raise ValueError(refused.message) from None
         if self.members.get(client.id) is not client:
             raise LookupError(f"client {client.id} is forgotten")
         await self.log.append("u", client.id, key, value)

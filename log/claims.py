@@ -6,6 +6,7 @@ Who is sent an n asks for it by an item. Of two that ask for the same the first 
 from __future__ import annotations
 
 from ..protocol.codec import encode
+from .batch import Cursor
 from .largest import Largest
 
 MOST = 32 << 20  # bytes of all clients' results; one that says which acks it has, as ours do, has next to none here
@@ -80,16 +81,16 @@ class Claims:
 
     def keeps(self, acked: int) -> bool:
         """Whether something is kept up to this n."""
-        return any(n <= acked for n in self.results)
+        return bool(self.results) and next(iter(self.results)) <= acked
 
     def _drop(self, n: int) -> None:
         self._kept.weigh(self, -len(self.results.pop(n)))
 
     def drop_until(self, acked: int) -> None:
         """Keep none up to this n."""
-        size = 0
-        for n in [n for n in self.results if n <= acked]:
-            size += len(self.results.pop(n))
+        results, size = self.results, 0
+        while results and (n := next(iter(results))) <= acked:
+            size += len(results.pop(n))
         if size:
             self._kept.weigh(self, -size)
 
@@ -116,6 +117,6 @@ def hole(n: int, expected: int) -> bytes:
     return error(n, "out_of_order", f"{expected} comes first", expected=expected)
 
 
-def up_to(ack: bytes, cursor: object) -> bytes:
+def up_to(ack: bytes, cursor: Cursor) -> bytes:
     """An ack that says up to where the log had gone."""
-    return b'%b,"cursor":"%b"}' % (ack[:-1], str(cursor).encode())
+    return b'%b,"cursor":"%b.%d"}' % (ack[:-1], cursor.epoch.encode(), cursor.seq)

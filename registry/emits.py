@@ -67,16 +67,6 @@ class Emits:
         self.waiting: dict[int, asyncio.Future[bytes]] = {}  # of those that are not answered yet, who asked here
         self._turn: asyncio.Future[None] | None = None  # while one waits until it comes
 
-    @property
-    def expected(self) -> int:
-        """The n that comes next."""
-        return 1 if self.client.claims is None else self.client.claims.expected
-
-    @property
-    def unfinished(self) -> int:
-        """The number of those claimed and not answered yet."""
-        return 0 if self.client.claims is None else len(self.client.claims.open)
-
     def ack(self, n: int, answer: bytes | None) -> Ack:
         """What an n is answered, or the promise of it. Refused: its client was turned away."""
         claims = self.client.claims
@@ -116,7 +106,7 @@ class Emits:
         """Run its handler, when all before it are answered, wherever they ran, and its client is let in."""
         claims, n = self.client.claims, emit.n
         assert claims is not None
-        ack = error(n, "handler_failed", "the handler failed")
+        ack = b""
         try:
             while n in claims.open and (next(iter(claims.open)) != n or self.client.judged < claims.open[n][1]):
                 self._turn = asyncio.get_running_loop().create_future()
@@ -125,7 +115,7 @@ class Emits:
                 ack = await self._outcome(emit)
         finally:  # whatever the handler did to this task: a claimed emit is answered
             if n in claims.open:
-                self.answer(n, ack)
+                self.answer(n, ack or error(n, "handler_failed", "the handler failed"))
 
     def answer(self, n: int, ack: bytes) -> None:
         """Answer an n that runs here."""

@@ -31,15 +31,15 @@ class Uploads:
             if client is not None:
                 self.hub.log.note("y", client.id, reply.seq, reply.data)
         replied: list[Ack] = [b'{"seq":%d}' % reply.seq for reply in upload.replies]
-        emits = None if client is None else client.emits
-        expected = 1 if emits is None else emits.expected
+        claims = None if client is None else client.claims
+        expected = 1 if claims is None else claims.expected
         count = fresh(upload.emits, expected)
         beyond = 0
         try:
             if len(upload.emits) > self.limits.window:  # no client has more without an ack, and each costs a look
                 raise Refused("window", f"an upload holds {self.limits.window} emits at most", retry=0.5)
             if count:
-                self._admit(count, 0 if emits is None else emits.unfinished)
+                self._admit(count, 0 if claims is None else len(claims.open))
             if count and client is None:
                 client = await self.clients.bear(sid, address)
                 self.clients.arrivals.arrive(client)
@@ -51,7 +51,7 @@ class Uploads:
             raise
         if client is None:
             return [*replied, *(hole(emit.n, 1) for emit in upload.emits)]
-        claims, ns = client.claims, [emit.n for emit in upload.emits]
+        ns = [emit.n for emit in upload.emits]
         answers: list[bytes | None] | None
         if count or beyond or (claims is not None and claims.keeps(upload.acked)):
             # Others may be asked for the same elsewhere: who was first says the log.

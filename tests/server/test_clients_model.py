@@ -310,7 +310,8 @@ class Model(RuleBasedStateMachine):
             if client is not None:
                 assert isinstance(client, Client)
                 assert client.here == person.here(self.now)
-                assert client.emits.expected == person.expected and not client.emits.unfinished
+                assert (client.claims.expected if client.claims else 1) == person.expected
+                assert not (client.claims and client.claims.open)
         assert len(self.hub.clients()) == sum(person.here(self.now) for person in self.people.values())
 
     @invariant()
