@@ -1773,7 +1773,7 @@ MUTATIONS = [
         "log/notes.py",
         "            self._abandon(member, process)\n",
         "",
-        PROCESSES + "test_what_it_ran_is_answered_elsewhere_and_the_next_runs",
+        ITEMS + "test_what_a_process_that_is_gone_held_and_ran_is_its_heirs_or_answered",
     ),
     Mutation(
         "a connect that was cut off is not run again",

@@ -25,7 +25,7 @@ from transport_fallback.registry.clients import Clients
 from transport_fallback.registry.emits import Emit, Reply, Upload
 from transport_fallback.registry.reader import Reader
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(20)]  # what nobody answers would be waited for without an end
 
 
 class Process:
@@ -341,6 +341,7 @@ async def test_what_it_ran_is_answered_elsewhere_and_the_next_runs(house: House,
     assert house.ran == [("one", 1)]
     two.hub.log.note("x", "one", "two")
     await house.turns("two")
+    assert repeat.done() and following.done()
     failed = await repeat
     assert [ack["error"]["code"] for ack in failed] == ["handler_failed", "handler_failed"]
     assert (await following)[0]["data"] == "two" and house.known(two).held == ("two",)
