@@ -25,8 +25,9 @@ from bench.load.clients import KINDS, LongPoll, Poll, Sse, Ws
 from bench.load.crew import evenly
 from bench.load.feeds import drawn
 from bench.load.gates import Facts, disturbed, judge
-from bench.load.generator import Player, player_of
+from bench.load.generator import player_of
 from bench.load.lag import Lag
+from bench.load.player import Player
 from bench.load.servers import free_port, waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
 from bench.own import own_runs
