@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from bench.claims.finding import Finding, counting, from_to, looked_at, pooled, untold
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import listed, noted, number, percent, several, time
+from bench.report.saying import noted, number, percent, time
+from bench.report.words import listed, several
 from bench.theory.stats import Estimate, Verdict, estimate, judged, median, share, split, together
 
 KIB = 1024.0

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from bench.claims.finding import Finding, counting, from_to, untold
 from bench.report.document import Document, Group
-from bench.report.saying import digits, listed, noted, percent, time
+from bench.report.saying import digits, noted, percent, time
+from bench.report.words import listed
 from bench.theory.stats import Verdict, estimate, judged, ratios, together
 
 SAVED_UP, SAVED_DOWN = 0.76, 0.69  # of the heads of requests and of answers, as claimed

@@ -6,7 +6,8 @@ import math
 
 from bench.claims.finding import MARGIN, Finding, counting, off_by_round, same_load, untold
 from bench.report.document import Document, Group
-from bench.report.saying import digits, noted, noted_time, percent, several, time
+from bench.report.saying import digits, noted, noted_time, percent, time
+from bench.report.words import several
 from bench.theory.predict import law, load, predicted
 from bench.theory.stats import (
     Estimate,

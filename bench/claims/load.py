@@ -8,7 +8,8 @@ from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, loo
 from bench.experiments import PEERS
 from bench.report.answer import Answer, against
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import digits, listed, noted, number, percent, rate, several, time
+from bench.report.saying import digits, noted, number, percent, rate, time
+from bench.report.words import listed, several
 from bench.theory import models
 from bench.theory.stats import Estimate, Verdict, equivalent, estimate, judged, ratios, split, together
 

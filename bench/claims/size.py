@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from bench.claims.finding import BROWSER, Finding, counting, from_to, pooled, untold
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import digits, listed, noted_time
+from bench.report.saying import digits, noted_time
+from bench.report.words import listed
 from bench.theory import models
 from bench.theory.stats import Estimate, Verdict, estimate, exact, judged, median, ratios, split, together
 

@@ -11,7 +11,8 @@ from datetime import datetime
 from bench.load.gates import disturbed
 from bench.report.answer import band
 from bench.report.document import Document
-from bench.report.saying import digits, listed, percent, several
+from bench.report.saying import digits, percent
+from bench.report.words import listed, several
 from bench.theory.stats import ENOUGH
 
 VOIDS = 0.10  # of the cells: more, and the run should be made again

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.report.document import Document, Group
-from bench.report.saying import digits, percent, rate, several, time
+from bench.report.saying import digits, percent, rate, time
+from bench.report.words import several
 from bench.theory.stats import Estimate, Verdict, estimate, median, noise, ratios
 
 NOISY = 1.0  # of an A/A band: a factor of two

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from bench.experiments import PEERS
 from bench.report.document import Document, Group
-from bench.report.saying import listed, number, rate, time
+from bench.report.saying import number, rate, time
+from bench.report.words import listed
 
 ALONE = 1.05  # messages an answer, up to which each goes alone
 

@@ -14,7 +14,8 @@ from bench.experiments.e14 import FASTEST, FULL, WARM
 from bench.report import beside
 from bench.report.beside import ALONE
 from bench.report.document import Document, Group
-from bench.report.saying import digits, listed, rate, time
+from bench.report.saying import digits, rate, time
+from bench.report.words import listed
 from bench.theory import models
 from bench.theory.stats import Estimate, estimate
 

@@ -15,9 +15,10 @@ from bench.report.drawing import STYLE as DRAWN
 from bench.report.figures import Figure
 from bench.report.parts import parts as memory
 from bench.report.runs import foreseen
-from bench.report.saying import escaped, listed, several
+from bench.report.saying import escaped
 from bench.report.tables import Table, experiment, kaazing, promised, voids
 from bench.report.today import today
+from bench.report.words import listed, several
 from bench.theory.stats import Verdict
 
 SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # the file asks nobody for anything

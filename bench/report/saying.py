@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 
+from bench.report.words import several
 from bench.theory.stats import Estimate
 
 NOT_MEASURED = "not measured"
@@ -75,16 +76,6 @@ def noted_time(found: Estimate | None) -> str:
     if found is None or not math.isfinite(found.middle):
         return spread_time(found)
     return noted(found, *_unit(found.middle))
-
-
-def several(count: int, one: str, more: str | None = None) -> str:
-    """1 cell, 2 cells."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
-
-def listed(parts: list[str]) -> str:
-    """a, b and c."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
 
 
 def escaped(said: object) -> str:

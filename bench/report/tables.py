@@ -9,16 +9,8 @@ from bench.claims import findings
 from bench.claims.connections import bins_of, crowd
 from bench.claims.size import kaazing_ratios
 from bench.report.document import EXPERIMENTS, Document, Group
-from bench.report.saying import (
-    NOT_MEASURED,
-    digits,
-    escaped,
-    number,
-    several,
-    spread,
-    spread_time,
-    time,
-)
+from bench.report.saying import NOT_MEASURED, digits, escaped, number, spread, spread_time, time
+from bench.report.words import several
 from bench.theory.predict import load, near, predicted
 from bench.theory.stats import Estimate, estimate
 

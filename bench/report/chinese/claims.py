@@ -1,0 +1,5 @@
+"""In Chinese."""
+
+from __future__ import annotations
+
+TEXTS: dict[str, str] = {}
