@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 from html import escape
 
-from bench.report.words import several
+from bench.report.words import say, several
 from bench.theory.stats import Estimate
 
-NOT_MEASURED = "not measured"
+NOT_MEASURED, NO_BOUND = "not measured", "no bound"
 
 
 def digits(value: float, places: int = 3) -> str:
     """Three significant digits; thousands with a comma."""
     if not math.isfinite(value):
-        return "no bound" if value > 0 else NOT_MEASURED
+        return NO_BOUND if value > 0 else NOT_MEASURED
     if value == 0:
         return "0"
     size = math.floor(math.log10(abs(value)))
@@ -57,7 +57,8 @@ def spread(found: Estimate | None, unit: float = 1.0, name: str = "") -> str:
     ending = f" {name}" if name else ""
     if found.low is None or found.high is None or found.low == found.high:
         return f"{digits(found.middle / unit)}{ending}"
-    return f"{digits(found.middle / unit)} [{digits(found.low / unit)}, {digits(found.high / unit)}]{ending}"
+    middle, low, high = (digits(value / unit) for value in (found.middle, found.low, found.high))
+    return f"{say(middle)} [{say(low)}, {say(high)}]{ending}"
 
 
 def spread_time(found: Estimate | None) -> str:
@@ -68,8 +69,10 @@ def spread_time(found: Estimate | None) -> str:
 
 def noted(found: Estimate | None, unit: float = 1.0, name: str = "") -> str:
     """The same in a sentence: how many rounds there were, where they are too few for an interval."""
-    few = found is not None and not found.known
-    return spread(found, unit, name) + (f" ({several(found.rounds, 'round')})" if few and found else "")
+    if found is None or found.known:
+        return spread(found, unit, name)
+    rounds = several(found.rounds, "round")
+    return say("{figure} ({rounds})", figure=spread(found, unit, name), rounds=rounds)
 
 
 def noted_time(found: Estimate | None) -> str:

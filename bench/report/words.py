@@ -6,11 +6,14 @@ A test finds each sentence that has no Chinese, or another number of places in i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 
 from bench.report.chinese import COUNTED, TEXTS
+from bench.report.chinese.reasons import REASONS
 
 LANGUAGES = ("en", "zh")
 _spoken: ContextVar[str] = ContextVar("spoken", default="en")
@@ -41,6 +44,25 @@ def say(sentence: str, /, **places: object) -> str:
     return sentence.format_map(places) if places else sentence
 
 
+def reason(said: str) -> str:
+    """A sentence that stands in a run, such as why a cell is void, in the language that is spoken; in English if it is
+    none that is known."""
+    if language() == "zh":
+        for pattern, chinese in _reasons():
+            if found := pattern.fullmatch(said):
+                return chinese.format(*map(reason, found.groups()))
+    return said
+
+
+@cache
+def _reasons() -> list[tuple[re.Pattern[str], str]]:
+    """The known ones, their places as groups."""
+    return [
+        (re.compile("(.*?)".join(map(re.escape, english.split("{}"))), re.DOTALL), chinese)
+        for english, chinese in REASONS.items()
+    ]
+
+
 def several(count: int, one: str, more: str | None = None) -> str:
     """1 cell, 2 cells; 2 个单元."""
     if language() == "zh" and one in COUNTED:
@@ -50,5 +72,9 @@ def several(count: int, one: str, more: str | None = None) -> str:
 
 def listed(parts: list[str]) -> str:
     """a, b and c; a、b 和 c."""
-    comma, both = ("、", " 和 ") if language() == "zh" else (", ", " and ")
-    return parts[0] if len(parts) == 1 else f"{comma.join(parts[:-1])}{both}{parts[-1]}" if parts else ""
+    if len(parts) < 2:
+        return "".join(parts)
+    if language() == "zh":
+        first, last = "、".join(parts[:-1]), parts[-1]
+        return f"{first}{' ' * first[-1:].isascii()}和{' ' * last[:1].isascii()}{last}"
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
