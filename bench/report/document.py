@@ -130,10 +130,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Document:
-    """A run."""
+    """A run, or several of one machine. `elsewhere`: what other machines measured, a document of each."""
 
     raw: Mapping[str, Any]
     cells: tuple[Cell, ...]
+    elsewhere: tuple[Document, ...] = ()
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -170,6 +171,11 @@ class Document:
     def section(self, name: str) -> dict[str, Any]:
         found = self.raw.get(name)
         return dict(found) if isinstance(found, Mapping) else {}
+
+    @property
+    def machine(self) -> str:
+        """What it ran on, as a person names it: costs and latencies of two of them are not of one kind."""
+        return f"{self.text('machine', 'cpu')}, {self.text('machine', 'cores')} cores"
 
     @property
     def experiments(self) -> list[str]:

@@ -1,7 +1,8 @@
 """Several runs as one document: each a file of its own, and what differs between them is part of the doubt.
 
 A run is kept small: its figures to six digits, and histograms only where a model is judged by them. Runs of one kind
-stand together (whole ones; quick ones; comparisons of one's own): a round of the second run is one more round.
+stand together (whole ones; quick ones; comparisons of one's own): a round of the second run is one more round. Runs of
+another machine stand beside them: a median of both would be of neither.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,18 +48,30 @@ def kept(folder: Path, kind: str = "full") -> list[Path]:
 
 
 def read_all(path: Path, kind: str = "full") -> Document:
-    """A run's file, or all runs of a kind in a folder as one. OSError: there is none. BadDocument: one is no run."""
+    """
+    A run's file, or all runs of a kind in a folder as one: those of the machine of the newest, with what the others
+    measured `elsewhere`. OSError: there is none. BadDocument: one is no run.
+    """
     if not path.is_dir():
         return together([read(path)])
     paths = kept(path, kind)
     if not paths:
         raise BadDocument(f"{path} has no runs: there is no {FOLDER}/{kind}-….json.gz in it")
-    return together([read(one) for one in paths])
+    return by_machine([read(one) for one in paths])
+
+
+def by_machine(documents: Sequence[Document]) -> Document:
+    """The runs of the machine of the newest together, and those of each other one elsewhere, the newest first."""
+    machines: dict[str, list[Document]] = {}
+    for one in sorted(documents, key=_began, reverse=True):
+        machines.setdefault(one.machine, []).append(one)
+    newest, *others = (together(several) for several in machines.values())
+    return replace(newest, elsewhere=tuple(others))
 
 
 def together(documents: Sequence[Document]) -> Document:
     """One document of one run or several; its rounds are counted on. What a round's reference work refutes is void."""
-    ordered = sorted(documents, key=lambda one: str(one.raw.get("began")))
+    ordered = sorted(documents, key=_began)
     last = ordered[-1].raw
     cells: list[Cell] = []
     references: dict[int, float] = {}
@@ -90,6 +104,10 @@ def foreseen(document: Document) -> tuple[int, int] | None:
                 asked += 1
                 inside += others.low <= median(own) <= others.high
     return inside, asked
+
+
+def _began(one: Document) -> str:
+    return str(one.raw.get("began"))
 
 
 def _about(one: Document) -> dict[str, Any]:

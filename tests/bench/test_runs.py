@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 
 from bench.report.about import told_of, warnings
 from bench.report.document import BadDocument, Document, parse
-from bench.report.files import write
+from bench.report.elsewhere import sentences
+from bench.report.files import markdown, tables, write
 from bench.report.page import html
 from bench.report.runs import foreseen, keep, kept, read_all, together
 from bench.theory import models
@@ -112,6 +114,32 @@ def test_a_run_is_foreseen_by_the_others() -> None:
     assert alike and other and alike[1] == other[1] == 6
     assert alike[0] >= 4 and other[0] <= 4
     assert foreseen(together([run(), run(DAYS[1])])) is None
+
+
+def test_another_machine_stands_beside(tmp_path: Path) -> None:
+    """A median of two machines would be of neither: the report is of the newest run's, the other's verdicts beside."""
+    for day, cpu, times in zip(DAYS, ("Slow", "Quick", "Slow"), (1.0, 0.5, 1.0), strict=True):
+        one = run(day, times=times, took=0.01 * times)
+        keep(replace(one, raw={**one.raw, "machine": {"cpu": cpu, "cores": 2}}), tmp_path)
+    document = read_all(tmp_path)
+    assert document.machine == "Slow, 2 cores" and len(document.raw["together"]) == 2
+    (other,) = document.elsewhere
+    assert other.machine == "Quick, 2 cores" and not other.elsewhere
+    assert not [cell for cell in (*document.cells, *other.cells) if cell.void], "each is held against its own machine"
+    slow = list(means(document).values())
+    assert min(slow) > max(means(other).values()) and len(slow) == 2 * len(means(other))
+    (said,) = sentences(document)
+    assert "Quick" in said and "Slow" not in said and said in html(document).replace("&quot;", '"')
+    assert "Quick" in markdown(document) and "Quick" in tables(document)
+
+
+def test_where_another_machine_disagrees_is_told(tmp_path: Path) -> None:
+    for day, cpu, heard in zip(DAYS[:2], ("Old", "New"), (80, 79), strict=True):
+        made = Run()
+        made.add("E2", "ws", "ws", lambda: {"delivered": 80, "lost": 80 - heard, "mean": 0.01}, rtt=0.02)
+        keep(parse(framed(made, began=day, machine={"cpu": cpu, "cores": 2})), tmp_path)
+    (said,) = sentences(read_all(tmp_path))
+    assert "C12 there:" in said
 
 
 def test_putting_together_changes_no_run() -> None:

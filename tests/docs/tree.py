@@ -39,7 +39,7 @@ ROOMS = {
         "",
     ),
     **dict.fromkeys(("bench/claims", "bench/peers"), ""),
-    "bench/results": "the committed run: report.html, its data, E4 as a slide",
+    "bench/results": "the committed run: report.html, the same in Chinese, its data, E4 as a slide",
     "tests": "the promises; the first sentence of each file says its own",
     "tests/server": "the hub, the protocol and the server; test_contract.py: every rule on each of the four transports",
     "tests/contract": "make contract: a transport of one's own, held to that suite and told in words what it breaks",
