@@ -23,6 +23,7 @@ class Figure:
     said: str  # what is drawn, for a caption and for who cannot see it
     draw: Callable[[float], str]
     table: Table
+    of: str = ""  # the experiments that measure it, as `--only` takes them; none where it is drawn by the models
 
 
 def narrow(width: float) -> bool:

@@ -72,7 +72,7 @@ def freshness(document: Document) -> Figure | None:
         ]
         for group in groups
     ]
-    return Figure("pareto", title, said, draw, Table("Cost and freshness", head, rows))
+    return Figure("pareto", title, said, draw, Table("Cost and freshness", head, rows), of=groups[0].any.experiment)
 
 
 def _fresh(document: Document, experiment: str, figure: str) -> list[Group]:
@@ -162,7 +162,7 @@ def stacked(document: Document) -> Figure | None:
         " lines: the famous 871 characters of heads (Kaazing 2010) and 850 bytes of a poll (Grigorik 2013)."
     )
     table = _bytes_table([g for g in document.of("E1") if g.any.variant != "kaazing" and not upward(g.any)])
-    return Figure("bytes", title, said, lambda width: _bars(width, kept, shown, title, said), table)
+    return Figure("bytes", title, said, lambda width: _bars(width, kept, shown, title, said), table, of="E1")
 
 
 def _total(group: Group) -> float:
@@ -280,4 +280,4 @@ def slopes(document: Document) -> Figure | None:
         ]
         for g in groups
     ]
-    return Figure("memory", title, said, draw, Table("Idle clients", head, rows))
+    return Figure("memory", title, said, draw, Table("Idle clients", head, rows), of="E5")

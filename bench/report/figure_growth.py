@@ -42,7 +42,7 @@ def growth(document: Document) -> Figure | None:
         _times(drawing, times, Axis(*lengths, u0, u1, log=True), Axis(low, high, v1, v0, log=True))
         return drawing.svg()
 
-    return Figure("growth", title, say(HOW), draw, _table(crowds, times))
+    return Figure("growth", title, say(HOW), draw, _table(crowds, times), of="E14")
 
 
 def _crowds(drawing: Drawing, document: Document, crowds: list[Settled], x: Axis, y: Axis) -> None:

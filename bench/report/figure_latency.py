@@ -94,7 +94,7 @@ def distribution(document: Document) -> Figure | None:
         for figure in ("p50", "p95", "p99"):
             row += [spread_time(group.estimate(figure)), time(predicted(group.any, figure))]
         rows.append([*row, spread_time(group.estimate("max"))])
-    return Figure("cdf", title, said, draw, Table("Latency", head, rows))
+    return Figure("cdf", title, said, draw, Table("Latency", head, rows), of="E2,E3")
 
 
 def law_max(group: Group) -> float:
@@ -190,7 +190,7 @@ def waiting(document: Document) -> Figure | None:
         [digits(at), "one message" if group.any.variant == "unbatched" else "batches", *_law_row(group)]
         for at, _, group in batched + single
     ]
-    return Figure("law", title, said, draw, Table("The law of long polling", head, rows))
+    return Figure("law", title, said, draw, Table("The law of long polling", head, rows), of="E3")
 
 
 def _law_row(group: Group) -> list[str]:

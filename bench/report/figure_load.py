@@ -31,7 +31,7 @@ def hockey(document: Document) -> Figure | None:
     def draw(width: float) -> str:
         return _hockey(answer, width, 0.0).svg()
 
-    return Figure("e4", title, how(document), draw, _hockey_table(answer))
+    return Figure("e4", title, how(document), draw, _hockey_table(answer), of="E4")
 
 
 def slide(document: Document) -> str | None:

@@ -209,10 +209,14 @@ def _figure(figure: Figure) -> str:
             f'<figure id="{escaped(figure.name)}"><figcaption><h3>{escaped(figure.title)}</h3></figcaption>',
             f'<div class="wide">{figure.draw(figures.WIDE)}</div>',
             f'<div class="narrow">{figure.draw(figures.NARROW)}</div>',
-            f"<p>{escaped(figure.said)}</p>",
+            f"<p>{escaped(figure.said)} {_measured_by(figure)}</p>",
             f"<details><summary>{say('The numbers')}</summary>{figure.table.html()}</details></figure>",
         ]
     )
+
+
+def _measured_by(figure: Figure) -> str:
+    return say("Again: {command}", command=_again(f"python -m bench --only {figure.of}")) if figure.of else ""
 
 
 def _experiments(document: Document) -> list[str]:
