@@ -111,7 +111,7 @@ def test_the_wheel_holds_the_package_and_all_of_the_page(wheel: Path) -> None:
         held = {name.removeprefix("transport_fallback/") for name in packed.namelist() if ".dist-info/" not in name}
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     outside = ("bench/", "tests/", "scripts/", "docs/", "requirements/", ".ci/")
-    code = {name for name in tracked if name.endswith(".py") and not name.startswith(outside)}
+    code = {name for name in tracked if name.endswith((".py", ".lua")) and not name.startswith(outside)}
     pages = {name for name in tracked if name.startswith("web/")}
     assert {name for name in code | pages | {"py.typed"} if (ROOT / name).exists()} <= held
     shown = {f"bench/results/{name}" for name in ("report.html", "report.zh.html", "e4.svg")}  # the page leads there
