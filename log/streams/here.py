@@ -85,6 +85,12 @@ class Here:
                 if not asking.done():
                     asking.set_result(None)
 
+    def fail(self, why: Exception) -> None:
+        """Nobody here will know the tip any more."""
+        self.again()
+        for asking in self.asking():
+            asking.set_exception(why)
+
     def again(self, *lost: list[asyncio.Future[None]]) -> None:
         """Let them all ask again: the tip may be another's."""
         for _place, asking in self._told:

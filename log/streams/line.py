@@ -18,7 +18,7 @@ from . import items
 from .here import Here
 from .pending import Own, Pending, words
 from .scripts import Keys, call
-from .wire import INFO, Answered, Server, Wire
+from .wire import WHO, Answered, Server, Wire
 
 COUNT = 500  # items in one read: 5 ms to apply
 BLOCK = 1.0  # s that a read waits for the first: at least so often it is known that nothing is missing
@@ -146,7 +146,9 @@ class Line:
         if item.by == here.process and item.k:
             self.pending.apply(item.k, made)
         elif item.kind == "x" and item.fields[0] == here.process:
-            raise Answered("DOWN", "this process was declared gone")
+            if self._leaving is None:
+                raise Answered("DOWN", "this process was declared gone")
+            self._left(item.fields[1])  # it may be read before it is answered
 
     async def send(self) -> None:
         """Append what waits, in groups: those are large where there is much to do."""
@@ -198,14 +200,16 @@ class Line:
                     raise
             if self._leaving is not None and not self._leaving.done():
                 heir = await self.beating.ask(*call("leave", self.keys, self.here.epoch, self.here.process))
-                self._leaving.set_result(heir.decode() if heir else None)
+                self._left(heir.decode() if heir else None)
+                if heir:
+                    return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(lease / 4):
                     await self._hurry.wait()
             self._hurry.clear()
 
     async def _beat(self, said: tuple[Any, ...]) -> None:
-        await self.beating.send([INFO, said])
+        await self.beating.send([WHO, said])
         info, (tip, keeps) = await self.beating.answers(2)
         if Server.of(info).run != self.server.run:  # demoted and promoted again while nobody wrote
             raise ConnectionError("the server there has begun another life")
@@ -215,7 +219,14 @@ class Line:
         """Hand over to another process; None: there is none. ConnectionError: the line has broken over it."""
         self._leaving = asyncio.get_running_loop().create_future()
         self._hurry.set()
-        return await self._leaving
+        heir = await self._leaving
+        if heir is None:
+            self._leaving = None
+        return heir
+
+    def _left(self, heir: str | None) -> None:
+        if self._leaving is not None and not self._leaving.done():
+            self._leaving.set_result(heir)
 
     def give_back(self) -> None:
         """Nothing more will be answered here: all of it is to be sent again."""

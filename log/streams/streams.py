@@ -149,7 +149,12 @@ class Streams:
         return own
 
     async def tip(self) -> None:
-        """Wait until all that was logged when this was called is applied here: for as long as that takes."""
+        """Wait until all that was logged when this was called is applied here: for as long as that takes.
+
+        Refused `unready`: this process applies nothing any more.
+        """
+        if self._over:
+            raise unready(self._over)
         asking = self._here.ask()
         if self._line is not None:
             self._line.news.set()
@@ -180,10 +185,17 @@ class Streams:
     def _end(self, why: str) -> None:
         self._over = why
         self._pending.fail(why)
+        self._here.fail(unready(why))
 
     # ---- how it is kept up
 
     async def _run(self) -> None:
+        try:
+            await self._keep_up()
+        finally:  # what was on its way when the last line ended comes back only now
+            self._end(self._over or "the log could not be opened")
+
+    async def _keep_up(self) -> None:
         """Make a line, and when it breaks another, until something cannot be mended."""
         pause, told = BACK_OFF[0], ""
         while not self._over:

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 from . import scripts
 from .scripts import Command
 
-INFO = ("INFO", "server", "replication", "memory", "persistence")
+WHO = ("INFO", "server", "replication")
 pack: Callable[[Any], bytes] = hiredis.pack_command  # redis-py's own takes seven times as long
 CHUNK = 64 << 10  # bytes read at once, as many as asyncio's buffer takes before it stops reading
 
@@ -71,7 +71,7 @@ class Wire:
         """ConnectionError: nobody answers there, or not yet. Unusable: it is no place for a log."""
         async with _plainly(self.deadline):
             await self._connection.connect()
-        return Server.of(await self.ask(*INFO))
+        return Server.of(await self.ask(*WHO, "memory", "persistence"))
 
     async def load(self, *names: str) -> None:
         """Make scripts known to this server."""

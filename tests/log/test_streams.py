@@ -15,6 +15,7 @@ from tests.log.gate import Gate
 from tests.log.processes import Process, Processes, until
 from tests.log.redis import Redis
 from transport_fallback.log.streams.pending import GROUP, MOST, MOST_BYTES
+from transport_fallback.log.streams.scripts import Keys, call
 from transport_fallback.log.streams.streams import Streams
 from transport_fallback.log.streams.wire import Unusable
 from transport_fallback.protocol.errors import Refused
@@ -415,6 +416,14 @@ async def test_a_process_that_leaves_names_its_heir_and_says_no_more(processes: 
     await other.log.append("u", 5)  # nobody goes on for it: it may finish
 
 
+async def test_who_leaves_hears_it_whether_it_is_read_first_or_answered(processes: Processes) -> None:
+    stays = await processes.start()
+    for _ in range(12):
+        one = await processes.start()
+        assert await one.log.leave() == stays.log.process
+        assert one.told == []
+
+
 async def test_a_process_that_cannot_ask_does_not_know_whether_there_is_an_heir(
     redis: Redis, processes: Processes
 ) -> None:
@@ -455,6 +464,49 @@ async def test_who_cannot_open_it_is_told_why(redis: Redis, processes: Processes
         await processes.start()
     with pytest.raises(ValueError, match="scheme"):
         Streams("http://127.0.0.1/", Process("redis://127.0.0.1:1/0").apply)
+
+
+async def test_who_waits_for_a_process_that_has_ended_is_told(redis: Redis, processes: Processes) -> None:
+    one = await processes.start()
+    redis.pause()
+    began = [*one.began(1), asyncio.create_task(one.log.tip())]
+    await asyncio.sleep(0.05)
+    await one.log.close()
+    redis.resume()
+    began += [*one.began(2), asyncio.create_task(one.log.tip())]
+    told = await asyncio.gather(*began, return_exceptions=True)
+    assert [getattr(one, "code", one) for one in told] == ["unready"] * 4
+
+
+async def test_scripts_that_redis_has_forgotten_are_loaded_again(redis: Redis, processes: Processes) -> None:
+    one = await processes.start()
+    await redis.ask("SCRIPT", "FLUSH")
+    await one.log.append("u", 1)
+    assert one.told == [] and one.said() == [1]
+
+
+RIGHTS = "~{lab}:* -@all +@stream +@hash +@sortedset +@list +@connection +@scripting +del +exists +expire +time +info"
+
+
+async def test_these_rights_are_enough(redis: Redis, processes: Processes) -> None:
+    await redis.ask("ACL", "SETUSER", "lab", "on", ">secret", *RIGHTS.split())
+    url = redis.url.replace("//", "//lab:secret@")
+    one, other = await processes.start(url), await processes.start(url)
+    await one.log.append("u", 1)
+    await one.log.close()
+    await until(lambda: other.said("x"))
+    third = await processes.start(url)
+    assert await other.log.leave() == third.log.process
+    async with redis.wire() as wire:
+        await wire.ask("AUTH", "lab", "secret")
+        for key in ("{lab}:snap:2", "{lab}:snap:3", "{lab}:snap:4"):
+            await wire.ask("RPUSH", key, "chunk")
+        await until(lambda: third.log.keeps)
+        for place in (2, 3, 4):
+            await wire.ask(*call("trim", Keys.of("lab"), third.log.epoch, third.log.process, place))
+        assert await wire.ask("EXISTS", "{lab}:snap:2") == 0
+    await redis.ask("FLUSHALL")
+    await until(lambda: "emptied" in third.told)
 
 
 async def test_a_password_is_asked_for_and_never_told(
