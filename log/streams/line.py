@@ -148,7 +148,7 @@ class Line:
         elif item.kind == "x" and item.fields[0] == here.process:
             if self._leaving is None:
                 raise Answered("DOWN", "this process was declared gone")
-            self._left(item.fields[1])  # it may be read before it is answered
+            self._left(item.fields[1])  # all its own are before that, and applied
 
     async def send(self) -> None:
         """Append what waits, in groups: those are large where there is much to do."""
@@ -156,13 +156,17 @@ class Line:
         while True:
             await self.news.wait()
             self.news.clear()
-            while not self._held and len(self._flights) < FLIGHTS and (self.pending.waits or here.asked):
+            while self._sends and len(self._flights) < FLIGHTS and (self.pending.waits or here.asked):
                 alone = here.full and here.asked  # a full Redis still answers what is asked
                 flight = Flight([] if alone else self.pending.group(), here.asking())
                 self._flights.append(flight)
                 self._flown.set()
                 said = (here.epoch, here.process, *words(flight.group))
                 await self.appending.send([call("append", self.keys, *said)])
+
+    @property
+    def _sends(self) -> bool:
+        return not self._held and self._leaving is None
 
     async def answer(self) -> None:
         """Hear of what was appended."""
@@ -187,6 +191,8 @@ class Line:
                 self.pending.again()
                 self._held = False
             self.news.set()
+            if self._leaving is not None:
+                self._hurry.set()
 
     async def beat(self) -> None:
         """Say four times in a lease that this process is alive, and find whose lease has run out."""
@@ -198,11 +204,10 @@ class Line:
             except Answered as error:  # then nobody's beat is taken, and nobody is the worse for it
                 if error.code not in FOR_NOW:
                     raise
-            if self._leaving is not None and not self._leaving.done():
-                heir = await self.beating.ask(*call("leave", self.keys, self.here.epoch, self.here.process))
-                self._left(heir.decode() if heir else None)
-                if heir:
+            if self._leaving is not None and not self._flights:  # else one of them could come too late
+                if await self.beating.ask(*call("leave", self.keys, self.here.epoch, self.here.process)):
                     return
+                self._left(None)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(lease / 4):
                     await self._hurry.wait()
@@ -219,9 +224,13 @@ class Line:
         """Hand over to another process; None: there is none. ConnectionError: the line has broken over it."""
         self._leaving = asyncio.get_running_loop().create_future()
         self._hurry.set()
-        heir = await self._leaving
-        if heir is None:
-            self._leaving = None
+        heir = None
+        try:
+            heir = await self._leaving
+        finally:
+            if heir is None:  # it stays
+                self._leaving = None
+                self.news.set()
         return heir
 
     def _left(self, heir: str | None) -> None:

@@ -1,11 +1,13 @@
 """The log that several processes share: what each appends, all apply, in the one order that Redis gives it.
 
-log = Streams("redis://127.0.0.1:6400/0", hub.apply)    what is done with each item, in order
-await log.open()                                        it has applied all that was logged
-made = await log.append("j", client, "attic")           logged, and applied here
-await log.tip()                                         what others had logged by now is applied here, too
-heir = await log.leave()                                another process goes on for this one
-await log.close()
+    log = Streams("redis://127.0.0.1:6400/0", hub.apply)    what is done with each item, in order
+    await log.open()                                        it has applied all that was logged
+    made = await log.append("j", client, "attic")           logged, and applied here
+    await log.tip()                                         what others had logged by now is applied here, too
+    heir = await log.leave()                                another process goes on for this one
+    await log.close()
+
+What Redis decides stands in lua/, what goes over the connections in line.py.
 """
 
 from __future__ import annotations

@@ -424,6 +424,26 @@ async def test_who_leaves_hears_it_whether_it_is_read_first_or_answered(processe
         assert one.told == []
 
 
+async def test_what_is_appended_while_it_leaves_is_logged_once_or_refused(processes: Processes) -> None:
+    other = await processes.start()
+    for round_ in range(10):
+        one = await processes.start()
+        leaves = asyncio.create_task(one.log.leave())
+        began: list[asyncio.Task[Any]] = []
+        for n in itertools.count(1000 * round_):
+            began += one.began(n)
+            await asyncio.sleep(0)
+            if leaves.done():
+                break
+        assert await leaves == other.log.process
+        told = await asyncio.gather(*began, return_exceptions=True)
+        await other.log.tip()
+        said = [n for n in other.said() if n >= 1000 * round_]
+        landed = {made[0] for made in told if not isinstance(made, BaseException)}
+        assert landed <= set(said) and len(set(said)) == len(said) and one.told == []
+        assert all(isinstance(made, Refused) for made in told if isinstance(made, BaseException))
+
+
 async def test_a_process_that_cannot_ask_does_not_know_whether_there_is_an_heir(
     redis: Redis, processes: Processes
 ) -> None:
