@@ -1725,7 +1725,7 @@ MUTATIONS = [
         "log/streams/lua/adopt.lua",
         "if ARGV[7] == '' then",
         "if true then",
-        STREAMS + "test_an_answer_that_is_lost_makes_nothing_land_twice",
+        SCRIPTS + "test_who_comes_again_keeps_the_k_that_has_landed",
     ),
     Mutation(
         "shared log: another run is the same epoch",

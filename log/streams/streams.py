@@ -199,9 +199,9 @@ class Streams:
 
     async def _keep_up(self) -> None:
         """Make a line, and when it breaks another, until something cannot be mended."""
-        pause, told = BACK_OFF[0], ""
+        loop, pause, told = asyncio.get_running_loop(), BACK_OFF[0], ""
         while not self._over:
-            lines = self.lines
+            lines, since = self.lines, loop.time()
             try:
                 await self._live()
             except MENDED as fault:
@@ -215,10 +215,10 @@ class Streams:
                 logger.critical("this process cannot go on: %s", broken, exc_info=broken)
                 self._end("this process cannot go on")
                 self._on_failed()
-                if not self._here.arrived.is_set():
-                    raise
-                return
-            if self.lines > lines:  # it was made, so it is another that breaks
+                if self._here.arrived.is_set():
+                    return
+                raise
+            if self.lines > lines and loop.time() - since > pause:  # it held for a while: it is another that breaks
                 pause, told = BACK_OFF[0], ""
             if why != told and not self._over:
                 logger.warning("the log is not reached: %s", why)

@@ -24,7 +24,8 @@ class Gate:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        self.cut()
+        for task in self._tasks:
+            task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -48,7 +49,7 @@ class Gate:
             self._lines |= both
             asked = asyncio.Event()
             await asyncio.gather(self._ask(reader, forth, asked), self._answer(back, writer, asked))
-        except OSError:  # nobody is there
+        except (OSError, asyncio.CancelledError):  # nobody is there; or it ends, and asyncio reports who is cancelled
             pass
         finally:
             for one in both:

@@ -10,6 +10,7 @@ from tests.stranger.http import DEADLINE
 from transport_fallback.log.streams.streams import Streams
 
 LEASE = 1.0  # s
+LONG = 30.0  # s: whoever waits for a process then waits for what will not come, and is told
 
 
 class Process:
@@ -57,9 +58,15 @@ class Processes:
         self._all: list[Process] = []
 
     async def __aenter__(self) -> Processes:
+        self._watch = asyncio.create_task(self._end(LONG))
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._watch.cancel()
+        await self._end()
+
+    async def _end(self, after: float = 0.0) -> None:
+        await asyncio.sleep(after)
         for process in self._all:
             await process.log.close()
 
