@@ -43,7 +43,7 @@ def said() -> Iterator[tuple[str, str, str]]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAID:
                 given = node.args[SAID[node.func.id] :][:1]
                 if given and isinstance(given[0], ast.Constant):
-                    yield f"{file.name}:{node.lineno}", node.func.id, given[0].value
+                    yield f"{file.name}:{node.lineno}", node.func.id, str(given[0].value)
 
 
 def test_each_sentence_has_a_chinese_one_with_the_same_places() -> None:
