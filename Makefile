@@ -66,9 +66,10 @@ SHARED = --dist worksteal --durations 10 --durations-min 3
 unit: $(TEST_READY) ## the tests that need no browser, and which were slow
 	$(TEST)/bin/python -m pytest -n 8 $(SHARED) tests --ignore=tests/browser
 
-# In processes of their own: the loop that Playwright keeps running is in the way of every other async test.
+# In processes of their own: the loop that Playwright keeps running is in the way of every other async test. Three: a
+# browser keeps two cores busy, and a fourth would only make each of them late.
 browser: $(TEST_READY) ## the tests in Chromium
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 4 $(SHARED) tests/browser
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 3 $(SHARED) tests/browser
 
 search: $(TEST_READY) ## what the tests try with the same cases each time, with new ones (EXAMPLES=10000 of each model)
 	LAB_EXAMPLES=$(or $(EXAMPLES),10000) $(TEST)/bin/python -m pytest -n 2 -m hypothesis --hypothesis-profile search tests

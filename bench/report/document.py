@@ -53,6 +53,7 @@ class Cell:
     void: str | None
     figures: Mapping[str, Any]
     histogram: str | None
+    references: tuple[float, ...] = ()  # s that the reference work took before it and after it, where it was measured
 
     def figure(self, name: str) -> float | None:
         """A figure, or one made of others. None: not measured."""
@@ -235,7 +236,13 @@ def _cell(item: object) -> Cell | None:
         void=None if void is None or void is False else str(void),
         figures=_mapping(item.get("figures")),
         histogram=histogram if isinstance(histogram, str) else None,
+        references=_times(item.get("references")),
     )
+
+
+def _times(found: object) -> tuple[float, ...]:
+    several = map(_number, found) if isinstance(found, list) else ()
+    return tuple(one for one in several if one is not None and one > 0)
 
 
 def _mapping(found: object) -> dict[str, Any]:

@@ -36,6 +36,7 @@ ROOMS = {
             "bench/load/scripts",
             "bench/theory",
             "bench/report",
+            "bench/report/chinese",
             "bench/choose",
             "bench/experiments",
         ),

@@ -28,7 +28,7 @@ REASONS: dict[str, str] = {
     "{} messages had not arrived when the time was up": "{} 条消息到时限还没有送达",
     "the server said {} of {} messages: under {} of the plan": "计划 {1} 条消息，服务器只发了 {0} 条：不到计划的 {2}",
     # bench/report/runs.py
-    "the reference work of its round took {} times as long as usual": "这一轮的参照计算用时是平时的 {} 倍",
+    "the reference work beside it took {} times as long as usual": "前后的参照计算用时是平时的 {} 倍",
     # bench/playing.py
     "the run took far longer than it should, and was ended": "这一场用时远超应有的，被中止",
     "the generator ended before this was measured": "还没测到这里，负载发生器就结束了",

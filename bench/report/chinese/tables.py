@@ -96,4 +96,8 @@ TEXTS: dict[str, str] = {
     "E4: {answer} {growth}": "E4：{answer}{growth}",
     "{number} ({source}) {says}": "{number}（{source}）{says}",
     "{verdict}: {measured}": "{verdict}：{measured}",
+    # scenarios
+    "poll as often as messages": "与消息一样频繁的 poll",
+    "poll four times as seldom": "频率为四分之一的 poll",
+    "poll on its own ticks": "按各自节拍的 poll",
 }
