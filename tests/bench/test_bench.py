@@ -799,6 +799,7 @@ async def test_what_was_disturbed_is_played_once_more(tmp_path: Path, monkeypatc
         keep(cell_of(run, run.groups[0], run.steps[0], {}, upset, None))
 
     monkeypatch.setattr("bench.playing.play", fake)
+    monkeypatch.setattr("bench.playing.reference", lambda: 0.003)
     await measure(chosen, runs, record)
     assert played == [*runs, runs[1]]
     assert [cell["void"] is not None for cell in record.document["cells"]].count(True) == 3
