@@ -18,7 +18,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new step test compiled check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new step redis test compiled check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
 	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -36,6 +36,9 @@ new: $(RUN_READY) ## write a chat of your own, with a page: APP=folder
 
 step: $(RUN_READY) ## one step of the chat room in ten, with its page: N=4 PORT=3000
 	@STEP='$(or $(N),1)' PORT='$(PORT)' $(RUN)/bin/python scripts/step.py
+
+redis: ## start a Redis on a free port of the loopback, in the foreground (as root, gets it): KEEP=folder
+	@PYTHON='$(PYTHON)' scripts/start-redis $(if $(KEEP),'$(KEEP)')
 
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test
@@ -63,9 +66,10 @@ SHARED = --dist worksteal --durations 10 --durations-min 3
 unit: $(TEST_READY) ## the tests that need no browser, and which were slow
 	$(TEST)/bin/python -m pytest -n 8 $(SHARED) tests --ignore=tests/browser
 
-# In processes of their own: the loop that Playwright keeps running is in the way of every other async test.
+# In processes of their own: the loop that Playwright keeps running is in the way of every other async test. Three: a
+# browser keeps two cores busy, and a fourth would only make each of them late.
 browser: $(TEST_READY) ## the tests in Chromium
-	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 4 $(SHARED) tests/browser
+	LAB_CHROMIUM="$$(scripts/get-chromium)" && export LAB_CHROMIUM && $(TEST)/bin/python -m pytest -n 3 $(SHARED) tests/browser
 
 search: $(TEST_READY) ## what the tests try with the same cases each time, with new ones (EXAMPLES=10000 of each model)
 	LAB_EXAMPLES=$(or $(EXAMPLES),10000) $(TEST)/bin/python -m pytest -n 2 -m hypothesis --hypothesis-profile search tests
@@ -127,15 +131,17 @@ mutants: $(TEST_READY) ## break the code on purpose, one way after another: a te
 npm: ## pack the JavaScript client for npm, into .cache (needs npm)
 	@scripts/pack-client
 
-LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --quiet \
+LOCK := --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-header --no-annotate --no-emit-index-url
 
 lock: ## pin the dependencies of pyproject.toml, with hashes (needs uv; UPGRADE=1: newer ones)
 	@command -v $(UV) > /dev/null || { echo "uv is missing: pip install uv, or UV=path/to/uv" >&2; exit 1; }
-	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/run.txt
-	$(UV) $(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt \
-		--group test --group browser --group bench --group lint -o requirements/test.txt
-	@for name in run test; do \
+	$(UV) pip compile pyproject.toml $(LOCK) $(if $(UPGRADE),--upgrade) -o requirements/run.txt
+	$(UV) pip compile --group redis $(LOCK) $(if $(UPGRADE),--upgrade) --constraint requirements/run.txt -o requirements/redis.txt
+	$(UV) pip compile pyproject.toml $(LOCK) $(if $(UPGRADE),--upgrade) \
+		--constraint requirements/run.txt --constraint requirements/redis.txt \
+		--group test --group browser --group bench --group lint --group redis -o requirements/test.txt
+	@for name in run redis test; do \
 		{ echo '# Made by `make lock` from pyproject.toml: change that, not this.'; cat requirements/$$name.txt; } \
 			> requirements/$$name.new && mv requirements/$$name.new requirements/$$name.txt; \
 	done

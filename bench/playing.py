@@ -14,18 +14,20 @@ from collections.abc import AsyncGenerator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from bench.experiments import Run
+from bench.experiments import COUNTED, Run
 from bench.load.cells import cell_of
 from bench.load.fronts import Front, fronting
 from bench.load.gates import disturbed
-from bench.load.reference import reference
+from bench.load.reference import off, reference
 from bench.load.servers import SERVER_CORE, Server, Unfit, install, lacking, serving
 from bench.record import Record
+from bench.theory.stats import median
 
 ROOT = Path(__file__).resolve().parent.parent
 LINE = 1 << 26  # bytes of the longest line a generator may write
 AGAIN = 10  # of so many runs one may be played again
 OVERDUE = 3.0  # times what a run should last, and then some
+Played = tuple[Run, list[dict[str, Any]]]  # a run, and its cells
 
 
 async def play(run: Run, url: str | None, keep: Callable[[dict[str, Any]], None]) -> None:
@@ -118,25 +120,37 @@ def say(text: str) -> None:
 
 async def measure(chosen: argparse.Namespace, runs: list[Run], record: Record) -> None:
     """All runs; then those that something else disturbed once more, a few. Their void cells stay in the document."""
-    upset = await measure_each(chosen, runs, record)
+    played = await measure_each(chosen, runs, record)
+    upset = disturbed_of(played)
     again = [] if chosen.quick else upset[: len(runs) // AGAIN + 1]
     if again:
         say(f"{len(upset)} runs were disturbed by what else this machine did; {len(again)} are played again.")
         await measure_each(chosen, again, record)
 
 
-async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Record) -> list[Run]:
-    """Each of these, in their order. Returns those that were disturbed."""
-    progress, again = Progress(runs), []
+def disturbed_of(played: list[Played]) -> list[Run]:
+    """The runs beside which something else ran, as a gate has found, or as the reference work tells."""
+    usual = median([took for _, cells in played for took in cells[0].get("references", ())] or [0.0])
+    return [
+        run
+        for run, cells in played
+        if any(disturbed(cell["void"]) for cell in cells)
+        or (run.experiment not in COUNTED and off(cells[0].get("references", ()), usual) is not None)
+    ]
+
+
+async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Record) -> list[Played]:
+    """Each of these, in their order, with the cells that came of it."""
+    progress, played = Progress(runs), []
+    now = reference()
     for run in runs:
-        references = record.document.setdefault("references", {})
-        if str(run.round) not in references:
-            references[str(run.round)] = reference()
         progress.begin(run)
         began, before = time.monotonic(), len(record.document["cells"])
         await play(run, chosen.url, record.document["cells"].append)
         fresh = record.document["cells"][before:]
+        earlier, now = now, reference()
         for cell in fresh:
+            cell["references"] = [took for took in (earlier, now) if took]
             if cell["void"]:
                 say(f"    void: {cell['name']} at {cell['params']['rate']:g}/s: {cell['void']}")
         took = time.monotonic() - began
@@ -146,9 +160,8 @@ async def measure_each(chosen: argparse.Namespace, runs: list[Run], record: Reco
         )
         progress.end(run, took)
         record.keep()
-        if any(disturbed(cell["void"]) for cell in fresh):
-            again.append(run)
-    return again
+        played.append((run, fresh))
+    return played
 
 
 def needed(runs: list[Run]) -> list[str]:

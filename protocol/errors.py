@@ -29,6 +29,7 @@ CODES: dict[str, tuple[int, int]] = {
     "window": (429, 4129),
     "readers": (429, 4129),
     "full": (503, 4153),
+    "unready": (503, 4153),
     "draining": (503, 4200),
 }
 

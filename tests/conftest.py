@@ -34,6 +34,7 @@ settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "limits(**numbers): the limits of the server of this test")
+    config.addinivalue_line("markers", "redis(**settings): how the Redis of this test is started")
     config.addinivalue_line("markers", "logs_errors: this test makes the server report an error of the application")
     # A shell without job control starts `make test &` deaf to Ctrl-C, and POSIX lets every child inherit it (exec keeps
     # what is ignored): the programs that a test ends by SIGINT would never hear it.
@@ -58,6 +59,15 @@ def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
 def both_proxies() -> None:
     """Skip, in the words of the script, where nginx or HAProxy is missing."""
     looked = subprocess.run([ROOT / "scripts/get-proxies", "look"], capture_output=True, text=True, timeout=20)
+    if looked.returncode == 77:
+        pytest.skip(looked.stderr.strip())
+    assert looked.returncode == 0, looked.stderr
+
+
+@pytest.fixture(scope="session")
+def redis_program() -> None:
+    """Skip, in the words of the script, where there is no redis-server."""
+    looked = subprocess.run([ROOT / "scripts/get-redis", "look"], capture_output=True, text=True, timeout=20)
     if looked.returncode == 77:
         pytest.skip(looked.stderr.strip())
     assert looked.returncode == 0, looked.stderr

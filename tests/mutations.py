@@ -31,6 +31,7 @@ HANDLERS, TURN = "tests/server/test_handlers.py::", "tests/server/test_turn.py::
 DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_given_what_it_must_hear"
 VERDICTS = "tests/bench/test_verdicts.py::"
 CHOOSE = "tests/bench/test_choose.py::"
+SCRIPTS, STREAMS = "tests/log/test_scripts.py::", "tests/log/test_streams.py::"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -1870,5 +1871,85 @@ MUTATIONS = [
         "        self.marks.sweep(now)\n",
         "        pass\n",
         ITEMS + "test_who_has_left_is_refused_everywhere_for_a_while",
+    ),
+    Mutation(
+        "shared log: no epoch check",
+        "what was meant for one life of the log lands in another",
+        "log/streams/lua/fence.lua",
+        "if redis.call('HGET', meta, 'epoch') ~= epoch then",
+        "if false then",
+        SCRIPTS + "test_the_fence",
+    ),
+    Mutation(
+        "shared log: no DOWN check",
+        "a process that was declared gone goes on writing",
+        "log/streams/lua/fence.lua",
+        "if not last then",
+        "last = last or 0\nif false then",
+        SCRIPTS + "test_the_fence",
+    ),
+    Mutation(
+        "shared log: no k check",
+        "what is sent again lands twice",
+        "log/streams/lua/append.lua",
+        "local known = math.max(0, last + 1 - first)",
+        "local known = 0",
+        SCRIPTS + "test_what_is_sent_again_lands_once",
+    ),
+    Mutation(
+        "shared log: what was refused is left out",
+        "what follows it lands, and it is passed over for ever",
+        "log/streams/lua/append.lua",
+        "if count > 0 and first > last + 1 then",
+        "if false then",
+        SCRIPTS + "test_a_full_redis_refuses_a_group_whole_and_takes_beats",
+    ),
+    Mutation(
+        "shared log: adopt forgets what has landed",
+        "after a broken connection it lands twice",
+        "log/streams/lua/adopt.lua",
+        "if ARGV[7] == '' then",
+        "if true then",
+        SCRIPTS + "test_who_comes_again_keeps_the_k_that_has_landed",
+    ),
+    Mutation(
+        "shared log: another run is the same epoch",
+        "nobody hears that a restart may have lost something",
+        "log/streams/lua/adopt.lua",
+        "elseif run ~= was[2] then",
+        "elseif false then",
+        SCRIPTS + "test_another_run_is_another_epoch_that_goes_on_from_the_last_seq",
+    ),
+    Mutation(
+        "shared log: a pause of Redis is everybody's death",
+        "the first who beats ends all others",
+        "log/streams/lua/beat.lua",
+        "if at < before or at - before > lease / 2 then",
+        "if false then",
+        SCRIPTS + "test_nobody_is_gone_after_a_pause_of_redis_or_when_its_clock_was_set",
+    ),
+    Mutation(
+        "shared log: an epoch may be named as one before",
+        "with the clock set back a cursor is taken for another's",
+        "log/streams/lua/adopt.lua",
+        "ms = math.max(ms, (tonumber(string.sub(old, 1, -4), 36) or 0) + 1)",
+        "ms = math.max(ms, 0)",
+        SCRIPTS + "test_no_epoch_is_named_twice_although_the_clock_is_set_back",
+    ),
+    Mutation(
+        "shared log: read without a look at the epoch",
+        "after FLUSHALL the places of the new log are taken for those of the old",
+        "log/streams/line.py",
+        "            if lives != epoch:\n",
+        "            if False:\n",
+        STREAMS + "test_after_flushall_no_item_of_the_new_log_is_taken_for_one_of_the_old",
+    ),
+    Mutation(
+        "shared log: a connection made anew by itself",
+        "it speaks to a server that nobody has adopted",
+        "log/streams/wire.py",
+        "        if not self._connection.is_connected:",
+        "        if False:",
+        "tests/log/test_wire.py::test_a_connection_that_has_ended_is_not_made_anew_by_itself",
     ),
 ]

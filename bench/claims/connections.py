@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from bench.claims.finding import Finding, counting, from_to, looked_at, pooled, untold
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import listed, noted, number, percent, several, time
+from bench.report.saying import noted, number, percent, time
+from bench.report.words import listed, say, several
 from bench.theory.stats import Estimate, Verdict, estimate, judged, median, share, split, together
 
 KIB = 1024.0
@@ -17,7 +18,6 @@ STEP = 0.25  # of all clients in a tenth of a second: in step
 ENOUGH_LOOKED_AT = 3000  # messages: none lost of n means, with 95 %, fewer than 3 in n
 WITHOUT, COMPRESSED = 14 * KIB, 64 * KIB  # B for an idle connection, as websockets documents its server
 NEAR = 0.25  # of these
-NOT_SEEN = "it was not measured"
 MANNERS = {"fixed": "without jitter", "jitter": "with jitter", "phase": "on their own ticks"}
 
 
@@ -34,9 +34,14 @@ def drops(document: Document) -> Finding:
     (held_lost, held), (lost, looked) = seen[False], seen[True]
     if not looked:
         return untold("any experiment with sse or ws.")
-    text = (
-        f"sse and ws lost {number(lost)} of {looked:,.0f} messages that were looked at one by one (of {delivered:,.0f}"
-        f" delivered), long polling {number(held_lost)} of {held:,.0f}; void cells counted too"
+    text = say(
+        "sse and ws lost {lost} of {looked} messages that were looked at one by one (of {delivered}"
+        " delivered), long polling {held_lost} of {held}; void cells counted too",
+        lost=number(lost),
+        looked=f"{looked:,.0f}",
+        delivered=f"{delivered:,.0f}",
+        held_lost=number(held_lost),
+        held=f"{held:,.0f}",
     )
     pushed, polled = share(lost, looked), share(held_lost, held)
     if not pushed or not polled:
@@ -66,8 +71,8 @@ def memory(document: Document) -> Finding:
         return untold("E5.")
     plain, packed_half = halves[False], halves[True]
     if plain is Verdict.FAILS and packed_half is Verdict.HOLDS:
-        return Finding(listed(parts), Verdict.ONLY, "frames are compressed")
-    return Finding(listed(parts), split(plain, packed_half), "nothing is compressed")
+        return Finding(listed(parts), Verdict.ONLY, say("frames are compressed"))
+    return Finding(listed(parts), split(plain, packed_half), say("nothing is compressed"))
 
 
 def replay(document: Document) -> Finding:
@@ -90,13 +95,15 @@ def replay(document: Document) -> Finding:
     kinds = {_resumes(group.any) for group in groups if group.any.ours}
     if len(kinds) < 2:
         verdicts.append(Verdict.OPEN)
-    said = [
-        f"{name} {listed(parts[kind])}" for kind, name in ((True, "with a cursor"), (False, "without")) if parts[kind]
-    ]
+    said: list[str] = []
+    if parts[True]:
+        said.append(say("with a cursor {shares}", shares=listed(parts[True])))
+    if parts[False]:
+        said.append(say("without {shares}", shares=listed(parts[False])))
     if broken:
         verdicts.append(Verdict.FAILS)
-        said.append(f"{several(len(broken), 'cell')} with a cursor lost something")
-    return Finding(f"lost {'; '.join(said)}", together(verdicts))
+        said.append(say("{cells} with a cursor lost something", cells=several(len(broken), "cell")))
+    return Finding(say("lost {parts}", parts=say("; ").join(said)), together(verdicts))
 
 
 def _resumes(cell: Cell) -> bool:
@@ -118,14 +125,19 @@ def six(document: Document) -> Finding:
         if transport != "longpoll":  # an answered long poll makes room for one that waited
             six_only = six_only and heard == through
         verdicts.append(Verdict.HOLDS if six_only else Verdict.FAILS)
-        parts.append(
-            f"{transport} {from_to(min(through.values()), max(through.values()))} open, heard by"
-            f" {from_to(min(heard.values()), max(heard.values()))}, one more request answered"
-            f" {'not within 3 s' if beside is None else 'after ' + time(beside)}"
+        said = say(
+            "{transport} {held} open, heard by {heard}",
+            transport=transport,
+            held=from_to(min(through.values()), max(through.values())),
+            heard=from_to(min(heard.values()), max(heard.values())),
         )
+        if beside is None:
+            parts.append(say("{said}, one more request answered not within 3 s", said=said))
+        else:
+            parts.append(say("{said}, one more request answered after {beside}", said=said, beside=time(beside)))
     if not {"sse", "longpoll", "ws"} <= groups.keys():
         verdicts.append(Verdict.OPEN)
-    return Finding(f"of eight each in one tab: {'; '.join(parts)}", together(verdicts))
+    return Finding(say("of eight each in one tab: {parts}", parts=say("; ").join(parts)), together(verdicts))
 
 
 def herd(document: Document) -> Finding:
@@ -140,22 +152,28 @@ def herd(document: Document) -> Finding:
         manner = returning(group.any)
         verdicts[manner].append(judged(found, STEP, math.inf))
         most[manner] = max(most[manner], found.middle)
-        parts.append(f"{group.any.transport} {MANNERS[manner]} {noted(found, 0.01, '%')}")
+        parts.append(f"{group.any.transport} {say(MANNERS[manner])} {noted(found, 0.01, '%')}")
     if not parts:
         return untold("E8, which restarts the server.")
     fixed, jitter, phase = (together(verdicts[manner]) for manner in ("fixed", "jitter", "phase"))
-    said = [f"{MANNERS[one]} {_crowded(most[one]) if verdicts[one] else NOT_SEEN}" for one in ("jitter", "phase")]
+    seen = {one: _crowded(MANNERS[one], most[one] if verdicts[one] else None) for one in ("jitter", "phase")}
     if phase is Verdict.HOLDS:
         verdict, under = split(fixed, jitter), "nothing is left to chance"
     else:
         elsewhere = {jitter, phase} - {Verdict.UNTOLD}
         verdict = split(fixed, elsewhere.pop() if len(elsewhere) == 1 else Verdict.OPEN)
         under = "each waits as long from the drop on"
-    return Finding(f"of all clients, in the fullest 100 ms: {listed(parts)}", verdict, f"{under}: {', '.join(said)}")
+    return Finding(
+        say("of all clients, in the fullest 100 ms: {parts}", parts=listed(parts)),
+        verdict,
+        say("{under}: {jitter}, {phase}", under=under, **seen),
+    )
 
 
-def _crowded(most: float) -> str:
-    return f"at most {percent(most)} come at once"
+def _crowded(manner: str, most: float | None) -> str:
+    if most is None:
+        return say("{manner} it was not measured", manner=manner)
+    return say("{manner} at most {share} come at once", manner=manner, share=percent(most))
 
 
 def returning(cell: Cell) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from bench.claims.finding import Finding, counting, from_to, untold
 from bench.report.document import Document, Group
-from bench.report.saying import digits, listed, noted, percent, time
+from bench.report.saying import digits, noted, percent, time
+from bench.report.words import listed, say
 from bench.theory.stats import Verdict, estimate, judged, ratios, together
 
 SAVED_UP, SAVED_DOWN = 0.76, 0.69  # of the heads of requests and of answers, as claimed
@@ -35,16 +36,24 @@ def heads(document: Document) -> Finding:
         before = [group.middle(figure) or 0.0 for _, group, _ in pairs]
         after = [group.middle(figure) or 0.0 for _, _, group in pairs]
         shares[figure] = [1 - new / old for old, new in zip(before, after, strict=True) if old]
-        parts.append(f"{said} {_range(before)} B, over HTTP/2 {_range(after)} ({_range(shares[figure], 0.01)} % less)")
+        parts.append(
+            say(
+                "{heads} {before} B, over HTTP/2 {after} ({less} % less)",
+                heads=said,
+                before=_range(before),
+                after=_range(after),
+                less=_range(shares[figure], 0.01),
+            )
+        )
     up = min(shares["heads_up"]) >= SAVED_UP - NEAR
     down = min(shares["heads_down"]) >= SAVED_DOWN - NEAR
-    text = f"counted: {listed(parts)}"
+    text = say("counted: {parts}", parts=listed(parts))
     if up and down:
         return Finding(text, Verdict.HOLDS)
     if up or down:
         lacking = sorted({front for front, *_ in pairs})
-        when = "of requests are meant" if up else "of answers are meant"
-        return Finding(f"{text}, through {listed(lacking)}", Verdict.ONLY, f"heads {when}")
+        when = say("heads of requests are meant") if up else say("heads of answers are meant")
+        return Finding(say("{text}, through {fronts}", text=text, fronts=listed(lacking)), Verdict.ONLY, when)
     return Finding(text, Verdict.FAILS)
 
 
@@ -58,10 +67,16 @@ def past_six(document: Document) -> Finding:
         wanted, through = group.any.param("clients") or 0.0, set(group.rounds("held").values())
         beside = group.middle("beside")
         least, most = min(through), max(through)
-        said = "" if beside is None else f", one more request answered after {time(beside)}"
-        parts.append(
-            f"{digits(wanted)} of {group.any.transport} through {front_of(group)}: {from_to(least, most)} open{said}"
+        said = say(
+            "{wanted} of {transport} through {front}: {held} open",
+            wanted=digits(wanted),
+            transport=group.any.transport,
+            front=front_of(group),
+            held=from_to(least, most),
         )
+        if beside is not None:
+            said = say("{said}, one more request answered after {beside}", said=said, beside=time(beside))
+        parts.append(said)
         if wanted <= NEGOTIATED:
             verdicts.append(Verdict.HOLDS if through == {wanted} and beside is not None else Verdict.FAILS)
         else:
@@ -71,8 +86,10 @@ def past_six(document: Document) -> Finding:
         return Finding(text, gone if gone is not Verdict.HOLDS else Verdict.OPEN)
     if set(limits.values()) == {NEGOTIATED}:
         return Finding(text, Verdict.HOLDS)
-    others = listed([f"{digits(limit)} through {front}" for front, limit in sorted(limits.items())])
-    return Finding(text, Verdict.ONLY, f"the proxy's own limit is meant: {others}")
+    others = [
+        say("{limit} through {front}", limit=digits(limit), front=front) for front, limit in sorted(limits.items())
+    ]
+    return Finding(text, Verdict.ONLY, say("the proxy's own limit is meant: {limits}", limits=listed(others)))
 
 
 def compressed(document: Document) -> Finding:
@@ -99,25 +116,27 @@ def compressed(document: Document) -> Finding:
         return untold("E12, which takes nginx.")
     shares = [share for several in saved["prose"].values() for share in several]
     said = [f"{transport} {_range(several, 0.01)} %" for transport, several in saved["prose"].items()]
-    text = f"of prose it saves {listed(said)}"
+    text = say("of prose it saves {shares}", shares=listed(said))
     if "noise" in saved:
-        text += f", of noise in base64 {_range((s for several in saved['noise'].values() for s in several), 0.01)} %"
+        noise = _range((share for several in saved["noise"].values() for share in several), 0.01)
+        text = say("{text}, of noise in base64 {share} %", text=text, share=noise)
     verdicts = [
         Verdict.HOLDS if max(shares) >= SAVED else Verdict.FAILS,  # it can, is said
     ]
     times = [found for found in map(estimate, costs) if found]
     if times:
-        text += f"; processor time {_range(found.middle for found in times)} times as much"
+        much = _range(found.middle for found in times)
+        text = say("{text}; processor time {much} times as much", text=text, much=much)
         dearer = [judged(found, 1.0, math.inf) for found in times]
         verdicts.append(Verdict.HOLDS if dearer.count(Verdict.HOLDS) == len(dearer) else Verdict.OPEN)
     if memory:
-        text += (
-            f"; an idle client takes {listed([f'{digits(more / 1024)} KiB more ({name})' for name, more in memory])}"
-        )
+        takes = [say("{more} KiB more ({name})", more=digits(more / 1024), name=name) for name, more in memory]
+        text = say("{text}; an idle client takes {takes}", text=text, takes=listed(takes))
         verdicts.append(Verdict.HOLDS if min(more for _, more in memory) > 0 else Verdict.FAILS)
     verdict = together(verdicts)
     if verdict is Verdict.HOLDS and min(shares) < SAVED:
-        return Finding(text, Verdict.ONLY, f"messages are of the kind that saves {percent(max(shares))}")
+        when = say("messages are of the kind that saves {share}", share=percent(max(shares)))
+        return Finding(text, Verdict.ONLY, when)
     return Finding(text, verdict)
 
 
@@ -137,17 +156,26 @@ def shared(document: Document) -> Finding:
     for group in groups:
         lines = max(group.rounds("lines").values())
         shares[front_of(group)] = lines == 1
-        parts.append(
-            f"{digits(min(group.rounds('held').values()))} open through {front_of(group)} on"
-            f" {digits(lines)} TCP {'connection' if lines == 1 else 'connections'}"
-        )
-    text = f"of eight in one tab: {listed(parts)}"
+        held, front = digits(min(group.rounds("held").values())), front_of(group)
+        if lines == 1:
+            parts.append(say("{held} open through {front} on 1 TCP connection", held=held, front=front))
+        else:
+            parts.append(
+                say(
+                    "{held} open through {front} on {lines} TCP connections",
+                    held=held,
+                    front=front,
+                    lines=digits(lines),
+                )
+            )
+    text = say("of eight in one tab: {parts}", parts=listed(parts))
     if all(shares.values()):
         return Finding(text, Verdict.HOLDS)
     if not any(shares.values()):
         return Finding(text, Verdict.FAILS)
     can, cannot = (listed(sorted(name for name, yes in shares.items() if yes is kind)) for kind in (True, False))
-    return Finding(text, Verdict.ONLY, f"the proxy offers it: {can} did, {cannot} did not")
+    when = say("the proxy offers it: {can} did, {cannot} did not", can=can, cannot=cannot)
+    return Finding(text, Verdict.ONLY, when)
 
 
 def tls(document: Document) -> Finding:
@@ -157,22 +185,28 @@ def tls(document: Document) -> Finding:
         found = [g.middle("tls_share") for g in counting(document.of("E10", transport=transport), "tls_share")]
         counted = [share for share in found if share is not None]
         if counted:
-            parts.append(f"{_range(counted, 0.01)} % of the bytes of a {transport} message")
+            parts.append(
+                say(
+                    "{share} % of the bytes of a {transport} message",
+                    share=_range(counted, 0.01),
+                    transport=transport,
+                )
+            )
             verdicts.append(Verdict.HOLDS if max(counted) < TRAFFIC else Verdict.FAILS)
     by = {front_of(group): group for group in document.of("E13", transport="ws") if group.rounds("cpu_both")}
     if {"nginx", "nginx-tls"} <= by.keys():
         more = estimate(ratios(by["nginx-tls"].rounds("cpu_both"), by["nginx"].rounds("cpu_both")))
         if more:
-            parts.append(f"{noted(more)} times the processor time of server and proxy")
+            parts.append(say("{times} times the processor time of server and proxy", times=noted(more)))
             verdicts.append(judged(more, 0.0, 1 + CPU))
     idle = {front_of(g): m for g in document.of("E13", transport="ws") if (m := _memory(g)) is not None}
     if {"nginx", "nginx-tls"} <= idle.keys():
         held = idle["nginx-tls"] - idle["nginx"]
-        parts.append(f"{digits(held / 1000)} kB more for a connection")
+        parts.append(say("{more} kB more for a connection", more=digits(held / 1000)))
         verdicts.append(Verdict.HOLDS if held < MEMORY else Verdict.FAILS)
     if not parts:
         return untold("E10 and E13, which take nginx.")
-    return Finding(f"TLS takes {listed(parts)}", together(verdicts))
+    return Finding(say("TLS takes {parts}", parts=listed(parts)), together(verdicts))
 
 
 def _range(values: Iterable[float], unit: float = 1.0) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.report.document import Cell, Document, Group
 from bench.report.saying import digits
+from bench.report.words import say
 from bench.theory.predict import predicted
 from bench.theory.stats import ENOUGH, Verdict
 
@@ -28,12 +29,12 @@ class Finding:
     @property
     def said(self) -> str:
         """The verdict in words."""
-        return f"{self.verdict.value} {self.when}" if self.verdict is Verdict.ONLY else self.verdict.value
+        return say("only when {when}", when=self.when) if self.verdict is Verdict.ONLY else say(self.verdict.value)
 
 
 def untold(takes: str) -> Finding:
     """Nothing measured, and what it would take."""
-    return Finding(f"Not measured in this run: {takes}", Verdict.UNTOLD)
+    return Finding(say("Not measured in this run: {takes}", takes=takes), Verdict.UNTOLD)
 
 
 def counting(groups: Iterable[Group], *figures: str) -> list[Group]:
@@ -86,4 +87,4 @@ def enough(found: list[dict[int, float]]) -> list[dict[int, float]]:
 
 def from_to(least: float, most: float) -> str:
     low, high = digits(least), digits(most)
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else say("{low} to {high}", low=low, high=high)

@@ -6,7 +6,8 @@ import math
 
 from bench.claims.finding import MARGIN, Finding, counting, off_by_round, same_load, untold
 from bench.report.document import Document, Group
-from bench.report.saying import digits, noted, noted_time, percent, several, time
+from bench.report.saying import digits, noted, noted_time, percent, time
+from bench.report.words import say, several
 from bench.theory.predict import law, load, predicted
 from bench.theory.stats import (
     Estimate,
@@ -32,19 +33,27 @@ SLIGHTLY = 1.5  # times as late, at most
 
 def poll_slope(document: Document) -> Finding:
     parts, verdicts = [], []
-    for mode, slope in (("rate", 0.5), ("delay", 1.0)):
+    for mode, called, slope in (("rate", "fixed rate", 0.5), ("delay", "fixed delay", 1.0)):
         groups = [g for g in document.of("E2", transport="poll") if g.any.params.get("mode") == mode and law(g.any)]
         found = estimate(_slopes(groups))
         if found is None:
             continue
         waits = estimate(_waits(groups, found.middle))
         verdicts += [judged(found, slope - SLOPE, slope + SLOPE), judged(waits, *HALF)]
-        parts.append(f"fixed {mode}: {noted(waits)} × T + {noted(found)} × RTT (model 0.5 and {slope:g})")
+        parts.append(
+            say(
+                "{mode}: {wait} × T + {slope} × RTT (model 0.5 and {model})",
+                mode=called,
+                wait=noted(waits),
+                slope=noted(found),
+                model=f"{slope:g}",
+            )
+        )
     if not parts:
         return untold("E2 with poll at two round trips or more.")
     if len(parts) == 1:
         verdicts.append(Verdict.OPEN)
-    return Finding("; ".join(parts), together(verdicts))
+    return Finding(say("; ").join(parts), together(verdicts))
 
 
 def _slopes(groups: list[Group]) -> dict[int, float]:
@@ -90,17 +99,27 @@ def empty_polls(document: Document) -> Finding:
         return untold("E2 or E7 with poll.")
     # By round over all scenarios: within a few seconds one of them has the luck of few messages.
     off = estimate(off_by_round(groups, "empty_share", lambda share, expected: share - expected))
-    formula = f"in {several(len(groups), 'scenario')} off from the formula by {noted(off, 0.01, '%')}, by round"
+    formula = say(
+        "in {scenarios} off from the formula by {off}, by round",
+        scenarios=several(len(groups), "scenario"),
+        off=noted(off, 0.01, "%"),
+    )
+    times = f"{POLLS:g}"
     source = [group for group in groups if _as_told(group)]
     if not source:
-        return Finding(f"No poll {POLLS:g} times for each message in this run; {formula}", Verdict.OPEN)
+        text = say("No poll {times} times for each message in this run; {formula}", times=times, formula=formula)
+        return Finding(text, Verdict.OPEN)
     cells = [cell for group in source for cell in group.cells]
     asked = math.fsum(cell.figure("answers") or 0.0 for cell in cells)
     found = share(math.fsum(cell.figure("empty") or 0.0 for cell in cells), asked)
     expected = predicted(source[0].any, "empty_share") or 0.0
-    text = (
-        f"polled {POLLS:g} times for each message: {noted(found, 0.01, '%')} of {asked:,.0f} polls, formula"
-        f" {percent(expected)}; {formula}"
+    text = say(
+        "polled {times} times for each message: {empty} of {polls} polls, formula {expected}; {formula}",
+        times=times,
+        empty=noted(found, 0.01, "%"),
+        polls=f"{asked:,.0f}",
+        expected=percent(expected),
+        formula=formula,
     )
     verdict = judged(found, *REDUNDANT)
     right = together([judged(off, -SHARE, SHARE), judged(found, expected - 0.01, expected + 0.01)])
@@ -108,7 +127,11 @@ def empty_polls(document: Document) -> Finding:
         return Finding(
             text,
             split(right, verdict),
-            f"polls are {0.04 * POLLS:g} s apart: of those each second {percent(found.middle)} find nothing",
+            say(
+                "polls are {seconds} s apart: of those each second {empty} find nothing",
+                seconds=f"{0.04 * POLLS:g}",
+                empty=percent(found.middle),
+            ),
         )
     return Finding(text, verdict)
 
@@ -132,16 +155,27 @@ def longpoll_transit(document: Document) -> Finding:
         for at, value in group.rounds("max").items():
             longest[at] = max(longest.get(at, 0.0), value / ((group.any.param("rtt") or 0) / 2))
     most = estimate(longest)
-    ends = [f"{noted(found)} transits at a = {digits(at)}" for at, found in (means[0], means[-1])]
-    text = f"Mean {' and '.join(ends)}; the longest {noted(most)} transits"
+    (low, rare), (high, dense) = means[0], means[-1]
+    text = say(
+        "Mean {rare} transits at a = {low} and {dense} transits at a = {high}; the longest {longest} transits",
+        rare=noted(rare),
+        low=digits(low),
+        dense=noted(dense),
+        high=digits(high),
+        longest=noted(most),
+    )
     verdict = together([mean, judged(most, 3.0, math.inf) if most else Verdict.OPEN])
     if len({at for at, _ in means}) == 1 and verdict is not Verdict.FAILS:
         verdict = Verdict.OPEN
     return Finding(
         text,
         verdict,
-        f"messages are rare: up to a = λ·RTT = {digits(limit)}; it is {digits(means[-1][1].middle)} transits at"
-        f" a = {digits(means[-1][0])}",
+        say(
+            "messages are rare: up to a = λ·RTT = {limit}; it is {mean} transits at a = {load}",
+            limit=digits(limit),
+            mean=digits(dense.middle),
+            load=digits(high),
+        ),
     )
 
 
@@ -170,19 +204,30 @@ def collapse(document: Document) -> Finding:
     if below:
         last = max(below, key=lambda g: load(g.any) or 0)
         parts.append(
-            f"at a = {digits(load(last.any) or 0)}: mean {noted_time(last.estimate('mean'))}, M/D/1 says"
-            f" {time(predicted(last.any, 'mean'))} (below the limit all are {noted(near_by)} times what it says)"
+            say(
+                "at a = {load}: mean {mean}, M/D/1 says {model} (below the limit all are {times} times what it says)",
+                load=digits(load(last.any) or 0),
+                mean=noted_time(last.estimate("mean")),
+                model=time(predicted(last.any, "mean")),
+                times=noted(near_by),
+            )
         )
     for group in beyond:
         found, gap = group.estimate("mean"), group.any.param("rtt") or 0
         # Batched, no message ever waits for more than one gap; a queue that grows is beyond that by far.
         verdicts.append(judged(found, 3 * gap, math.inf))
-        parts.append(f"at a = {digits(load(group.any) or 0)}: {noted_time(found)}, and growing with the run")
+        parts.append(
+            say(
+                "at a = {load}: {mean}, and growing with the run",
+                load=digits(load(group.any) or 0),
+                mean=noted_time(found),
+            )
+        )
     if not groups:
         return untold("E3 with longpoll, one message an answer.")
     if not below or not beyond:
         verdicts.append(Verdict.OPEN)
-    return Finding("; ".join(parts[:1] + parts[1:][-1:]), together(verdicts))
+    return Finding(say("; ").join(parts[:1] + parts[1:][-1:]), together(verdicts))
 
 
 def kink(document: Document) -> Finding:
@@ -197,8 +242,9 @@ def kink(document: Document) -> Finding:
     sides = {2 * way < period for way, period, _ in points}
     if len(sides) < 2:
         verdicts.append(Verdict.OPEN)
-    shown = [f"{noted(found)} × one way at {time(way)}" for way, _, found in points]
-    return Finding(f"mean {'; '.join(shown)} (half the period: {time(points[0][1] / 2)})", together(verdicts))
+    shown = [say("{times} × one way at {way}", times=noted(found), way=time(way)) for way, _, found in points]
+    text = say("mean {ways} (half the period: {half})", ways=say("; ").join(shown), half=time(points[0][1] / 2))
+    return Finding(text, together(verdicts))
 
 
 def kink_points(document: Document) -> list[tuple[float, float, Estimate]]:
@@ -229,19 +275,29 @@ def raw_tcp(document: Document) -> Finding:
         group, found = bare[0], estimate(bare[1])
         near = judged(found, 1.0, SLIGHTLY)
         parts.append(
-            f"without a round trip {noted(found)} times as late as bare TCP ({noted_time(group.estimate('mean'))})"
+            say(
+                "without a round trip {times} times as late as bare TCP ({mean})",
+                times=noted(found),
+                mean=noted_time(group.estimate("mean")),
+            )
         )
     level = {rtt: equivalent(each, MARGIN) for rtt, (_, each) in sorted(over.items())}
     slower = together(judged(estimate(each), 1.0, SLIGHTLY) for _, each in over.values())
     if level:
-        said = [f"{digits(ratio.middle)} at {time(rtt)}" for rtt, (ratio, _) in level.items() if ratio]
-        parts.append(f"with one {', '.join(said)}")
+        said = [
+            say("{times} at {rtt}", times=digits(ratio.middle), rtt=time(rtt))
+            for rtt, (ratio, _) in level.items()
+            if ratio
+        ]
+        parts.append(say("with one {trips}", trips=say(", ").join(said)))
     same = together(verdict for _, verdict in level.values())
     far = Verdict.FAILS if same is Verdict.HOLDS else Verdict.HOLDS if slower is Verdict.HOLDS else Verdict.OPEN
     verdict = split(near, far)
     if far is Verdict.OPEN and any(found.outside(1 / (1 + MARGIN), SLIGHTLY) for found, _ in level.values() if found):
         verdict = Verdict.FAILS
-    least = time(min(level, default=0.0))
-    return Finding(
-        "; ".join(parts), verdict, f"no round trip hides it: from {least} on the two are level within {MARGIN:.0%}"
+    when = say(
+        "no round trip hides it: from {least} on the two are level within {margin}",
+        least=time(min(level, default=0.0)),
+        margin=f"{MARGIN:.0%}",
     )
+    return Finding(say("; ").join(parts), verdict, when)

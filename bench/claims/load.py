@@ -8,7 +8,8 @@ from bench.claims.finding import MARGIN, Finding, counting, enough, from_to, loo
 from bench.experiments import PEERS
 from bench.report.answer import Answer, against
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import digits, listed, noted, number, percent, rate, several, time
+from bench.report.saying import digits, noted, number, percent, rate, time
+from bench.report.words import listed, say, several
 from bench.theory import models
 from bench.theory.stats import Estimate, Verdict, equivalent, estimate, judged, ratios, split, together
 
@@ -35,7 +36,8 @@ def push_cost(document: Document) -> Finding:
         seen += found
         if found:
             least, most = (end(found, key=lambda one: one[0].middle)[0].middle for end in (min, max))
-            parts.append(f"{transport} takes {from_to(least, most)} times the CPU of poll")
+            times = from_to(least, most)
+            parts.append(say("{transport} takes {times} times the CPU of poll", transport=transport, times=times))
     if not seen:
         return untold("E7 with server CPU, push beside poll at the same load.")
     kinds = {kind for _, kind, _ in seen}
@@ -47,15 +49,25 @@ def push_cost(document: Document) -> Finding:
     else:
         verdict = Verdict.HOLDS if shown <= {"seven", "level"} else Verdict.FAILS
     cheap, dear = (end(seen, key=lambda one: one[0].middle) for end in (min, max))
-    when = (
-        f"λT, the messages between two pulls, makes it so: push takes {digits(cheap[0].middle)} times the CPU of pull"
-        f" at {digits(cheap[2])}, {digits(dear[0].middle)} times at {digits(dear[2])}"
+    when = say(
+        "λT, the messages between two pulls, makes it so:"
+        " push takes {least} times the CPU of pull at {cheap}, {most} times at {dear}",
+        least=digits(cheap[0].middle),
+        cheap=digits(cheap[2]),
+        most=digits(dear[0].middle),
+        dear=digits(dear[2]),
     )
-    spans = [digits(at) for at in sorted({at for _, _, at in seen})]
-    text = f"{'; '.join(parts)}, in {several(len(seen), 'pair')} of λT = {listed(spans)}"
+    text = say(
+        "{parts}, in {pairs} of λT = {spans}",
+        parts=say("; ").join(parts),
+        pairs=several(len(seen), "pair"),
+        spans=listed([digits(at) for at in sorted({at for _, _, at in seen})]),
+    )
     asked = {_apart(pull.any) for same in pulls.values() for pull in same}
     lacking = [f"{10 * pull:g} s" for pull in PULLS if pull not in asked]
-    return Finding(text + (f"; not measured alone: a pull of {listed(lacking)}" if lacking else ""), verdict, when)
+    if lacking:
+        text = say("{found}; not measured alone: a pull of {lacking}", found=text, lacking=listed(lacking))
+    return Finding(text, verdict, when)
 
 
 def _cost(ratio: Estimate, same: Verdict) -> str:
@@ -90,10 +102,17 @@ def sse_as_ws(document: Document) -> Finding:
         found = [equivalent(pair, MARGIN) for pair in pairs]
         middles = [one.middle for one, _ in found if one]
         verdicts.append(together(verdict for _, verdict in found))
-        parts.append(f"{said} {from_to(min(middles), max(middles))} times that of ws ({verdicts[-1].value})")
+        parts.append(
+            say(
+                "{figure} {times} times that of ws ({verdict})",
+                figure=said,
+                times=from_to(min(middles), max(middles)),
+                verdict=verdicts[-1].value,
+            )
+        )
     if not parts:
         return untold("E2 or E4 with sse and ws.")
-    measured = "sse has " + listed(parts) + _elsewhere(document)
+    measured = say("sse has {parts}", parts=listed(parts)) + _elsewhere(document)
     verdict = together(verdicts)
     if verdict is Verdict.FAILS and verdicts[0] is Verdict.HOLDS and len(verdicts) > 1:
         return Finding(measured, Verdict.ONLY, "the way is longer than what the server itself takes")
@@ -109,7 +128,7 @@ def _elsewhere(document: Document) -> str:
         if not group.any.ours and (other := sockets.get((same_load(group), group.any.variant)))
         if (middle := estimate(ratios(group.rounds("cpu_per_delivery"), other.rounds("cpu_per_delivery"))))
     ]
-    return f"; with nchan CPU {from_to(min(pairs), max(pairs))} times" if pairs else ""
+    return say("; with nchan CPU {times} times", times=from_to(min(pairs), max(pairs))) if pairs else ""
 
 
 def _sse_ws(document: Document, experiment: str, figure: str, knee: float) -> list[dict[int, float]]:
@@ -144,9 +163,10 @@ def graceful(document: Document) -> Finding:
         and series is not answer.naive
         and (pairs := against(answer.longpoll, series))
     }
-    kept = [name for name, last in others.items() if last.behind(answer.band)]
+    kept = [say(name) for name, last in others.items() if last.behind(answer.band)]
     if kept:
-        return Finding(f"{listed(kept)} stayed ahead of long polling. {measured}", Verdict.ONLY, BY_ITSELF)
+        text = say("{kept} stayed ahead of long polling. {measured}", kept=listed(kept), measured=measured)
+        return Finding(text, Verdict.ONLY, BY_ITSELF)
     bent = all(last.ahead(answer.band) for last in others.values())
     return Finding(measured, Verdict.HOLDS if bent else Verdict.OPEN)
 
@@ -159,8 +179,8 @@ def _on_others(document: Document) -> str:
         shared = sorted(kinds["longpoll"].keys() & kinds["ws"].keys())
         if shared:
             late = [f"{way} {time(points[shared[-1]])}" for way, points in kinds.items() if shared[-1] in points]
-            said.append(f"{server}, at {rate(shared[-1])}: {listed(late)}")
-    return f" Other servers' p99: {'; '.join(said)}." if said else ""
+            said.append(say("{server}, at {load}: {late}", server=server, load=rate(shared[-1]), late=listed(late)))
+    return say(" Other servers' p99: {servers}.", servers=say("; ").join(said)) if said else ""
 
 
 def _points(document: Document, transport: str, server: str) -> dict[float, float]:
@@ -190,21 +210,24 @@ def misses(document: Document) -> Finding:
             [judged(estimate(off), -LOSS, LOSS), Verdict.HOLDS if worst.middle("lost_share") else Verdict.FAILS]
         )
         parts.append(
-            f"latest value loses up to {noted(worst.estimate('lost_share'), 0.01, '%')},"
-            f" model {percent(_latest_loss(worst.any))}"
+            say(
+                "latest value loses up to {lost}, model {model}",
+                lost=noted(worst.estimate("lost_share"), 0.01, "%"),
+                model=percent(_latest_loss(worst.any)),
+            )
         )
     total = math.fsum(cell.figure("lost") or 0.0 for cell in cursor)
-    of = total + math.fsum(map(looked_at, cursor))
+    of = f"{total + math.fsum(map(looked_at, cursor)):,.0f}"
     if cursor:
         # Near the formula it loses as the latest value does; some few would be a fault of this server's.
         like = [(c.figure("lost_share") or 0.0) - (_latest_loss(c) or 0.0) for c in cursor]
         keeps = Verdict.FAILS if not total else judged(estimate(like), -LOSS, LOSS)
         keeps = Verdict.OPEN if total and keeps is Verdict.FAILS else keeps
-        parts.append(f"a cursor lost {number(total)} of {of:,.0f}")
+        parts.append(say("a cursor lost {lost} of {of}", lost=number(total), of=of))
     return Finding(
-        "; ".join(parts),
+        say("; ").join(parts),
         split(loses, keeps),
-        f"the endpoint tells the latest value alone: with a cursor none of {of:,.0f} was lost",
+        say("the endpoint tells the latest value alone: with a cursor none of {of} was lost", of=of),
     )
 
 

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 
 from bench.claims.finding import BROWSER, Finding, counting, from_to, pooled, untold
 from bench.report.document import Cell, Document, Group
-from bench.report.saying import digits, listed, noted_time
+from bench.report.saying import digits, noted_time
+from bench.report.words import listed, say
 from bench.theory import models
 from bench.theory.stats import Estimate, Verdict, estimate, exact, judged, median, ratios, split, together
+
+RATIOS = ("", "heads {times}:1", "application {times}:1", "wire {times}:1", "")  # as `kaazing_ratios` has them
 
 
 def kaazing_cells(document: Document) -> tuple[Group | None, Group | None]:
@@ -37,15 +40,20 @@ def kaazing(document: Document) -> Finding:
     if poll is None or ws is None:
         return untold("E1 with the head set of 2010 replayed.")
     counted = [
-        f"{name} {digits(value)}:1"
-        for name, (_, value) in zip(("", "heads", "application", "wire", ""), kaazing_ratios(document), strict=True)
+        say(sentence, times=digits(value))
+        for sentence, (_, value) in zip(RATIOS, kaazing_ratios(document), strict=True)
         if value is not None
     ]
     heads = _times(poll.rounds("heads_each"), ws.rounds("framing_each"))
     wire = _times(poll.rounds("wire_each"), ws.rounds("wire_each"))
     verdict = split(*(judged(found, 435 * 0.9, 1000 * 1.1) for found in (heads, wire)))
-    rest = f": all that is on the wire is {digits(wire.middle)} to 1" if wire else ""
-    return Finding(f"counted: {listed(counted) or 'nothing'}", verdict, f"heads alone are counted, those of 2010{rest}")
+    text = say("counted: {parts}", parts=listed(counted)) if counted else say("counted: nothing")
+    if wire is None:
+        return Finding(text, verdict, say("heads alone are counted, those of 2010"))
+    when = say(
+        "heads alone are counted, those of 2010: all that is on the wire is {times} to 1", times=digits(wire.middle)
+    )
+    return Finding(text, verdict, when)
 
 
 def _times(above: Mapping[int, float], below: Mapping[int, float]) -> Estimate | None:
@@ -69,28 +77,34 @@ def head_sizes(document: Document) -> Finding:
     parts, verdicts = [], []
     frames = least_and_most("framing_each", "ws")
     if frames:
-        parts.append(f"a ws frame {from_to(*frames)} B")
+        parts.append(say("a ws frame {bytes} B", bytes=from_to(*frames)))
         verdicts.append(Verdict.HOLDS if 2 <= frames[0] and frames[1] <= 14 else Verdict.FAILS)
     events = least_and_most("framing_each", "sse")
     if events:
-        parts.append(f"an sse event {from_to(*events)} B")
+        parts.append(say("an sse event {bytes} B", bytes=from_to(*events)))
         # "As little as": more than that does not refute it, but that an event can do with so little is to be shown.
         verdicts.append(Verdict.HOLDS if events[0] <= 5 else Verdict.ONLY)
     heads = least_and_most("heads_exchange", "poll", "longpoll")
     if heads:
-        parts.append(f"the heads of an exchange {from_to(*heads)} B, before the 400 or so that a browser adds")
+        parts.append(
+            say("the heads of an exchange {bytes} B, before the 400 or so that a browser adds", bytes=from_to(*heads))
+        )
         verdicts.append(Verdict.HOLDS if 500 <= heads[0] + BROWSER and heads[1] + BROWSER <= 800 else Verdict.FAILS)
     if not parts:
         return untold("E1.")
     if len(parts) < 3:
         verdicts.append(Verdict.OPEN)
     least = models.sse_bytes(0) - models.chunk_bytes(0) - 1  # the line of data needs no space
-    here = f", {digits(events[0])} here, with an id and in a chunk" if events else ""
-    return Finding(
-        f"counted: {listed(parts)}",
-        together(verdicts),
-        f"the word “data:” alone is counted of an event: with its line ends it takes {least}{here}",
-    )
+    if events:
+        when = say(
+            "the word “data:” alone is counted of an event: with its line ends it takes {least}, {here} here, with an"
+            " id and in a chunk",
+            least=least,
+            here=digits(events[0]),
+        )
+    else:
+        when = say("the word “data:” alone is counted of an event: with its line ends it takes {least}", least=least)
+    return Finding(say("counted: {parts}", parts=listed(parts)), together(verdicts), when)
 
 
 def way_up(document: Document) -> Finding:
@@ -104,16 +118,19 @@ def way_up(document: Document) -> Finding:
         Verdict.HOLDS if 6 <= min(frames) and max(frames) <= 8 else Verdict.FAILS,
         Verdict.HOLDS if 500 <= min(posts) + BROWSER and max(posts) + BROWSER <= 800 else Verdict.FAILS,
     ]
-    text = (
-        f"counted around a message: ws {from_to(min(frames), max(frames))} B, a POST"
-        f" {from_to(min(posts), max(posts))} B, before the 400 or so that a browser adds"
+    text = say(
+        "counted around a message: ws {frame} B, a POST {post} B, before the 400 or so that a browser adds",
+        frame=from_to(min(frames), max(frames)),
+        post=from_to(min(posts), max(posts)),
     )
     late, soon = (pooled(document, [group], "mean") for group in (post, frame))
     more = estimate({at: late[at] - soon[at] for at in late.keys() & soon.keys()})
     if more:
         room = max(0.001, 0.05 * median(soon.values()))
         verdicts.append(judged(more, -room, room))
-        text += f"; one way ws {noted_time(frame.estimate('mean'))}, POST {noted_time(more)} more"
+        text += say(
+            "; one way ws {time}, POST {more} more", time=noted_time(frame.estimate("mean")), more=noted_time(more)
+        )
     return Finding(text, together(verdicts))
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 BASES = ("unbatched", "latest", "per-message")  # variants that live under a base of their own, beside ours
 PEERS = ("python-socketio", "socket.io", "nchan")
 BROWSER = "a browser"
-COUNTED = ("E1", "E5", "E6", "E8", "E10", "E12")  # whose result is bytes, memory or what is lost, and not latencies
+COUNTED = ("E1", "E5", "E6", "E8", "E9", "E10", "E11", "E12")  # bytes, memory, connections, what is lost: no latencies
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ DISTURBED = (
     "the server spoke",
     "the server waited",
     "the generator used",
+    "the reference work",
 )  # what a busy machine does to a cell
 
 

@@ -1,4 +1,4 @@
-"""The reference work: the same for every round, on the server's core, so that another machine or mood is noticed.
+"""The reference work: the same before and after each run, on the server's core: another machine or mood is noticed.
 
     python -m bench.load.reference     prints how many s it took
 
@@ -7,16 +7,19 @@ It is what a server does: encode a message, write it to a line, read it at the o
 
 from __future__ import annotations
 
+import math
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 
 import msgspec
 
 from bench.load.servers import ROOT, SERVER_CORE, pin
 
 TIMES, MESSAGES = 15, 1_000
+SLOWER = 0.20  # what is farther off than this ran on another machine, or on a busy one
 MESSAGE = {
     "seq": 1,
     "event": "feed",
@@ -40,6 +43,13 @@ def work() -> float:
                 decoder.decode(other.recv(65_536))
             took.append(time.process_time() - began)
     return sorted(took)[TIMES // 2]
+
+
+def off(took: Iterable[float], usual: float) -> float | None:
+    """How many times as long as usual the farthest of these took. None: each was about as usual."""
+    times = [one / usual for one in took if usual > 0]
+    farthest = max(times, key=lambda one: abs(math.log(one)), default=1.0)
+    return None if 1 / (1 + SLOWER) <= farthest <= 1 + SLOWER else farthest
 
 
 def reference() -> float | None:

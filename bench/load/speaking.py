@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.experiments import Step
 from bench.load.feeds import Feed
-from bench.load.generator import Player
+from bench.load.player import Player
 from bench.peers import nchan
 from transport_fallback.lab.feed import LEAD, Wish
 

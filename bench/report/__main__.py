@@ -1,7 +1,7 @@
 """The report of runs, made again from their documents.
 
 python -m bench.report DIR --out DIR      makes the report of all whole runs in DIR again
-python -m bench.report DIR                the tables in the terminal only
+python -m bench.report DIR                the tables in the terminal only; in Chinese with --lang zh
 python -m bench.report DIR --docs         the answer and the verdicts into docs/comparison.md, the advice into the
                                           READMEs and the page
 python -m bench.report RUN.json.gz        the same of a single run
@@ -18,6 +18,7 @@ from bench.report.choose import advise
 from bench.report.document import BadDocument
 from bench.report.files import markdown, tables, write
 from bench.report.runs import read_all
+from bench.report.words import LANGUAGES
 
 
 def main() -> int:
@@ -27,6 +28,7 @@ def main() -> int:
     parser.add_argument("result", type=Path, help="a folder of runs, or the JSON of one, plain or as gzip")
     parser.add_argument("--out", type=Path, help="where to write the report; without it, the tables are printed")
     parser.add_argument("--docs", action="store_true", help="write answer, verdicts and advice into the docs")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en", help="the language of the tables (%(default)s)")
     told = parser.parse_args()
     try:
         document = read_all(told.result)
@@ -34,7 +36,7 @@ def main() -> int:
             print(docs.put("comparison", markdown(document), docs.DOCS / "comparison.md"))
             print(*advise(document), sep="\n")
         elif told.out is None:
-            print(tables(document), end="")
+            print(tables(document, told.lang), end="")
         else:
             print(write(document, told.out))
     except (BadDocument, OSError) as error:

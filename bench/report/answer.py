@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from bench.report.document import Document, Group
-from bench.report.saying import digits, percent, rate, several, time
+from bench.report.saying import digits, percent, rate, time
+from bench.report.words import say, several
 from bench.theory.stats import Estimate, Verdict, estimate, median, noise, ratios
 
 NOISY = 1.0  # of an A/A band: a factor of two
@@ -194,13 +195,13 @@ class Answer:
     @property
     def sentence(self) -> str:
         """The answer, with its intervals."""
-        return f"{self._about_longpoll()} {self._about_coalesced()}"
+        return say("{longpoll} {coalesced}", longpoll=self._about_longpoll(), coalesced=self._about_coalesced())
 
     @property
     def title(self) -> str:
         """The answer in a line, for a slide."""
         if not self.series:
-            return "E4 has not been measured"
+            return say("E4 has not been measured")
         wins = {
             Verdict.HOLDS: "coalesced WebSocket is ahead or level everywhere",
             Verdict.FAILS: "coalesced WebSocket does not win everywhere",
@@ -209,89 +210,116 @@ class Answer:
             Verdict.HOLDS: "Past the knee batched long polling beats a frame for each message",
             Verdict.FAILS: "Past the knee a frame for each message still beats batched long polling",
         }.get(self.first, "That long polling beats a frame for each message past the knee is not shown")
-        return f"{beats}; {wins}"
+        return say("{beats}; {wins}", beats=beats, wins=wins)
 
     def _about_longpoll(self) -> str:
         if self.first is Verdict.UNTOLD:
-            return "Long polling past the knee: untold, E4 has no cells of both."
+            return say("Long polling past the knee: untold, E4 has no cells of both.")
         if self.naive and self.naive.knee is not None and not self.past:
-            return (
-                "Long polling past the knee: not shown. ws with a frame for each message bends at"
-                f" {rate(self.naive.knee)} deliveries/s, but no load from there on has cells of both that count."
+            return say(
+                "Long polling past the knee: not shown. ws with a frame for each message bends at {knee} deliveries/s,"
+                " but no load from there on has cells of both that count.",
+                knee=rate(self.naive.knee),
             )
         if not self.past:
-            return (
+            return say(
                 "Long polling past the knee: not shown, because the median latency of ws with a frame for each message"
-                f" never rose to {BENT:g} times its least: no load was past its knee."
+                " never rose to {times} times its least: no load was past its knee.",
+                times=f"{BENT:g}",
             )
         if self.band is None:
-            return "Long polling past the knee: not shown, because no A/A twin says how large the noise is."
+            return say("Long polling past the knee: not shown, because no A/A twin says how large the noise is.")
         if self.crossing is not None:
             last = self.past[-1]
-            return (
-                f"Yes: from {rate(self.crossing)} deliveries/s on, batched long polling beats ws with a frame for each"
-                f" message; at {rate(last.load)} its p99 is {time(last.ours)} against {time(last.theirs)} after"
-                f" {self._step(last)} (A/A noise {digits(100 * self.band)} %, {percent(self.band / last.effect)} of"
-                " that difference). The one settles; the other falls behind for as long as the load lasts."
+            return say(
+                "Yes: from {crossing} deliveries/s on, batched long polling beats ws with a frame for each message; at"
+                " {load} its p99 is {ours} against {theirs} after {step} (A/A noise {noise} %, {share} of that"
+                " difference). The one settles; the other falls behind for as long as the load lasts.",
+                crossing=rate(self.crossing),
+                load=rate(last.load),
+                ours=time(last.ours),
+                theirs=time(last.theirs),
+                step=self._step(last),
+                noise=digits(100 * self.band),
+                share=percent(self.band / last.effect),
             )
         if self.first is Verdict.FAILS:
             last = self.past[-1]
-            return (
-                f"No: past the knee ({rate(self.past[0].load)} deliveries/s) ws with a frame for each message stays"
-                f" ahead of batched long polling; at {rate(last.load)} the p99 of long polling is {time(last.ours)}"
-                f" against {time(last.theirs)}, {_times(last)}."
+            return say(
+                "No: past the knee ({knee} deliveries/s) ws with a frame for each message stays ahead of batched long"
+                " polling; at {load} the p99 of long polling is {ours} against {theirs}, {times}.",
+                knee=rate(self.past[0].load),
+                load=rate(last.load),
+                ours=time(last.ours),
+                theirs=time(last.theirs),
+                times=_times(last),
             )
         ahead = sum(one.ahead(self.band) for one in self.past)
-        return (
-            "Long polling past the knee: not shown. It is ahead by more than the A/A noise"
-            f" ({digits(100 * self.band)} %) at {ahead} of {several(len(self.past), 'load')} past the knee"
-            f"{self._few()}."
+        return say(
+            "Long polling past the knee: not shown. It is ahead by more than the A/A noise ({noise} %) at {ahead} of"
+            " {loads} past the knee{few}.",
+            noise=digits(100 * self.band),
+            ahead=ahead,
+            loads=several(len(self.past), "load"),
+            few=self._few(),
         )
 
     def _about_coalesced(self) -> str:
         if self.second is Verdict.UNTOLD:
-            return "Coalesced ws: untold, E4 has no cells of it beside another."
+            return say("Coalesced ws: untold, E4 has no cells of it beside another.")
         if self.band is None:
-            return "Coalesced ws: not shown, because no A/A twin says how large the noise is."
+            return say("Coalesced ws: not shown, because no A/A twin says how large the noise is.")
         loads = len({one.load for one in self.rivals})
         behind = [one for one in self.rivals if one.behind(self.band)]
         if behind:
             worst = max(behind, key=lambda one: one.ratio.middle)
-            late = f"its p99 is {time(worst.ours)}, {_times(worst)} than {worst.other}"
-            return (
-                f"Coalesced ws does not win everywhere: it is behind in {len(behind)} of {len(self.rivals)}"
-                f" comparisons, most at {rate(worst.load)} deliveries/s, where {late}."
+            return say(
+                "Coalesced ws does not win everywhere: it is behind in {behind} of {all} comparisons, most at {load}"
+                " deliveries/s, where its p99 is {late}, {times} than {other}.",
+                behind=len(behind),
+                all=len(self.rivals),
+                load=rate(worst.load),
+                late=time(worst.ours),
+                times=_times(worst),
+                other=worst.other,
             )
         if self.second is Verdict.HOLDS:
             # The hardest load at which it is surely ahead of something, and there the strongest of these.
             beaten = max(
                 (one for one in self.rivals if one.ahead(self.band)), key=lambda one: (one.load, one.ratio.middle)
             )
-            return (
-                f"Coalesced ws wins everywhere: at none of {several(loads, 'load')} is its p99 behind anything by more"
-                f" than noise, and at {rate(beaten.load)} it is {time(beaten.ours)}, {_times(beaten)} than that of"
-                f" {beaten.other}."
+            return say(
+                "Coalesced ws wins everywhere: at none of {loads} is its p99 behind anything by more than noise, and at"
+                " {load} it is {late}, {times} than that of {other}.",
+                loads=several(loads, "load"),
+                load=rate(beaten.load),
+                late=time(beaten.ours),
+                times=_times(beaten),
+                other=beaten.other,
             )
         if self.band > NOISY:
-            return (
-                f"That coalesced ws wins everywhere is not shown: two runs of the same thing differ by"
-                f" {digits(100 * self.band)} %."
+            return say(
+                "That coalesced ws wins everywhere is not shown: two runs of the same thing differ by {noise} %.",
+                noise=digits(100 * self.band),
             )
         unsure = sum(not one.no_worse(self.band) for one in self.rivals)
-        return (
-            f"That coalesced ws wins everywhere is not shown: in {unsure} of {len(self.rivals)} comparisons it is"
-            f" later by more than the noise, or nobody can tell{self._few()}."
+        return say(
+            "That coalesced ws wins everywhere is not shown: in {unsure} of {all} comparisons it is later by more than"
+            " the noise, or nobody can tell{few}.",
+            unsure=unsure,
+            all=len(self.rivals),
+            few=self._few(),
         )
 
     def _step(self, one: Against) -> str:
         """How long the load lasted: what grows without bound is as late as it had time to become."""
         assert self.naive
         seconds = self.naive.points[one.load].any.param("seconds")
-        return "a step" if seconds is None else f"{digits(seconds)} s of it"
+        return say("a step") if seconds is None else say("{seconds} s of it", seconds=digits(seconds))
 
     def _few(self) -> str:
         known = [one.ratio.known for one in self.rivals + self.past]
-        return "" if all(known) else "; some have too few rounds for an interval"
+        return "" if all(known) else say("; some have too few rounds for an interval")
 
 
 def against(ours: Series, theirs: Series, figure: str = JUDGED) -> list[Against]:
@@ -313,4 +341,6 @@ def _times(one: Against) -> str:
     edges = f" [{digits(low)}, {digits(high)}]" if low is not None and high is not None else ""
     if sooner and low and high:
         edges = f" [{digits(1 / high)}, {digits(1 / low)}]"
-    return f"{digits(1 / found.middle if sooner else found.middle)}{edges} times {'shorter' if sooner else 'longer'}"
+    if sooner:
+        return say("{times} times shorter", times=f"{digits(1 / found.middle)}{edges}")
+    return say("{times} times longer", times=f"{digits(found.middle)}{edges}")

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from bench.experiments import PEERS
 from bench.report.document import Document, Group
-from bench.report.saying import listed, number, rate, time
+from bench.report.saying import number, rate, time
+from bench.report.words import listed, say
 
 ALONE = 1.05  # messages an answer, up to which each goes alone
 
@@ -25,10 +26,13 @@ def sentence(document: Document) -> str | None:
     if not alone or shared[-1] == alone[-1]:
         return None
     low, high = alone[-1], shared[-1]
-    return (
-        f"Where they cross is a matter of the server, too: at {rate(low)} deliveries/s an answered long poll takes"
-        f" {_each(found, low, 'cpu_per_delivery', _microseconds)} of its core; at {rate(high)}, in batches, its p99 is"
-        f" {_each(found, high, 'p99', time)}."
+    return say(
+        "Where they cross is a matter of the server, too: at {low} deliveries/s an answered long poll takes {costs} of"
+        " its core; at {high}, in batches, its p99 is {late}.",
+        low=rate(low),
+        costs=_each(found, low, "cpu_per_delivery", _microseconds),
+        high=rate(high),
+        late=_each(found, high, "p99", time),
     )
 
 
@@ -45,4 +49,9 @@ def _each(
     found: Mapping[str, Mapping[float, Group]], load: float, figure: str, said: Callable[[float | None], str]
 ) -> str:
     """Ours first, as the document has them."""
-    return listed([f"{said(points[load].middle(figure))} ({name})" for name, points in found.items()])
+    return listed(
+        [
+            say("{figure} ({server})", figure=said(points[load].middle(figure)), server=name)
+            for name, points in found.items()
+        ]
+    )

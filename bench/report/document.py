@@ -53,6 +53,7 @@ class Cell:
     void: str | None
     figures: Mapping[str, Any]
     histogram: str | None
+    references: tuple[float, ...] = ()  # s that the reference work took before it and after it, where it was measured
 
     def figure(self, name: str) -> float | None:
         """A figure, or one made of others. None: not measured."""
@@ -130,10 +131,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Document:
-    """A run."""
+    """A run, or several of one machine. `elsewhere`: what other machines measured, a document of each."""
 
     raw: Mapping[str, Any]
     cells: tuple[Cell, ...]
+    elsewhere: tuple[Document, ...] = ()
 
     @cached_property
     def groups(self) -> list[Group]:
@@ -170,6 +172,11 @@ class Document:
     def section(self, name: str) -> dict[str, Any]:
         found = self.raw.get(name)
         return dict(found) if isinstance(found, Mapping) else {}
+
+    @property
+    def machine(self) -> str:
+        """What it ran on, as a person names it: costs and latencies of two of them are not of one kind."""
+        return f"{self.text('machine', 'cpu')}, {self.text('machine', 'cores')} cores"
 
     @property
     def experiments(self) -> list[str]:
@@ -229,7 +236,13 @@ def _cell(item: object) -> Cell | None:
         void=None if void is None or void is False else str(void),
         figures=_mapping(item.get("figures")),
         histogram=histogram if isinstance(histogram, str) else None,
+        references=_times(item.get("references")),
     )
+
+
+def _times(found: object) -> tuple[float, ...]:
+    several = map(_number, found) if isinstance(found, list) else ()
+    return tuple(one for one in several if one is not None and one > 0)
 
 
 def _mapping(found: object) -> dict[str, Any]:

@@ -4,9 +4,11 @@ longpoll a long dash, sse an arrow one way, ws a double line. Made of text only;
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from unicodedata import east_asian_width
 
 Said = Callable[[float], str]  # a value as it stands at an axis
 
@@ -49,6 +51,10 @@ STYLE = """
 .drawn .held { stroke: var(--way); stroke-width: 3 }
 .drawn .none { stroke: var(--edge); stroke-width: 1; stroke-dasharray: 2 3 }
 """
+
+
+# A gap and what stands after it: a word, or a Chinese sign, with the stops that follow it.
+PIECES = re.compile(r"(\s*)((?:[\u3400-\u9fff]|[^\s\u3400-\u9fff，。；：、）]+|[，。；：、）])[，。；：、）]*)")
 
 
 @dataclass(frozen=True)
@@ -140,7 +146,7 @@ class Drawing:
 
     def room(self, said: str) -> float:
         """About how wide a text is, in px."""
-        return len(said) * self.type * 0.56
+        return columns(said) * self.type * 0.56
 
     def axes(
         self, x: Axis, y: Axis, across: str, up: str, said_x: Said, said_y: Said, ticks: int | Sequence[float] = 6
@@ -234,11 +240,18 @@ def apart(wanted: Sequence[float], heights: Sequence[float], low: float, high: f
     return places
 
 
+def columns(said: str) -> int:
+    """How many letters wide a text is: a Chinese one is as wide as two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in said)
+
+
 def wrapped(said: str, letters: int) -> list[str]:
-    """A sentence in lines of so many letters at most."""
+    """A sentence in lines of so many letters at most. Chinese breaks after each sign, but not before a stop."""
     lines = [""]
-    for word in said.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > letters:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
+    for gap, word in PIECES.findall(said):
+        more = f" {word}" if gap and lines[-1] else word
+        if lines[-1] and columns(lines[-1] + more) > letters:
+            lines.append(word)
+        else:
+            lines[-1] += more
     return lines

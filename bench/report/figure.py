@@ -19,10 +19,11 @@ class Figure:
     """One figure: `draw(width)` gives its SVG."""
 
     name: str
-    title: str  # the finding, in a sentence
+    title: str  # the finding, in a sentence; this and what is said stand in the language of the page already
     said: str  # what is drawn, for a caption and for who cannot see it
     draw: Callable[[float], str]
     table: Table
+    of: str = ""  # the experiments that measure it, as `--only` takes them; none where it is drawn by the models
 
 
 def narrow(width: float) -> bool:

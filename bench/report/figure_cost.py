@@ -11,6 +11,7 @@ from bench.report.drawing import Axis, Drawing, around
 from bench.report.figure import Figure, Point, axis_time, name_of, narrow
 from bench.report.saying import digits, number, spread, spread_time, time
 from bench.report.tables import Table
+from bench.report.words import say
 
 
 def freshness(document: Document) -> Figure | None:
@@ -23,13 +24,24 @@ def freshness(document: Document) -> Figure | None:
         return None
     points = [(group, group.middle("mean") or 0.0, (group.middle(figure) or 0.0) / unit) for group in groups]
     cheap, fresh = min(points, key=lambda p: p[2]), min(points, key=lambda p: p[1])
-    same = cheap[0] is fresh[0]
-    title = f"{_way(fresh[0])} is the freshest" + (" and the cheapest" if same else "")
-    title += "" if same else f", {_way(cheap[0])} the cheapest"
-    rtt = groups[0].any.param("rtt") or 0.0
-    title += f", at {digits(groups[0].any.param('rate') or 0)} messages/s and "
-    title += f"a round trip of {time(rtt)}" if rtt else "no delay but the machine's"
-    said = (
+    rate, rtt = digits(groups[0].any.param("rate") or 0), groups[0].any.param("rtt") or 0.0
+    trip = say("a round trip of {rtt}", rtt=time(rtt)) if rtt else "no delay but the machine's"
+    if cheap[0] is fresh[0]:
+        title = say(
+            "{fresh} is the freshest and the cheapest, at {rate} messages/s and {trip}",
+            fresh=_way(fresh[0]),
+            rate=rate,
+            trip=trip,
+        )
+    else:
+        title = say(
+            "{fresh} is the freshest, {cheap} the cheapest, at {rate} messages/s and {trip}",
+            fresh=_way(fresh[0]),
+            cheap=_way(cheap[0]),
+            rate=rate,
+            trip=trip,
+        )
+    said = say(
         "Age of news when it arrives, against what it costs: below and left is better. poll is a line, by its interval."
     )
 
@@ -37,7 +49,8 @@ def freshness(document: Document) -> Figure | None:
         drawing = Drawing(name_of("pareto", width), width, 330 if narrow(width) else 380, title, said)
         x = Axis(*around([p[1] for p in points], log=True, room=1.5), 52, width - 20, log=True)
         y = Axis(*around([p[2] for p in points], log=True, room=1.5), drawing.height - 50, 36, log=True)
-        drawing.axes(x, y, "mean age of news when it arrives", said_y, axis_time, digits, 3 if narrow(width) else 6)
+        across, most = say("mean age of news when it arrives"), 3 if narrow(width) else 6
+        drawing.axes(x, y, across, say(said_y), axis_time, digits, most)
         polls = sorted((p for p in points if p[0].any.transport == "poll"), key=lambda p: p[1])
         drawing.curve([(x.at(late), y.at(cost)) for _, late, cost in polls], "poll")
         taken: list[Point] = []
@@ -59,7 +72,7 @@ def freshness(document: Document) -> Figure | None:
         ]
         for group in groups
     ]
-    return Figure("pareto", title, said, draw, Table("Cost and freshness", head, rows))
+    return Figure("pareto", title, said, draw, Table("Cost and freshness", head, rows), of=groups[0].any.experiment)
 
 
 def _fresh(document: Document, experiment: str, figure: str) -> list[Group]:
@@ -96,7 +109,9 @@ def _way(group: Group) -> str:
 
 def _pareto_label(group: Group) -> str:
     interval = group.any.param("interval")
-    return f"poll each {time(interval)}" if group.any.transport == "poll" and interval else group.any.label
+    if group.any.transport == "poll" and interval:
+        return say("poll each {interval}", interval=time(interval))
+    return group.any.label
 
 
 def _name_point(drawing: Drawing, x: Axis, at: Point, said: str, way: str, taken: list[Point]) -> None:
@@ -135,18 +150,19 @@ def stacked(document: Document) -> Figure | None:
     ]
     totals = {(g.any.param("size"), g.any.transport): _total(g) for g in reversed(shown)}  # the first of each counts
     poll, socket = totals.get((kept[0], "poll")), totals.get((kept[0], "ws"))
-    title = "Bytes for each delivered message"
+    title = say("Bytes for each delivered message")
     if poll and socket:
-        title = (
-            f"A poll puts {digits(poll / socket)} times the bytes of a WebSocket message on the wire, at"
-            f" {digits(kept[0])} bytes of news: not 435"
+        title = say(
+            "A poll puts {times} times the bytes of a WebSocket message on the wire, at {size} bytes of news: not 435",
+            times=digits(poll / socket),
+            size=digits(kept[0]),
         )
-    said = (
+    said = say(
         "Bytes for each delivered message, from left to right: payload, framing, heads, TCP/IP with its ACKs. Vertical"
         " lines: the famous 871 characters of heads (Kaazing 2010) and 850 bytes of a poll (Grigorik 2013)."
     )
     table = _bytes_table([g for g in document.of("E1") if g.any.variant != "kaazing" and not upward(g.any)])
-    return Figure("bytes", title, said, lambda width: _bars(width, kept, shown, title, said), table)
+    return Figure("bytes", title, said, lambda width: _bars(width, kept, shown, title, said), table, of="E1")
 
 
 def _total(group: Group) -> float:
@@ -164,13 +180,13 @@ def _bars(width: float, sizes: Sequence[float], shown: Sequence[Group], title: s
     for value in x.ticks(4 if narrow(width) else 8):
         drawing.add(f'<path class="grid" d="M{x.at(value):g} {y:g}V{foot:g}"/>')
         drawing.text(x.at(value), foot + 5 + drawing.type, digits(value, 4), "mid")
-    drawing.text((x.start + x.end) / 2, foot + 9 + 2.3 * drawing.type, "bytes for each delivered message", "mid")
+    drawing.text((x.start + x.end) / 2, foot + 9 + 2.3 * drawing.type, say("bytes for each delivered message"), "mid")
     for at, name, kind, off in ((850.0, "850", "end", -3), (871.0, "871", "", 3)):
         drawing.line([(x.at(at), y - 6), (x.at(at), foot)], "level")
         drawing.text(x.at(at) + off, y - 10, name, kind)
     for size in sizes:
         y += gap
-        drawing.text(0, y - 8, f"{digits(size, 5)} bytes of data", "strong")
+        drawing.text(0, y - 8, say("{size} bytes of data", size=digits(size, 5)), "strong")
         for group in (g for g in shown if g.any.param("size") == size):
             _bar(drawing, x, y, tall, group, named)
             named = True
@@ -190,8 +206,8 @@ def _bar(drawing: Drawing, x: Axis, y: float, tall: float, group: Group, named: 
                 f' width="{max(1.0, right - left):g}" height="{tall:g}"/></g>'
             )
         # The parts are named once, in the bar where they are widest: the first, a poll's.
-        if not named and right - left > drawing.room(name) + 8:
-            drawing.text((left + right) / 2, middle, name, "mid on" if strength > 0.5 else "mid strong")
+        if not named and right - left > drawing.room(say(name)) + 8:
+            drawing.text((left + right) / 2, middle, say(name), "mid on" if strength > 0.5 else "mid strong")
         base += value
     drawing.text(x.at(base) + 5, middle, digits(base))
 
@@ -223,16 +239,26 @@ def slopes(document: Document) -> Figure | None:
     found = {label: next(g for g in groups if g.any.label == label) for label, _ in kinds}
     each = {label: (group.middle("memory_per_client") or 0.0) for label, group in found.items()}
     least, most = min(each, key=lambda name: each[name]), max(each, key=lambda name: each[name])
-    title = f"An idle client takes {digits(each[least] / KIB)} KiB by {least}"
-    title += f", {digits(each[most] / KIB)} KiB by {most}" if most != least else ""
-    said = "Memory of the server over idle clients: the slope is what one client takes."
+    low, high = digits(each[least] / KIB), digits(each[most] / KIB)
+    title = (
+        say("An idle client takes {low} KiB by {least}", low=low, least=least)
+        if most == least
+        else say(
+            "An idle client takes {low} KiB by {least}, {high} KiB by {most}",
+            low=low,
+            least=least,
+            high=high,
+            most=most,
+        )
+    )
+    said = say("Memory of the server over idle clients: the slope is what one client takes.")
     clients = max((g.any.param("clients") or 0.0 for g in groups), default=0.0) or 1000.0
 
     def draw(width: float) -> str:
         drawing = Drawing(name_of("memory", width), width, 300, title, said)
         x = Axis(0, clients, 46, width - 8.2 * drawing.type)
         y = Axis(*around([value * clients / KIB / KIB for value in each.values()], log=False), drawing.height - 50, 36)
-        drawing.axes(x, y, "idle clients", "memory beside an empty server, MiB", digits, digits, 4)
+        drawing.axes(x, y, say("idle clients"), say("memory beside an empty server, MiB"), digits, digits, 4)
         ends = []
         for label, way in kinds:
             top = each[label] * clients / KIB / KIB
@@ -254,4 +280,4 @@ def slopes(document: Document) -> Figure | None:
         ]
         for g in groups
     ]
-    return Figure("memory", title, said, draw, Table("Idle clients", head, rows))
+    return Figure("memory", title, said, draw, Table("Idle clients", head, rows), of="E5")

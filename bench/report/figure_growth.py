@@ -5,9 +5,10 @@ from __future__ import annotations
 from bench.report.document import Document
 from bench.report.drawing import Axis, Drawing, around
 from bench.report.figure import Figure, axis_time, name_of, narrow
-from bench.report.growth import Lasting, Settled, lasting, pushed, sentences, settled
+from bench.report.growth import Lasting, Settled, joined, lasting, pushed, sentences, settled
 from bench.report.saying import digits, spread, spread_time, time
 from bench.report.tables import Table
+from bench.report.words import say
 
 TITLE = "A full server: long polling is late by the number of its clients, a frame for each message by the second"
 HOW = (
@@ -20,11 +21,11 @@ def growth(document: Document) -> Figure | None:
     crowds, times = settled(document), lasting(document)
     if len([one for one in crowds if one.server == "ours"]) < 2 or not times:
         return None
-    said = " ".join(sentences(document))
+    title, said = say(TITLE), joined(sentences(document))
 
     def draw(width: float) -> str:
         small = narrow(width)
-        drawing = Drawing(name_of("growth", width), width, 640 if small else 380, TITLE, said)
+        drawing = Drawing(name_of("growth", width), width, 640 if small else 380, title, said)
         low, high = around(
             [*(one.p99.middle for one in crowds), *(one.p99.middle for one in times)], log=True, room=1.6
         )
@@ -41,12 +42,12 @@ def growth(document: Document) -> Figure | None:
         _times(drawing, times, Axis(*lengths, u0, u1, log=True), Axis(low, high, v1, v0, log=True))
         return drawing.svg()
 
-    return Figure("growth", TITLE, HOW, draw, _table(crowds, times))
+    return Figure("growth", title, say(HOW), draw, _table(crowds, times), of="E14")
 
 
 def _crowds(drawing: Drawing, document: Document, crowds: list[Settled], x: Axis, y: Axis) -> None:
     numbers = sorted({one.clients for one in crowds})
-    drawing.axes(x, y, "clients", "p99 latency", digits, axis_time, numbers)
+    drawing.axes(x, y, say("clients"), say("{figure} latency", figure="p99"), digits, axis_time, numbers)
     ends = []
     for server in dict.fromkeys(one.server for one in crowds):
         several = [one for one in crowds if one.server == server]
@@ -64,12 +65,13 @@ def _crowds(drawing: Drawing, document: Document, crowds: list[Settled], x: Axis
         line = [(x.at(g.any.param("clients") or 1), y.at(g.middle("p99") or y.low)) for g in groups]
         drawing.curve(line, transport)
         if line:
-            ends.append((line[-1][1], "ws\ncoalesced" if transport == "ws" else transport, transport))
+            label = f"ws\n{say('coalesced')}" if transport == "ws" else transport
+            ends.append((line[-1][1], label, transport))
     drawing.beside(x.end + 9, ends, y.end - 8, y.start + 8)
 
 
 def _times(drawing: Drawing, times: list[Lasting], x: Axis, y: Axis) -> None:
-    drawing.axes(x, y, "s of the same load", "", digits, axis_time, sorted({one.seconds for one in times}))
+    drawing.axes(x, y, say("s of the same load"), "", digits, axis_time, sorted({one.seconds for one in times}))
     ends = []
     for kind in ("longpoll", "ws"):
         several = [one for one in times if one.kind == kind]
@@ -78,7 +80,7 @@ def _times(drawing: Drawing, times: list[Lasting], x: Axis, y: Axis) -> None:
         for one in several:
             _whisker(drawing, x.at(one.seconds), y, one)
         if several:
-            label = "ws\nby message" if kind == "ws" else kind
+            label = f"ws\n{say('by message')}" if kind == "ws" else kind
             ends.append((y.at(several[-1].p99.middle), label, kind))
     drawing.beside(x.end + 9, ends, y.end - 8, y.start + 8)
 

@@ -11,6 +11,7 @@ from bench.report.drawing import Axis, Drawing
 from bench.report.figure import Figure, Point, ms, name_of, narrow
 from bench.report.saying import digits, number, spread, spread_time, time
 from bench.report.tables import Table
+from bench.report.words import say
 from bench.theory import models
 from bench.theory.predict import law, load, predicted
 from bench.theory.stats import Estimate
@@ -57,24 +58,33 @@ def distribution(document: Document) -> Figure | None:
     late = groups[0].middle("p50")
     push = [g for g in groups if g.any.transport in ("sse", "ws")]
     soon = push[0].middle("p50") if push else None
-    title = f"A poll waits for its turn: half of the messages come later than {time(late)}"
-    title += f", pushed ones after {time(soon)}" if soon is not None else ""
+    title = (
+        say("A poll waits for its turn: half of the messages come later than {late}", late=time(late))
+        if soon is None
+        else say(
+            "A poll waits for its turn: half of the messages come later than {late}, pushed ones after {soon}",
+            late=time(late),
+            soon=time(soon),
+        )
+    )
     most = max(law_max(g) for g in groups) * 1.06
 
     def draw(width: float) -> str:
         drawing = Drawing(name_of("cdf", width), width, 340 if narrow(width) else 380, title, said)
         x = Axis(0, most, 46, width - (14 if narrow(width) else 24))
         y = Axis(0, 1, drawing.height - 50, 66)
-        drawing.text(0, 14, "messages that came no later, %")
-        drawing.axes(x, y, "latency, ms", "", ms, lambda share: digits(100 * share), 4 if narrow(width) else 8)
+        drawing.text(0, 14, say("messages that came no later, %"))
+        drawing.axes(x, y, say("latency, ms"), "", ms, lambda share: digits(100 * share), 4 if narrow(width) else 8)
         _verticals(drawing, x, y, rtt, interval)
         for group in sorted(groups, key=lambda g: g.any.transport != "ws"):  # sse runs inside the double line
             _distribution(drawing, x, y, group)
         return drawing.svg()
 
-    said = (
-        f"Share of messages by latency, all rounds, at a round trip of {time(rtt)}; poll asks each {time(interval)}."
-        " Thin broken lines: the models. poll is a straight line, longpoll a step and a ramp, push a step."
+    said = say(
+        "Share of messages by latency, all rounds, at a round trip of {rtt}; poll asks each {interval}. Thin broken"
+        " lines: the models. poll is a straight line, longpoll a step and a ramp, push a step.",
+        rtt=time(rtt),
+        interval=time(interval),
     )
     head = ["transport", "messages", "p50", "p50, model", "p95", "p95, model", "p99", "p99, model", "max"]
     rows = []
@@ -84,7 +94,7 @@ def distribution(document: Document) -> Figure | None:
         for figure in ("p50", "p95", "p99"):
             row += [spread_time(group.estimate(figure)), time(predicted(group.any, figure))]
         rows.append([*row, spread_time(group.estimate("max"))])
-    return Figure("cdf", title, said, draw, Table("Latency", head, rows))
+    return Figure("cdf", title, said, draw, Table("Latency", head, rows), of="E2,E3")
 
 
 def law_max(group: Group) -> float:
@@ -102,7 +112,7 @@ def _verticals(drawing: Drawing, x: Axis, y: Axis, rtt: float, interval: float) 
             # The third stands close to the second, and where it is narrow the second to the first.
             rise = 4 + (drawing.type * 1.2 if number_ == 2 or (number_ == 1 and narrow(drawing.width)) else 0)
             drawing.line([(x.at(at), y.start), (x.at(at), y.end - rise)], "level")
-            drawing.text(x.at(at) + 4, y.end - rise, said)
+            drawing.text(x.at(at) + 4, y.end - rise, say(said))
 
 
 LABEL_AT = {"poll": 0.62, "longpoll": 0.84, "sse": 0.30, "ws": 0.14}
@@ -140,15 +150,21 @@ def waiting(document: Document) -> Figure | None:
     if not batched and not single:
         return None
     kinks = kink_points(document)
-    title = "Long polling in batches never waits longer than a round trip"
-    beyond = [point for point in single if point[0] > 1.05 and point[1] > 1]
-    if beyond:
-        title += "; one message an answer, it collapses at 1/RTT"
-    said = (
-        "Mean wait beside one transit, in round trips, over a = λ·RTT, the messages that come in a round trip."
-        " Points: measured, with their intervals; broken lines: the models, in batches and M/D/1."
-        + (" Beside it: a message each 250 ms; past half the period long polling no longer keeps up." if kinks else "")
+    title = (
+        say(
+            "Long polling in batches never waits longer than a round trip; one message an answer, it collapses at 1/RTT"
+        )
+        if any(point[0] > 1.05 and point[1] > 1 for point in single)
+        else say("Long polling in batches never waits longer than a round trip")
     )
+    said = say(
+        "Mean wait beside one transit, in round trips, over a = λ·RTT, the messages that come in a round trip. Points:"
+        " measured, with their intervals; broken lines: the models, in batches and M/D/1."
+    )
+    if kinks:
+        said = say(
+            "{said} Beside it: a message each 250 ms; past half the period long polling no longer keeps up.", said=said
+        )
 
     def draw(width: float) -> str:
         small = narrow(width)
@@ -157,7 +173,7 @@ def waiting(document: Document) -> Figure | None:
         right = width - 14 if small else (width * 0.62 if kinks else width - 30)
         x = Axis(0.04, 12, 46, right, log=True)
         y = Axis(0, 1.5, 300 - 50 if small else height - 50, 36)
-        drawing.axes(x, y, "a = λ·RTT, messages in a round trip", "mean wait, round trips", digits, digits)
+        drawing.axes(x, y, say("a = λ·RTT, messages in a round trip"), say("mean wait, round trips"), digits, digits)
         _law_curves(drawing, x, y)
         for points, way in ((batched, "batched"), (single, "single")):
             for at, wait, group in points:
@@ -174,7 +190,7 @@ def waiting(document: Document) -> Figure | None:
         [digits(at), "one message" if group.any.variant == "unbatched" else "batches", *_law_row(group)]
         for at, _, group in batched + single
     ]
-    return Figure("law", title, said, draw, Table("The law of long polling", head, rows))
+    return Figure("law", title, said, draw, Table("The law of long polling", head, rows), of="E3")
 
 
 def _law_row(group: Group) -> list[str]:
@@ -197,11 +213,11 @@ def _law_curves(drawing: Drawing, x: Axis, y: Axis) -> None:
     queue = [(a, models.longpoll_single(a, 1, 0).mean) for a in steps if a < 1]
     drawing.line([(x.at(a), y.at(wait)) for a, wait in queue if wait <= y.high])
     drawing.line([(x.at(1), y.start), (x.at(1), y.end)], "level")
-    drawing.label(x.at(0.46), y.at(1.34), "one message", "longpoll", "end")
-    drawing.label(x.at(0.46), y.at(1.24), "an answer", "longpoll", "end plain")
-    drawing.label(x.at(1.6), y.at(0.25), "in batches", "longpoll")
+    drawing.label(x.at(0.46), y.at(1.34), say("one message"), "longpoll", "end")
+    drawing.label(x.at(0.46), y.at(1.24), say("an answer"), "longpoll", "end plain")
+    drawing.label(x.at(1.6), y.at(0.25), say("in batches"), "longpoll")
     drawing.line([(x.start, y.at(0)), (x.end, y.at(0))], "level", "ws")
-    drawing.label(x.end, y.at(0) - 6, "ws, sse: no wait", "ws", "end plain")
+    drawing.label(x.end, y.at(0) - 6, say("ws, sse: no wait"), "ws", "end plain")
 
 
 def _law_point(drawing: Drawing, x: Axis, y: Axis, at: float, wait: float, group: Group, *, hollow: bool) -> None:
@@ -231,10 +247,10 @@ def _beyond(drawing: Drawing, x: Axis, y: Axis, points: Sequence[Point]) -> None
 
 def _kink(drawing: Drawing, x: Axis, y: Axis, kinks: Sequence[tuple[float, float, Estimate]]) -> None:
     period = kinks[0][1]
-    drawing.axes(x, y, "one way, ms", "mean latency, in ways", ms, digits, 5)
+    drawing.axes(x, y, say("one way, ms"), say("mean latency, in ways"), ms, digits, 5)
     drawing.line([(x.at(0), y.at(1)), (x.at(period / 2), y.at(1)), (x.at(period / 2), y.at(2)), (x.end, y.at(2))])
     for way, _, found in kinks:
         if found.low is not None and found.high is not None:
             drawing.whisker(x.at(way), y.at(found.low), y.at(found.high), "longpoll")
         drawing.mark(x.at(way), y.at(found.middle), "longpoll")
-    drawing.label(x.at(period / 2) - 6, y.at(1.5), "half the period", "", "end plain")
+    drawing.label(x.at(period / 2) - 6, y.at(1.5), say("half the period"), "", "end plain")

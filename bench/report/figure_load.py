@@ -9,6 +9,7 @@ from bench.report.drawing import COLOURS, DARK, STYLE, Axis, Drawing, around, wr
 from bench.report.figure import Figure, axis_time, name_of, narrow
 from bench.report.saying import percent, spread, spread_time
 from bench.report.tables import Table
+from bench.report.words import say
 from bench.theory import models
 from bench.theory.predict import costs
 
@@ -30,7 +31,7 @@ def hockey(document: Document) -> Figure | None:
     def draw(width: float) -> str:
         return _hockey(answer, width, 0.0).svg()
 
-    return Figure("e4", title, how(document), draw, _hockey_table(answer))
+    return Figure("e4", title, how(document), draw, _hockey_table(answer), of="E4")
 
 
 def slide(document: Document) -> str | None:
@@ -81,9 +82,10 @@ def _panel(drawing: Drawing, answer: Answer, figure: str, x: Axis, y: Axis) -> N
         corners = [(at, y.start), (at, y.end), (x.end, y.end), (x.end, y.start)]
         drawing.area(corners, "beyond")
     most = 3 if x.end - x.start < 330 else 6
-    drawing.axes(x, y, "deliveries offered, per second", f"{figure} latency", saying.rate, axis_time, most)
+    across, up = say("deliveries offered, per second"), say("{figure} latency", figure=figure)
+    drawing.axes(x, y, across, up, saying.rate, axis_time, most)
     if limit and limit < x.high:
-        drawing.text(x.end - 4, y.end + drawing.type * 1.1, "generator's limit", "end")
+        drawing.text(x.end - 4, y.end + drawing.type * 1.1, say("generator's limit"), "end")
     noise = band(answer.document, figure)
     twins = {kind for twin in all_series(answer.document, twin=True) for kind in (twin.transport, twin.variant)}
     ends = []
@@ -109,7 +111,7 @@ def _short(series: Series, answer: Answer) -> str:
 
 
 def _plain(variant: str) -> str:
-    return {"per-message": "by message", "ours": "in batches"}.get(variant, variant)
+    return say({"per-message": "by message", "ours": "in batches"}.get(variant, variant))
 
 
 def _noise(drawing: Drawing, x: Axis, y: Axis, series: Series, figure: str, noise: float) -> None:
@@ -167,7 +169,9 @@ def how(document: Document) -> str:
     """What is drawn, and how much the generator had to do for it."""
     shares = [cell.figure("generator_cpu") or 0.0 for cell in document.cells if cell.experiment == "E4" and cell.ours]
     most = max(shares, default=0.0)
-    return HOW + (f" The generator used {percent(most)} of its core at most." if 0 < most <= GENERATOR else "")
+    if not 0 < most <= GENERATOR:
+        return say(HOW)
+    return say("{how} The generator used {share} of its core at most.", how=HOW, share=percent(most))
 
 
 def _hockey_table(answer: Answer) -> Table:

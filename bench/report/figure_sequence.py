@@ -11,6 +11,7 @@ from bench.report.drawing import Axis, Drawing
 from bench.report.figure import Figure, Point, name_of
 from bench.report.saying import time
 from bench.report.tables import Table
+from bench.report.words import say
 
 TEN = 10  # messages
 
@@ -62,13 +63,18 @@ def sequence(document: Document) -> Figure:
     planned = sorted(luck.uniform(0.1, 2.6) for _ in range(TEN))
     found = lanes(planned, rtt, interval, until)
     asked = len(found[0].asks)
-    title = (
-        f"The same ten messages: poll asks {asked} times, {len(found[0].empties)} of them for nothing; longpoll asks"
-        f" {len(found[1].asks)} times; sse and ws never"
+    title = say(
+        "The same ten messages: poll asks {asked} times, {empty} of them for nothing; longpoll asks {again} times; sse"
+        " and ws never",
+        asked=asked,
+        empty=len(found[0].empties),
+        again=len(found[1].asks),
     )
-    said = (
-        f"Drawn from the models at a round trip of {time(rtt)}, poll each {time(interval)}. Upper line of each lane:"
-        " the hub; lower: the client. Dots: messages planned; thick: a request that waits, or an open pipe."
+    said = say(
+        "Drawn from the models at a round trip of {rtt}, poll each {interval}. Upper line of each lane: the hub; lower:"
+        " the client. Dots: messages planned; thick: a request that waits, or an open pipe.",
+        rtt=time(rtt),
+        interval=time(interval),
     )
     head = ["transport", "requests", "answers with news", "mean age", "longest"]
     rows = [
@@ -94,7 +100,7 @@ def sequence(document: Document) -> Figure:
 def _lane(drawing: Drawing, x: Axis, hub: float, client: float, lane: Lane, planned: Sequence[float]) -> None:
     way, mean = lane.transport, sum(lane.ages) / len(lane.ages)
     drawing.label(x.start, hub - 10, way, way)
-    drawing.text(x.start + drawing.room(way) + 14, hub - 10, f"mean age {time(mean)}")
+    drawing.text(x.start + drawing.room(way) + 14, hub - 10, say("mean age {age}", age=time(mean)))
     for y in (hub, client):
         drawing.add(f'<path class="axis" d="M{x.start:g} {y:g}H{x.end:g}"/>')
     for left, right in lane.held:

@@ -8,19 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from bench.claims import findings
-from bench.report import figures, growth
+from bench.report import elsewhere, figures, growth
 from bench.report.about import told_of, warnings
 from bench.report.answer import Answer
 from bench.report.document import Document, parse
-from bench.report.page import html
+from bench.report.page import PAGES, html
 from bench.report.parts import parts as memory
 from bench.report.runs import together
 from bench.report.tables import experiment, kaazing, plain, promised, voids
 from bench.report.today import today
+from bench.report.words import say, spoken
 
 
 def write(document: object, out_dir: Path) -> Path:
-    """Make report.html, cells.csv and e4.svg; the path of the first is returned.
+    """Make report.html, the same in Chinese, cells.csv and e4.svg; the path of the first is returned.
 
     BadDocument: this is no result of a run.
     """
@@ -32,23 +33,32 @@ def write(document: object, out_dir: Path) -> Path:
         (out_dir / "e4.svg").write_text(slide + "\n", encoding="utf-8")
     else:
         (out_dir / "e4.svg").unlink(missing_ok=True)  # of an earlier run: it would be taken for this one's
-    page = out_dir / "report.html"
-    page.write_text(html(told), encoding="utf-8", errors="replace")
-    return page
+    for language, page in PAGES.items():
+        (out_dir / page.file).write_text(html(told, language), encoding="utf-8", errors="replace")
+    return out_dir / PAGES["en"].file
 
 
-def tables(document: object) -> str:
-    """The same for a terminal."""
+def tables(document: object, language: str = "en") -> str:
+    """The same for a terminal, in English or Chinese."""
     told = document if isinstance(document, Document) else together([parse(document)])
+    with spoken(language):
+        return _tables(told)
+
+
+def _tables(told: Document) -> str:
     parts = [plain(told_of(told)), *(f"! {plain(warning)}" for warning in warnings(told))]
     if "E4" in told.experiments:
-        parts.append(plain(" ".join(["E4:", Answer(told).sentence, growth.paragraph(told)]).rstrip()))
+        answer = say("E4: {answer} {growth}", answer=Answer(told).sentence, growth=growth.paragraph(told))
+        parts.append(plain(answer.rstrip()))
     parts += [table.text() for name in told.experiments if (table := experiment(told, name)) is not None]
     parts += [table.text() for table in (kaazing(told), today(told), memory(told), voids(told)) if table is not None]
     for claim, found in findings(told):
-        who = f"{claim.number} ({claim.who}: {claim.place}) {claim.says}"
-        parts.append(plain(who) + "\n    " + plain(f"{found.said}: {found.measured}"))
+        source = say("{who}: {place}", who=claim.who, place=claim.place)
+        who = say("{number} ({source}) {says}", number=claim.number, source=source, says=claim.says)
+        verdict = say("{verdict}: {measured}", verdict=found.said, measured=found.measured)
+        parts.append(plain(who) + "\n    " + plain(verdict))
         parts[-1] += f"\n    {claim.repeat}"
+    parts += map(plain, elsewhere.sentences(told))
     return "\n\n".join(parts) + "\n"
 
 
@@ -60,10 +70,11 @@ def markdown(document: Document) -> str:
     kept, others = promised(document), growth.paragraph(document)
     parts = [
         f"{told_of(document)}.",
-        f"**Does long polling beat WebSocket when the server is full?** {Answer(document).sentence}",
+        f"**{say('Does long polling beat WebSocket when the server is full?')}** {Answer(document).sentence}",
         *([others] if others else []),
-        *([f"As near to the models as promised, in E2 and E3: {kept}."] if kept else []),
+        *([say("As near to the models as promised, in E2 and E3: {shares}.", shares=kept)] if kept else []),
         "\n".join(rows),
+        *elsewhere.sentences(document),
     ]
     return "\n\n".join(parts)
 

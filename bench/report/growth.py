@@ -14,7 +14,8 @@ from bench.experiments.e14 import FASTEST, FULL, WARM
 from bench.report import beside
 from bench.report.beside import ALONE
 from bench.report.document import Document, Group
-from bench.report.saying import digits, listed, rate, time
+from bench.report.saying import digits, rate, time
+from bench.report.words import language, listed, say
 from bench.theory import models
 from bench.theory.stats import Estimate, estimate
 
@@ -95,7 +96,12 @@ def sentences(document: Document) -> list[str]:
 
 def paragraph(document: Document) -> str:
     """These, and what is the server's own; "" where nothing of it was measured."""
-    return " ".join([*sentences(document), beside.sentence(document) or ""]).strip()
+    return joined([*sentences(document), beside.sentence(document) or ""])
+
+
+def joined(said: list[str]) -> str:
+    """One sentence after the other; between Chinese ones there is no space."""
+    return ("" if language() == "zh" else " ").join(one for one in said if one)
 
 
 def _settles(document: Document) -> str:
@@ -106,11 +112,16 @@ def _settles(document: Document) -> str:
     least, most = ours[0], ours[-1]
     times = sorted(one.times.middle for one in found)
     others = list(dict.fromkeys(one.server for one in found if one.server != "ours"))
-    there = f", here and with {listed(others)}" if others else ""
-    return (
-        f"A long poll settles, whatever the rate: full, its p99 is {digits(times[0])} to {digits(times[-1])} times the"
-        f" number of clients times the cost of an answer{there}: {time(least.p99.middle)} with"
-        f" {least.clients:,.0f} clients, {time(most.p99.middle)} with {most.clients:,.0f}."
+    return say(
+        "A long poll settles, whatever the rate: full, its p99 is {low} to {high} times the number of clients times the"
+        " cost of an answer{there}: {soon} with {few} clients, {late} with {many}.",
+        low=digits(times[0]),
+        high=digits(times[-1]),
+        there=say(", here and with {servers}", servers=listed(others)) if others else "",
+        soon=time(least.p99.middle),
+        few=f"{least.clients:,.0f}",
+        late=time(most.p99.middle),
+        many=f"{most.clients:,.0f}",
     )
 
 
@@ -124,10 +135,12 @@ def _grows(document: Document) -> str:
     def each(kind: str) -> str:
         return listed([time(one.p99.middle) for one in by[kind]])
 
-    after = listed([f"{one.seconds:g}" for one in by["ws"]])
-    return (
-        f"A frame for each message does not: past what one core can write it is later by the second, {each('ws')} after"
-        f" {after} s of the same load, where a long poll is {each('longpoll')} late."
+    return say(
+        "A frame for each message does not: past what one core can write it is later by the second, {frames} after"
+        " {seconds} s of the same load, where a long poll is {polls} late.",
+        frames=each("ws"),
+        seconds=listed([f"{one.seconds:g}" for one in by["ws"]]),
+        polls=each("longpoll"),
     )
 
 
@@ -143,9 +156,12 @@ def _ahead(document: Document) -> str:
     ]
     if not told:
         return ""
-    return (
-        f"What writes once for several messages does neither: the p99 of {listed(told)}, with"
-        f" {most.clients:,.0f} clients at {rate(most.load)} deliveries/s."
+    return say(
+        "What writes once for several messages does neither: the p99 of {late}, with {clients} clients at {load}"
+        " deliveries/s.",
+        late=listed(told),
+        clients=f"{most.clients:,.0f}",
+        load=rate(most.load),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from bench.report.document import TRANSPORTS, Document, Group
 from bench.report.saying import digits
 from bench.report.tables import Table
+from bench.report.words import reason
 
 KIB = 1024.0
 LEAST = 20.0  # bytes: parts that are smaller for every transport are not named
@@ -23,7 +24,7 @@ def parts(document: Document) -> Table | None:
     held = {way: _of(counted[way]) for way in ways}
     names = {name for several in held.values() for name, size in several.items() if size >= LEAST}
     ordered = sorted(names, key=lambda name: -max(several.get(name, 0.0) for several in held.values()))
-    rows = [[name, *(_kib(held[way].get(name, 0.0)) for way in ways)] for name in ordered]
+    rows = [[reason(name), *(_kib(held[way].get(name, 0.0)) for way in ways)] for name in ordered]
     sums = {way: math.fsum(held[way].values()) for way in ways}
     rows.append(["all that Python holds", *(_kib(sums[way]) for way in ways)])
     whole = {way: _grown(document, counted[way]) for way in ways}

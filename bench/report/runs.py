@@ -1,7 +1,8 @@
 """Several runs as one document: each a file of its own, and what differs between them is part of the doubt.
 
 A run is kept small: its figures to six digits, and histograms only where a model is judged by them. Runs of one kind
-stand together (whole ones; quick ones; comparisons of one's own): a round of the second run is one more round.
+stand together (whole ones; quick ones; comparisons of one's own): a round of the second run is one more round. Runs of
+another machine stand beside them: a median of both would be of neither.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.experiments import COUNTED, everything
+from bench.load.reference import off
 from bench.report.document import BadDocument, Cell, Document, read
 from bench.theory.stats import RUN, estimate, median
 
@@ -20,7 +23,6 @@ FOLDER = "runs"
 JUDGED = ("E2", "E3")  # their tails are compared with models over all rounds together
 DIGITS = 6
 MOST = 100  # runs in one folder
-SLOWER = 0.20  # of the reference work: a round that is farther off ran on another machine, or on a busy one
 
 
 def kind_of(raw: Mapping[str, Any]) -> str:
@@ -46,29 +48,41 @@ def kept(folder: Path, kind: str = "full") -> list[Path]:
 
 
 def read_all(path: Path, kind: str = "full") -> Document:
-    """A run's file, or all runs of a kind in a folder as one. OSError: there is none. BadDocument: one is no run."""
+    """
+    A run's file, or all runs of a kind in a folder as one: those of the machine of the newest, with what the others
+    measured `elsewhere`. OSError: there is none. BadDocument: one is no run.
+    """
     if not path.is_dir():
         return together([read(path)])
     paths = kept(path, kind)
     if not paths:
         raise BadDocument(f"{path} has no runs: there is no {FOLDER}/{kind}-….json.gz in it")
-    return together([read(one) for one in paths])
+    return by_machine([read(one) for one in paths])
+
+
+def by_machine(documents: Sequence[Document]) -> Document:
+    """The runs of the machine of the newest together, and those of each other one elsewhere, the newest first."""
+    machines: dict[str, list[Document]] = {}
+    for one in sorted(documents, key=_began, reverse=True):
+        machines.setdefault(one.machine, []).append(one)
+    newest, *others = (together(several) for several in machines.values())
+    return replace(newest, elsewhere=tuple(others))
 
 
 def together(documents: Sequence[Document]) -> Document:
-    """One document of one run or several; its rounds are counted on. What a round's reference work refutes is void."""
-    ordered = sorted(documents, key=lambda one: str(one.raw.get("began")))
+    """One document of one run or several; its rounds are counted on. What the reference work refutes is void."""
+    ordered = sorted(documents, key=_began)
     last = ordered[-1].raw
     cells: list[Cell] = []
-    references: dict[int, float] = {}
     for number, one in enumerate(ordered):
-        cells += [_moved(cell, number * RUN) for cell in one.cells]
-        references |= {number * RUN + at: took for at, took in _references(one.raw).items()}
-    off = _off(references)
+        rounds = _references(one.raw)
+        cells += [_moved(_beside(cell, rounds), number * RUN) for cell in one.cells]
+    took = [one for cell in cells for one in cell.references]
+    usual = median(took) if took else 0.0
     raw: dict[str, Any] = {name: value for name, value in last.items() if name not in ("cells", "runs")}
     raw["together"] = [_about(one) for one in ordered]
     raw["began"], raw["interrupted"] = ordered[0].raw.get("began"), any(one.raw.get("interrupted") for one in ordered)
-    return Document(raw, tuple(_refuted(cell, off) for cell in cells))
+    return Document(raw, tuple(_refuted(cell, usual) for cell in cells))
 
 
 FORESEEN = {"E2": "mean", "E3": "mean", "E4": "p99", "E7": "mean", "E14": "p99"}
@@ -92,6 +106,10 @@ def foreseen(document: Document) -> tuple[int, int] | None:
     return inside, asked
 
 
+def _began(one: Document) -> str:
+    return str(one.raw.get("began"))
+
+
 def _about(one: Document) -> dict[str, Any]:
     raw = one.raw
     if isinstance(raw.get("together"), list) and len(raw["together"]) == 1:  # it was one already
@@ -102,29 +120,27 @@ def _about(one: Document) -> dict[str, Any]:
 
 
 def _moved(cell: Cell, by: int) -> Cell:
-    return Cell(**{**vars(cell), "round": cell.round + by}) if by else cell
+    return replace(cell, round=cell.round + by) if by else cell
 
 
 def _references(raw: Mapping[str, Any]) -> dict[int, float]:
-    """How long the reference work took in each round, in s. Runs before it was measured have none."""
+    """How long the reference work took in each round, in s, of a run in which it was done once a round."""
     told = raw.get("references")
     if not isinstance(told, Mapping):
         return {}
     return {int(at): float(took) for at, took in told.items() if str(at).isdigit() and isinstance(took, int | float)}
 
 
-def _off(references: Mapping[int, float]) -> dict[int, float]:
-    """The rounds whose reference work took another time than usual, and how many times as long."""
-    usual = median(references.values()) if references else 0.0
-    times = {at: took / usual for at, took in references.items() if usual > 0}
-    return {at: found for at, found in times.items() if not 1 / (1 + SLOWER) <= found <= 1 + SLOWER}
+def _beside(cell: Cell, rounds: Mapping[int, float]) -> Cell:
+    return cell if cell.references or cell.round not in rounds else replace(cell, references=(rounds[cell.round],))
 
 
-def _refuted(cell: Cell, off: Mapping[int, float]) -> Cell:
-    if cell.void is not None or cell.round not in off or cell.experiment in COUNTED:
+def _refuted(cell: Cell, usual: float) -> Cell:
+    counted = cell.experiment in COUNTED or cell.figure("memory_per_client") is not None
+    times = None if cell.void is not None or counted else off(cell.references, usual)
+    if times is None:
         return cell
-    why = f"the reference work of its round took {off[cell.round]:.2f} times as long as usual"
-    return Cell(**{**vars(cell), "void": why})
+    return replace(cell, void=f"the reference work beside it took {times:.2f} times as long as usual")
 
 
 def _small(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from html import escape
 
+from bench.report.words import say, several
 from bench.theory.stats import Estimate
 
-NOT_MEASURED = "not measured"
+NOT_MEASURED, NO_BOUND = "not measured", "no bound"
 
 
 def digits(value: float, places: int = 3) -> str:
     """Three significant digits; thousands with a comma."""
     if not math.isfinite(value):
-        return "no bound" if value > 0 else NOT_MEASURED
+        return NO_BOUND if value > 0 else NOT_MEASURED
     if value == 0:
         return "0"
     size = math.floor(math.log10(abs(value)))
@@ -56,7 +57,8 @@ def spread(found: Estimate | None, unit: float = 1.0, name: str = "") -> str:
     ending = f" {name}" if name else ""
     if found.low is None or found.high is None or found.low == found.high:
         return f"{digits(found.middle / unit)}{ending}"
-    return f"{digits(found.middle / unit)} [{digits(found.low / unit)}, {digits(found.high / unit)}]{ending}"
+    middle, low, high = (digits(value / unit) for value in (found.middle, found.low, found.high))
+    return f"{say(middle)} [{say(low)}, {say(high)}]{ending}"
 
 
 def spread_time(found: Estimate | None) -> str:
@@ -67,24 +69,16 @@ def spread_time(found: Estimate | None) -> str:
 
 def noted(found: Estimate | None, unit: float = 1.0, name: str = "") -> str:
     """The same in a sentence: how many rounds there were, where they are too few for an interval."""
-    few = found is not None and not found.known
-    return spread(found, unit, name) + (f" ({several(found.rounds, 'round')})" if few and found else "")
+    if found is None or found.known:
+        return spread(found, unit, name)
+    rounds = several(found.rounds, "round")
+    return say("{figure} ({rounds})", figure=spread(found, unit, name), rounds=rounds)
 
 
 def noted_time(found: Estimate | None) -> str:
     if found is None or not math.isfinite(found.middle):
         return spread_time(found)
     return noted(found, *_unit(found.middle))
-
-
-def several(count: int, one: str, more: str | None = None) -> str:
-    """1 cell, 2 cells."""
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
-
-
-def listed(parts: list[str]) -> str:
-    """a, b and c."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
 
 
 def escaped(said: object) -> str:

@@ -4,30 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from unicodedata import east_asian_width
 
 from bench.claims import findings
 from bench.claims.connections import bins_of, crowd
 from bench.claims.size import kaazing_ratios
-from bench.report.document import EXPERIMENTS, Document, Group
-from bench.report.saying import (
-    NOT_MEASURED,
-    digits,
-    escaped,
-    number,
-    several,
-    spread,
-    spread_time,
-    time,
-)
+from bench.report.document import EXPERIMENTS, Cell, Document, Group
+from bench.report.saying import NO_BOUND, NOT_MEASURED, digits, escaped, number, spread, spread_time, time
+from bench.report.words import reason, say, several
 from bench.theory.predict import load, near, predicted
 from bench.theory.stats import Estimate, estimate
 
 Column = tuple[str, Callable[[Group], str]]
+UNKNOWN = (NOT_MEASURED, NO_BOUND)
 
 
 @dataclass(frozen=True)
 class Table:
-    """A head and its rows, all of them text."""
+    """A head and its rows, all of them text; what of it has a Chinese is said in Chinese where it is shown."""
 
     title: str
     head: Sequence[str]
@@ -35,10 +29,12 @@ class Table:
 
     def html(self) -> str:
         """Scrolls sideways where it is wider than the page."""
-        head = "".join(f'<th scope="col"{self._side(at)}>{escaped(name)}</th>' for at, name in enumerate(self.head))
+        head = "".join(
+            f'<th scope="col"{self._side(at)}>{escaped(say(name))}</th>' for at, name in enumerate(self.head)
+        )
         rows = "\n".join(f"<tr>{''.join(_cell(at, cell) for at, cell in enumerate(row))}</tr>" for row in self.rows)
         return (
-            f'<div class="wide-table" role="region" tabindex="0" aria-label="{escaped(self.title)}"><table>'
+            f'<div class="wide-table" role="region" tabindex="0" aria-label="{escaped(say(self.title))}"><table>'
             f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
         )
 
@@ -48,15 +44,10 @@ class Table:
 
     def text(self) -> str:
         """Columns as wide as what is in them; the first to the left, figures to the right."""
-        rows = [[plain(cell) for cell in row] for row in [self.head, *self.rows]]
-        wide = [max(len(row[at]) for row in rows) for at in range(len(self.head))]
-        lines = [
-            "  ".join(
-                cell.ljust(wide[at]) if at == 0 or not _figure(cell) else cell.rjust(wide[at]) for at, cell in row
-            )
-            for row in ([*enumerate(row)] for row in rows)
-        ]
-        return "\n".join([self.title, "", *(line.rstrip() for line in lines)])
+        rows = [[plain(say(cell)) for cell in row] for row in [self.head, *self.rows]]
+        wide = [max(_columns(row[at]) for row in rows) for at in range(len(self.head))]
+        lines = ["  ".join(_padded(cell, wide[at], at) for at, cell in enumerate(row)) for row in rows]
+        return "\n".join([say(self.title), "", *(line.rstrip() for line in lines)])
 
 
 def plain(said: str) -> str:
@@ -64,15 +55,25 @@ def plain(said: str) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in str(said))
 
 
+def _columns(said: str) -> int:
+    """How wide a terminal shows it: a Chinese character is as wide as two others."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in said)
+
+
+def _padded(cell: str, wide: int, at: int) -> str:
+    room = " " * (wide - _columns(cell))
+    return room + cell if at and _figure(cell) else cell + room
+
+
 def _figure(said: str) -> bool:
-    return said[:1].isdigit() or said[:1] in "+−-<" or said in (NOT_MEASURED, "no bound", "")
+    return said[:1].isdigit() or said[:1] in "+−-<" or said in [*UNKNOWN, *map(say, UNKNOWN)]
 
 
 def _cell(at: int, said: str) -> str:
     if at == 0:
-        return f'<th scope="row">{escaped(said)}</th>'
+        return f'<th scope="row">{escaped(say(said))}</th>'
     kind = ' class="figure"' if _figure(said) else ""
-    return f"<td{kind}>{escaped(said)}</td>"
+    return f"<td{kind}>{escaped(say(said))}</td>"
 
 
 # ---- columns
@@ -83,7 +84,11 @@ def _what(group: Group) -> str:
 
 
 def _kind(group: Group) -> str:
-    return group.any.label + (" (twin)" if group.any.twin else "")
+    return _twin(group.any)
+
+
+def _twin(cell: Cell) -> str:
+    return say("{transport} (twin)", transport=cell.label) if cell.twin else cell.label
 
 
 def _offered(group: Group) -> str:
@@ -125,7 +130,8 @@ def _off(figure: str) -> Callable[[Group], str]:
         sign = "+" if found >= expected else "−"
         away = time(abs(found - expected))
         share = f" ({sign}{digits(100 * abs(found - expected) / expected, 2)} %)" if expected > 0 else ""
-        return f"{sign}{away}{share}{'' if near(figure, found, expected) else ' far'}"
+        off = f"{sign}{away}{share}"
+        return off if near(figure, found, expected) else say("{off} far", off=off)
 
     return column
 
@@ -143,7 +149,8 @@ def _said(figure: str) -> Callable[[Group], str]:
 
 
 def _rounds(group: Group) -> str:
-    return f"{len(group.cells)}" + (f" (+{len(group.void)} void)" if group.void else "")
+    count, void = len(group.cells), len(group.void)
+    return say("{count} (+{void} void)", count=count, void=void) if void else f"{count}"
 
 
 def _beside(group: Group) -> str:
@@ -324,7 +331,7 @@ def experiment(document: Document, name: str) -> Table | None:
     rows = [[said if (said := made(group)) != NOT_MEASURED else "" for _, made in columns] for group in groups]
     kept = [at for at in range(len(columns)) if any(row[at] for row in rows)]
     return Table(
-        f"{name} {EXPERIMENTS[name]}" if name in EXPERIMENTS else "A comparison of one's own",
+        f"{name} {say(EXPERIMENTS[name])}" if name in EXPERIMENTS else "A comparison of one's own",
         [columns[at][0] for at in kept],
         [[row[at] for at in kept] for row in rows],
     )
@@ -334,8 +341,8 @@ def claims(document: Document) -> Table:
     head = ["claim", "who", "the models", "measured", "verdict", "again"]
     rows = [
         [
-            f"{claim.number} {claim.says}",
-            f"{claim.who}: {claim.place}",
+            f"{claim.number} {say(claim.says)}",
+            say("{who}: {place}", who=claim.who, place=claim.place),
             claim.predicts,
             found.measured,
             found.said,
@@ -366,16 +373,12 @@ def kaazing(document: Document) -> Table | None:
 def voids(document: Document) -> Table | None:
     """The cells that do not count, and why."""
     rows = [
-        [cell.name, cell.experiment, f"{cell.label}{' (twin)' if cell.twin else ''}", f"{cell.round}", cell.void]
+        [cell.name, cell.experiment, _twin(cell), f"{cell.round}", reason(cell.void)]
         for cell in document.cells
         if cell.void is not None
     ]
-    total = several(len(document.cells), "cell")
-    return (
-        Table(f"{len(rows)} of {total} void", ["scenario", "experiment", "transport", "round", "why"], rows)
-        if rows
-        else None
-    )
+    title = say("{void} of {cells} void", void=len(rows), cells=several(len(document.cells), "cell"))
+    return Table(title, ["scenario", "experiment", "transport", "round", "why"], rows) if rows else None
 
 
 def promised(document: Document) -> str:
@@ -390,5 +393,5 @@ def promised(document: Document) -> str:
             and 0.02 <= (group.any.param("rtt") or 0) <= 0.2
         ]
         if near_by:
-            parts.append(f"{said}: {sum(near_by)} of {len(near_by)}")
-    return "; ".join(parts)
+            parts.append(say("{what}: {near} of {all}", what=said, near=sum(near_by), all=len(near_by)))
+    return say("; ").join(parts)

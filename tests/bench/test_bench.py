@@ -25,8 +25,9 @@ from bench.load.clients import KINDS, LongPoll, Poll, Sse, Ws
 from bench.load.crew import evenly
 from bench.load.feeds import drawn
 from bench.load.gates import Facts, disturbed, judge
-from bench.load.generator import Player, player_of
+from bench.load.generator import player_of
 from bench.load.lag import Lag
+from bench.load.player import Player
 from bench.load.servers import free_port, waited_of
 from bench.load.wire import Client, Ear, Lane, Way, masked
 from bench.own import own_runs
@@ -798,6 +799,7 @@ async def test_what_was_disturbed_is_played_once_more(tmp_path: Path, monkeypatc
         keep(cell_of(run, run.groups[0], run.steps[0], {}, upset, None))
 
     monkeypatch.setattr("bench.playing.play", fake)
+    monkeypatch.setattr("bench.playing.reference", lambda: 0.003)
     await measure(chosen, runs, record)
     assert played == [*runs, runs[1]]
     assert [cell["void"] is not None for cell in record.document["cells"]].count(True) == 3

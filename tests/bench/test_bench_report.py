@@ -331,6 +331,9 @@ def page(whole: Document) -> str:
     return html(whole)
 
 
+OTHER = ("href", "report.zh.html")  # the one link of the page: to itself in the other language
+
+
 class Outline(HTMLParser):
     """Checks that what is opened is closed, and keeps what could load something."""
 
@@ -497,7 +500,7 @@ def test_the_costs_and_knees_come_back_out_of_the_cells(whole: Document) -> None
 
 def test_the_page_parses_and_asks_nobody_for_anything(page: str) -> None:
     seen = outline(page)
-    assert seen.loads == [] and "script" not in seen.tags and "link" not in seen.tags
+    assert seen.loads == [OTHER] and "script" not in seen.tags and "link" not in seen.tags
     assert len(seen.ids) == len(set(seen.ids))
     assert not re.search(r"url\(|@import", page)
     outside = {url for url in re.findall(r"https?://[^\s\"'<]+", page)}
@@ -548,7 +551,8 @@ def test_the_slide_stands_alone(whole: Document) -> None:
 
 def test_the_files_are_written_and_made_again_from_their_run(tmp_path: Path) -> None:
     first = write(read_all(keep(parse(document(rounds=2)), tmp_path)), tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"report.html", "runs", "cells.csv", "e4.svg"}
+    names = {"report.html", "report.zh.html", "runs", "cells.csv", "e4.svg"}
+    assert {path.name for path in tmp_path.iterdir()} == names
     second = write(read_all(tmp_path), tmp_path / "second")
     assert second.read_text() == first.read_text()
 
@@ -669,7 +673,7 @@ def test_hostile_words_stay_words() -> None:
     raw["settings"] |= {HOSTILE: HOSTILE, "only": "E1; rm -rf /"}
     told = parse(raw)
     seen = outline(html(told))
-    assert seen.loads == [] and not {"script", "img"} & set(seen.tags)
+    assert seen.loads == [OTHER] and not {"script", "img"} & set(seen.tags)
     for figure in figures.all_figures(told):
         ET.fromstring(figure.draw(figures.WIDE))
     assert "--only &#x27;E1; rm -rf /&#x27;" in html(told)

@@ -302,8 +302,8 @@ async def test_each_transport_goes_through_each_proxy_and_its_bytes_are_counted(
         figures = cell["figures"]
         application, line = (figures[f"{name}up"] + figures[f"{name}down"] for name in ("", "line_"))
         assert figures["delivered"] >= 8 and cell["params"]["front"] == front
-        # A record is 22 bytes, with TLS 1.3, and each frame or answer takes one at least.
-        assert application + 22 * figures["answers"] <= line < 1.6 * application
+        # A record is 22 bytes, with TLS 1.3; on a busy machine one may bear several frames or answers.
+        assert application + 22 <= line < 1.6 * application
         assert cell["params"].get("http") == (None if cell["transport"] == "ws" else 2)
 
 

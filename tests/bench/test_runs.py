@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench import experiments
+from bench.claims import CLAIMS, Claim
+from bench.claims.finding import Finding
+from bench.playing import disturbed_of
+from bench.report import elsewhere
 from bench.report.about import told_of, warnings
 from bench.report.document import BadDocument, Document, parse
-from bench.report.files import write
+from bench.report.files import markdown, tables, write
 from bench.report.page import html
-from bench.report.runs import foreseen, keep, kept, read_all, together
+from bench.report.runs import by_machine, foreseen, keep, kept, read_all, together
 from bench.theory import models
-from bench.theory.stats import RUN, apart, estimate
+from bench.theory.stats import RUN, Verdict, apart, estimate
 from tests.bench.test_bench_report import Run, framed
 
 DAYS = ("2026-11-23T10:00:00+00:00", "2026-11-24T18:30:00+00:00", "2026-11-26T03:15:00+00:00")
 
 
 def run(began: str = DAYS[0], *, seed: int = 1, times: float = 1.0, took: float | None = 0.01, **more: Any) -> Document:
-    """A run of two scenarios, so many times as slow; its reference work took so many s in each round."""
+    """A run of two scenarios, so many times as slow; its reference work took so many s beside each cell."""
     made = Run(seed=seed)
     for rtt in (0.02, 0.1):
         law = models.push(times * rtt / 2)
         made.add("E2", f"ws rtt={rtt * 1000:g}", "ws", lambda law=law: made.latency(law), rtt=rtt)  # type: ignore[misc]
     made.add("E1", "ws", "ws", lambda: {"delivered": 80, "framing_down": 320})
-    references = {} if took is None else {str(at): took for at in range(made.rounds)}
-    return parse(framed(made, began=began, references=references, commit="abc1234", **more))
+    for cell in made.cells:
+        cell["references"] = [] if took is None else [took, took]
+    return parse(framed(made, began=began, commit="abc1234", **more))
 
 
 def means(document: Document) -> dict[int, float]:
@@ -101,9 +108,37 @@ def test_a_round_on_another_machine_is_void_but_for_what_is_counted() -> None:
     told = together([run(DAYS[0]), run(DAYS[1], seed=1), run(DAYS[2], seed=2, took=0.0125)])
     void = [cell for cell in told.cells if cell.void]
     assert len(void) == 2 * 5 and all(cell.round >= 2 * RUN and cell.experiment == "E2" for cell in void)
-    assert void[0].void == "the reference work of its round took 1.25 times as long as usual"
+    assert void[0].void == "the reference work beside it took 1.25 times as long as usual"
     assert all(at < 2 * RUN for at in means(told))
     assert not [c for c in together([run(took=None), run(DAYS[1])]).cells if c.void], "who has no reference is let be"
+
+
+def test_a_cell_beside_which_something_ran_is_void_alone() -> None:
+    told = run()
+    late = [replace(cell, references=(0.01, 0.016)) if at == 3 else cell for at, cell in enumerate(told.cells)]
+    found = together([replace(told, cells=tuple(late))])
+    (void,) = [cell for cell in found.cells if cell.void]
+    assert (
+        void.void == "the reference work beside it took 1.60 times as long as usual"
+        and void.round == told.cells[3].round
+    )
+
+
+def test_of_a_run_with_one_reference_a_round_each_cell_has_that() -> None:
+    told = run(took=None)
+    told = replace(told, raw={**told.raw, "references": {"0": 0.01, "1": 0.02, "2": 0.01, "3": 0.01, "4": 0.01}})
+    assert {cell.round for cell in together([told]).cells if cell.void} == {1}
+
+
+def test_what_something_else_disturbed_is_played_again() -> None:
+    quiet, gated, slowed, counted = (
+        (experiments.Run("E4", ()), None, [0.01, 0.01]),
+        (experiments.Run("E4", ()), "the generator was late by 9.0 ms (p99): more than 2.0 ms", [0.01, 0.01]),
+        (experiments.Run("E4", ()), None, [0.01, 0.02]),
+        (experiments.Run("E1", ()), None, [0.01, 0.02]),
+    )
+    played = [(one, [{"void": why, "references": took}]) for one, why, took in (quiet, gated, slowed, counted)]
+    assert disturbed_of(played) == [gated[0], slowed[0]]
 
 
 def test_a_run_is_foreseen_by_the_others() -> None:
@@ -112,6 +147,36 @@ def test_a_run_is_foreseen_by_the_others() -> None:
     assert alike and other and alike[1] == other[1] == 6
     assert alike[0] >= 4 and other[0] <= 4
     assert foreseen(together([run(), run(DAYS[1])])) is None
+
+
+def test_another_machine_stands_beside(tmp_path: Path) -> None:
+    """A median of two machines would be of neither: the report is of the newest run's, the other's verdicts beside."""
+    for day, cpu, times in zip(DAYS, ("Slow", "Quick", "Slow"), (1.0, 0.5, 1.0), strict=True):
+        one = run(day, times=times, took=0.01 * times)
+        keep(replace(one, raw={**one.raw, "machine": {"cpu": cpu, "cores": 2}}), tmp_path)
+    document = read_all(tmp_path)
+    assert document.machine == "Slow, 2 cores" and len(document.raw["together"]) == 2
+    (other,) = document.elsewhere
+    assert other.machine == "Quick, 2 cores" and not other.elsewhere
+    assert not [cell for cell in (*document.cells, *other.cells) if cell.void], "each is held against its own machine"
+    slow = list(means(document).values())
+    assert min(slow) > max(means(other).values()) and len(slow) == 2 * len(means(other))
+    (said,) = elsewhere.sentences(document)
+    assert "Quick" in said and "Slow" not in said and said in html(document).replace("&quot;", '"')
+    assert "Quick" in markdown(document) and "Quick" in tables(document)
+
+
+def test_where_another_machine_disagrees_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def judged(document: Document) -> list[tuple[Claim, Finding]]:
+        there = document.machine.startswith("Old")
+        verdicts = (Verdict.HOLDS, Verdict.FAILS if there else Verdict.HOLDS, Verdict.UNTOLD if there else Verdict.OPEN)
+        return [(claim, Finding("", verdict)) for claim, verdict in zip(CLAIMS, verdicts, strict=False)]
+
+    monkeypatch.setattr(elsewhere, "findings", judged)
+    old, new = (replace(run(day), raw={**run(day).raw, "machine": {"cpu": cpu, "cores": 2}})
+                for day, cpu in zip(DAYS, ("Old", "New"), strict=False))  # fmt: skip
+    (said,) = elsewhere.sentences(by_machine([old, new]))
+    assert said.endswith("1 of 2 claims come to the same verdict. C2 there: not as stated.")
 
 
 def test_putting_together_changes_no_run() -> None:

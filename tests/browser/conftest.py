@@ -26,15 +26,27 @@ def launched() -> Iterator[list[Program]]:
     programs.pop().stop()
 
 
+@pytest.fixture(scope="session")
+def ending() -> Iterator[list[Program]]:
+    """The program of the last test, which ends while the next one runs."""
+    programs: list[Program] = []
+    yield programs
+    for program in programs:
+        program.gone()
+
+
 @pytest.fixture
-def lab(launched: list[Program]) -> Iterator[Program]:
+def lab(launched: list[Program], ending: list[Program]) -> Iterator[Program]:
     """A program of its own for each test: a hub remembers."""
     running = launched.pop()
     launched.append(Born())
     try:
         yield running.ready()
     finally:
-        running.stop()
+        running.end()
+        ending.append(running)
+        if len(ending) > 1:
+            ending.pop(0).gone()
 
 
 @pytest.fixture(scope="session")

@@ -53,12 +53,19 @@ class Program:
         return self
 
     def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
-        self.said.close()
+        self.end()
+        self.gone()
 
     def kill(self) -> None:
-        self.process.kill()
+        self.end(signal.SIGKILL)
+        self.gone()
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Begin to end it."""
+        self.process.send_signal(how)
+
+    def gone(self) -> None:
+        """Wait until it has ended."""
         self.process.wait(20)
         self.said.close()
 
@@ -72,21 +79,18 @@ class Born(Program):
         self.pid, heard = self.mother.bear(["--port", str(self.port), *GENEROUS, *self.flags])
         self.said = os.fdopen(heard)
 
-    def stop(self) -> None:
-        os.kill(self.pid, signal.SIGTERM)
-        self.gone()
-
-    def kill(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
-        self.gone()
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if not self.said.closed:  # else it has ended, and another process may have its number
+            os.kill(self.pid, how)
 
     def gone(self) -> None:
-        """Wait until it has ended: it is no child of ours, but what it prints ends with it."""
+        """It is no child of ours, but what it prints ends with it."""
         deadline = time.monotonic() + 20
-        while select.select([self.said], [], [], max(0, deadline - time.monotonic()))[0]:
+        while not self.said.closed and select.select([self.said], [], [], max(0, deadline - time.monotonic()))[0]:
             if not os.read(self.said.fileno(), 65536):
-                return self.said.close()
-        raise TimeoutError("the program did not end within 20 s")
+                self.said.close()
+        if not self.said.closed:
+            raise TimeoutError("the program did not end within 20 s")
 
 
 @contextmanager

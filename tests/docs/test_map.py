@@ -40,6 +40,7 @@ def test_everything_says_what_it_is() -> None:
         ("a.py", '"""One thing: HTTP/1.1, in\n2 lines.\n\nAnd more.\n"""\n'),
         ("a.js", "// One thing: HTTP/1.1, in\n// 2 lines. And more.\n\ncode\n"),
         ("a.js", "// @ts-check\n// One thing: HTTP/1.1, in 2 lines\ncode\n"),
+        ("a.lua", "#!lua flags=a\n-- One thing: HTTP/1.1, in\n-- 2 lines. And more.\n\ncode\n"),
     ],
 )
 def test_the_first_sentence_is_what_a_file_is(tmp_path: Path, name: str, said: str) -> None:

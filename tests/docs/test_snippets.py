@@ -13,7 +13,9 @@ import pytest
 from bench.load.servers import free_port
 from tests.docs.programs import PATIENCE, heard_by_all, started
 from tests.docs.written import DOCS, READMES, snippets
+from tests.log.redis import Redis
 from transport_fallback import Hub, build, io, running
+from transport_fallback.log.streams.streams import Streams
 from transport_fallback.registry.clients import Clients
 
 pytestmark = pytest.mark.anyio
@@ -100,9 +102,19 @@ async def test_the_python_client_of_the_docs_is_heard(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == "Ada says hello\n"
 
 
+async def test_the_shared_log_of_the_docs_runs(redis_program: None) -> None:
+    (code,) = snippets("docs/scale.md", "python")
+    async with Redis() as redis:
+        names: dict[str, Any] = {"Streams": Streams, "apply": lambda *item: item[2:4]}
+        exec(body(code.replace("redis://127.0.0.1:6400/0", redis.url)), names)
+        said = await names["snippet"]()
+    assert (said["made"], said["heir"]) == (("j", ("Ada", "attic")), None)
+
+
 def test_no_snippet_is_left_out() -> None:
     """Each is one that a test above runs."""
     others = [code for _page, _number, code in ALL if "asyncio.run(" not in code]
     assert len([code for code in others if "hub.follow" in code]) == 2
     assert len([code for code in others if "async with io(" in code]) == 1
-    assert len(others) == 4 and len(PROGRAMS) == 4
+    assert len([code for code in others if "Streams(" in code]) == 1
+    assert len(others) == 5 and len(PROGRAMS) == 4

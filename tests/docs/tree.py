@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from bench import docs
@@ -12,7 +13,9 @@ from tests.docs.written import ROOT
 
 # The rooms in the order of the drawing. A package says itself what it is; of the others it is said here.
 ROOMS = {
-    **dict.fromkeys(("", "log", "protocol", "registry", "transports", "serving", "client", "lab", "lab/network"), ""),
+    **dict.fromkeys(("", "log", "log/streams"), ""),
+    "log/streams/lua": "what is decided inside Redis, where nothing comes between a look and a change",
+    **dict.fromkeys(("protocol", "registry", "transports", "serving", "client", "lab", "lab/network"), ""),
     "web": "the page and the JavaScript client, served as they are written",
     "web/client": "the JavaScript client",
     "web/client/transports": "the four transports, each the counterpart of the server's",
@@ -33,15 +36,17 @@ ROOMS = {
             "bench/load/scripts",
             "bench/theory",
             "bench/report",
+            "bench/report/chinese",
             "bench/choose",
             "bench/experiments",
         ),
         "",
     ),
     **dict.fromkeys(("bench/claims", "bench/peers"), ""),
-    "bench/results": "the committed run: report.html, its data, E4 as a slide",
+    "bench/results": "the committed run: report.html, the same in Chinese, its data, E4 as a slide",
     "tests": "the promises; the first sentence of each file says its own",
     "tests/server": "the hub, the protocol and the server; test_contract.py: every rule on each of the four transports",
+    "tests/log": "the log that several processes share: its scripts and its client, on a real Redis",
     "tests/contract": "make contract: a transport of one's own, held to that suite and told in words what it breaks",
     "tests/client": "the Python client, and what both clients share",
     "tests/ladder": "scenarios of the ladder, under fake time, for both clients",
@@ -56,7 +61,7 @@ ROOMS = {
     "tests/delivery": "make deliveries: random programs over the running server, and who had to hear what",
     "tests/attacks": "make attacks: hostile clients, and what a neighbour and the memory feel",
     "docs": "these pages",
-    "requirements": "every package with its version and hashes: of the lab, of its tests, of its JavaScript's",
+    "requirements": "every package with its version and hashes: of the lab, a log on Redis, the tests, the JavaScript",
     "scripts": "the helpers of the Makefile; new and chat/ make a chat for the reader",
     ".ci": "run: make test with nothing skipped",
 }
@@ -70,8 +75,8 @@ def first(file: Path) -> str:
     if file.suffix == ".py":
         said = (ast.get_docstring(ast.parse(text)) or "").partition("\n\n")[0]
     else:
-        lines = text.removeprefix("// @ts-check\n").splitlines()
-        said = "\n".join(line[2:].strip() for line in lines[: next(i for i, x in enumerate(lines) if x[:2] != "//")])
+        lines = [line for line in text.removeprefix("// @ts-check\n").splitlines() if line[:2] != "#!"]
+        said = "\n".join(x[2:].strip() for x in takewhile(lambda line: line[:2] in ("//", "--"), lines))
     found = SENTENCE.fullmatch(" ".join(said.split()))
     return found[1] if found else ""
 
@@ -85,7 +90,7 @@ def rows() -> Iterator[tuple[str, str]]:
         if room.startswith(WHOLE):
             continue
         for file in sorted((ROOT / room).iterdir()):
-            if file.suffix in (".py", ".js", ".mjs") and (file.name != "__init__.py" or not room):
+            if file.suffix in (".py", ".js", ".mjs", ".lua") and (file.name != "__init__.py" or not room):
                 yield f"{'  ' if room else ''}{file.name}", first(file)
 
 

@@ -22,6 +22,7 @@ PAGES = [
     "/socket.io/socket.io.js",
     "/lessons/list.js",
     "/report/report.html",
+    "/report/report.zh.html",
     "/page/page.css",
 ]
 

@@ -105,6 +105,9 @@ export function translate(root) {
   for (const element of all("data-text-placeholder")) {
     element.setAttribute("placeholder", text(element.dataset.textPlaceholder ?? ""));
   }
+  for (const element of all("data-text-href")) {
+    element.setAttribute("href", text(element.dataset.textHref ?? ""));
+  }
 }
 
 function stored() {

@@ -124,6 +124,7 @@ export default {
   "more.lead": "The seats are two separate clients that know each other only through the server. Another tab, or another computer, is in the same room.",
   "more.tab": "Open another tab with two more seats",
   "more.report": "Read what a load test of all four has measured",
+  "more.report.page": "/report/report.html",
   "curl.title": "From a terminal",
   "curl.lead": "A third client, by hand. Its sid was made for these lines only; each answer brings the cursor to go on from.",
 };

@@ -123,7 +123,8 @@ export default {
   "more.title": "更多的人",
   "more.lead": "两个座位是两个独立的客户端，只通过服务器认识彼此。另开一个标签页，或换一台电脑，也在同一个聊天室里。",
   "more.tab": "再开一个标签页，多两个座位",
-  "more.report": "看四种方式的负载测试结果（英文）",
+  "more.report": "看四种方式的负载测试结果",
+  "more.report.page": "/report/report.zh.html",
   "curl.title": "从终端来",
   "curl.lead": "第三个客户端，手工的。它的 sid 专为这几行而造；每个回答都带来接着读的游标。",
 };

@@ -1,0 +1,1 @@
+"""Streams: the log of several processes, kept by Redis Streams; imported only where somebody asks for it."""

@@ -1,0 +1,249 @@
+"""The log that several processes share: what each appends, all apply, in the one order that Redis gives it.
+
+    log = Streams("redis://127.0.0.1:6400/0", hub.apply)    what is done with each item, in order
+    await log.open()                                        it has applied all that was logged
+    made = await log.append("j", client, "attic")           logged, and applied here
+    await log.tip()                                         what others had logged by now is applied here, too
+    heir = await log.leave()                                another process goes on for this one
+    await log.close()
+
+What Redis decides stands in lua/, what goes over the connections in line.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from typing import Any
+
+from .here import Here
+from .line import Apply, Line, Terms
+from .pending import Pending, unready
+from .scripts import Keys
+from .wire import Answered, Server, Unusable, Wire, pool
+
+LEASE = 6.0  # s after which a process that says nothing is gone; it says something four times as often
+BACK_OFF = (0.05, 1.0)  # s until a line is made anew: at first, and at most
+
+MENDED = (ConnectionError, Answered, Unusable)  # by another line
+AGAIN = ("EPOCH", "LOST", "DOWN", "HOLE")  # of what was said before; it is said anew
+
+logger = logging.getLogger(__name__)
+
+
+def nothing() -> None:
+    pass
+
+
+class Streams:
+    """One process's end of the log. It is given what is to be done where its own state cannot go on:
+
+    on_renamed   the others have declared it gone: it has another name now, and what it ran or held is nobody's
+    on_emptied   its state is not what this log says: forget it all; the items come again from the first
+    on_failed    an item cannot be applied: what follows it cannot be, either, and this process must end
+    """
+
+    def __init__(
+        self,
+        url: str,
+        apply: Apply,
+        *,
+        name: str = "lab",
+        limits: str = "",
+        lease: float = LEASE,
+        on_renamed: Callable[[], None] = nothing,
+        on_emptied: Callable[[], None] = nothing,
+        on_failed: Callable[[], None] = nothing,
+    ) -> None:
+        """`limits`: those that all processes must have in common, as text. ValueError: `url` is none of Redis."""
+        self._pool = pool(url, lease)
+        self._apply = apply
+        self._terms = Terms(Keys.of(name), f"{limits} lease={lease:g}".strip(), lease)
+        self._on_renamed, self._on_emptied, self._on_failed = on_renamed, on_emptied, on_failed
+        self._here, self._pending = Here(), Pending()
+        self._line: Line | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._over = ""  # why nothing is appended any more
+        self.server = Server("", "")
+        self.lines = 0  # how many were made
+
+    # ---- what it is
+
+    @property
+    def process(self) -> str:
+        """The name of this process: the `by` of its items. It has another after it was declared gone."""
+        return self._here.process
+
+    @property
+    def epoch(self) -> str:
+        return self._here.epoch
+
+    @property
+    def lineage(self) -> dict[str, int]:
+        """The epochs that this one goes on from, and up to which seq."""
+        return self._here.lineage
+
+    @property
+    def place(self) -> int:
+        return self._here.place
+
+    @property
+    def behind(self) -> int:
+        """How many items are known to be logged, and not applied here."""
+        return max(0, self._here.tip - self._here.place)
+
+    @property
+    def inflight(self) -> int:
+        return len(self._pending)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether this process is the one that keeps snapshots."""
+        return self._here.keeps
+
+    @property
+    def ready(self) -> bool:
+        """Whether all is here that was logged two seconds ago, and more would be taken."""
+        return self._line is not None and not self._over and self._here.fresh
+
+    @property
+    def away(self) -> float:
+        """For how many seconds it has not been known that nothing is missing here."""
+        return asyncio.get_running_loop().time() - self._here.seen_at_tip
+
+    # ---- what is done with it
+
+    async def open(self) -> None:
+        """Adopt the log, and apply all that is in it. ConnectionError, Unusable, Broken: it cannot be, and why."""
+        self._task = asyncio.create_task(self._run())
+        arrived = asyncio.create_task(self._here.arrived.wait())
+        try:
+            await asyncio.wait((self._task, arrived), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            arrived.cancel()
+        if self._task.done():
+            self._task.result()
+
+    async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
+        """Log an item, and wait until it is applied here. Returns what applying it made of it.
+
+        Refused `unready`: too much is on its way, or nobody will ever know here what became of it. Whoever is
+        cancelled has only given up waiting: the item is logged all the same.
+        """
+        if self._pending.full:
+            raise unready("the log takes no more just now")
+        own = self._add(kind, fields, tail)
+        own.done = asyncio.get_running_loop().create_future()
+        return await own.done
+
+    def note(self, kind: str, *fields: Any, tail: bytes = b"") -> None:
+        """Log an item that nobody waits for, after those before it."""
+        self._add(kind, fields, tail)
+
+    def _add(self, kind: str, fields: tuple[Any, ...], tail: bytes) -> Any:
+        if self._over:
+            raise unready(self._over)
+        own = self._pending.add(self.process, kind, fields, tail)
+        if self._line is not None:
+            self._line.news.set()
+        return own
+
+    async def tip(self) -> None:
+        """Wait until all that was logged when this was called is applied here: for as long as that takes.
+
+        Refused `unready`: this process applies nothing any more.
+        """
+        if self._over:
+            raise unready(self._over)
+        asking = self._here.ask()
+        if self._line is not None:
+            self._line.news.set()
+        await asking
+
+    async def leave(self) -> str | None:
+        """Hand over to another process. Returns its name, and nothing more is appended; None: there is no other, and
+        all is as it was. Refused `unready`: nobody knows."""
+        try:
+            async with asyncio.timeout(self._terms.lease):
+                await self.tip()  # what it has appended is before it
+                if self._line is None:
+                    raise ConnectionError("the log is not reached")
+                heir = await self._line.leave()
+        except (ConnectionError, TimeoutError) as error:
+            raise unready(f"this process could not leave: {error}") from None
+        if heir is not None:
+            self._end("this process has left")
+        return heir
+
+    async def close(self) -> None:
+        """End, without a word: the others notice when the lease is over."""
+        self._end("this process has ended")
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait((self._task,))
+
+    def _end(self, why: str) -> None:
+        self._over = why
+        self._pending.fail(why)
+        self._here.fail(unready(why))
+
+    # ---- how it is kept up
+
+    async def _run(self) -> None:
+        try:
+            await self._keep_up()
+        finally:  # what was on its way when the last line ended comes back only now
+            self._end(self._over or "the log could not be opened")
+
+    async def _keep_up(self) -> None:
+        """Make a line, and when it breaks another, until something cannot be mended."""
+        loop, pause, told = asyncio.get_running_loop(), BACK_OFF[0], ""
+        while not self._over:
+            lines, since = self.lines, loop.time()
+            try:
+                await self._live()
+            except MENDED as fault:
+                if not self._here.arrived.is_set():  # whoever opens it is told
+                    if not isinstance(fault, Answered):
+                        raise
+                    if fault.code not in AGAIN:
+                        raise Unusable(str(fault)) from None
+                why = str(fault)
+            except Exception as broken:
+                logger.critical("this process cannot go on: %s", broken, exc_info=broken)
+                self._end("this process cannot go on")
+                self._on_failed()
+                if self._here.arrived.is_set():
+                    return
+                raise
+            if self.lines > lines and loop.time() - since > pause:  # it held for a while: it is another that breaks
+                pause, told = BACK_OFF[0], ""
+            if why != told and not self._over:
+                logger.warning("the log is not reached: %s", why)
+                told = why
+            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # so that not all come at once
+            pause = min(pause * 2, BACK_OFF[1])
+
+    async def _live(self) -> None:
+        """One line, from its making to its end. One of MENDED, or what cannot be mended: why it has ended."""
+        made = [Wire(self._pool, self._terms.lease) for _ in range(3)]
+        line = Line((made[0], made[1], made[2]), self._terms, self._here, self._pending)
+        try:
+            await line.connect()
+            await line.come(self._on_renamed, self._on_emptied)
+            self.server, self._line = line.server, line
+            self.lines += 1
+            line.news.set()
+            async with asyncio.TaskGroup() as tasks:
+                for work in (line.read(self._apply), line.send(), line.answer(), line.beat()):
+                    tasks.create_task(work)
+        except ExceptionGroup as group:  # several see that a line breaks
+            raise min(group.exceptions, key=lambda one: isinstance(one, MENDED)) from None
+        finally:
+            # A task that was cancelled in the middle of a command has left its answer on its connection: it ends here.
+            self._line = None
+            line.give_back()
+            for wire in made:
+                await wire.close()
