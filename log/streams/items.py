@@ -8,8 +8,6 @@ import msgspec
 
 from ...protocol.codec import compact
 
-ENTRIES = frozenset("mbjlf")  # the kinds that take a seq
-
 head_of = msgspec.json.Decoder(list[Any]).decode
 
 

@@ -7,6 +7,7 @@ from collections import deque
 from typing import Any
 
 from ...protocol.errors import Refused
+from ..items import ENTRIES
 from . import items
 from .scripts import Word
 
@@ -58,7 +59,7 @@ class Pending:
 
     def add(self, process: str, kind: str, fields: tuple[Any, ...], tail: bytes) -> Own:
         """Number an item and put it behind the others. TypeError: fields that are no plain data."""
-        own = Own(self._last + 1, items.head(process, self._last + 1, kind, fields), tail, kind in items.ENTRIES)
+        own = Own(self._last + 1, items.head(process, self._last + 1, kind, fields), tail, kind in ENTRIES)
         self._last = own.k
         self._waiting.append(own)
         self.bytes += own.size
