@@ -25,8 +25,8 @@ TEST_READY := $(call stamp,$(TEST),test)
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(RUN_READY) ## start the lab: PORT=3000 HOST=127.0.0.1 FLAGS="--allow-host NAME"
-	@$(RUN)/bin/python app.py --host $(HOST) --port $(PORT) $(FLAGS)
+run: $(RUN_READY) $(if $(LOG),$(RUN)/.redis) ## start the lab: PORT=3000 HOST=127.0.0.1 FLAGS="--allow-host NAME" LOG=redis://…
+	@$(if $(LOG),LAB_LOG='$(LOG)') $(RUN)/bin/python app.py --host $(HOST) --port $(PORT) $(FLAGS)
 
 class: $(RUN_READY) ## start the lab for everybody on your network: prints its addresses and a code to scan
 	@$(RUN)/bin/python app.py --class --port $(PORT) $(FLAGS)
@@ -164,6 +164,10 @@ clean: ## remove the environments, all caches, and what was built or reported
 
 $(RUN_READY): requirements/run.txt
 	@PYTHON='$(PYTHON)' scripts/make-venv $(RUN) $<
+	@touch $@
+
+$(RUN)/.redis: requirements/redis.txt $(RUN_READY)
+	@$(RUN)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r $<
 	@touch $@
 
 $(TEST_READY): requirements/test.txt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,8 @@ from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
 from transport_fallback.lab.room import STEPS
 from transport_fallback.lab.stages import Stages
+from transport_fallback.log.items import Log, NoLog
+from transport_fallback.log.memory import Memory
 from transport_fallback.protocol.errors import Refused
 from transport_fallback.protocol.limits import DEFAULTS, Limits
 from transport_fallback.registry.clients import Clients
@@ -44,7 +46,7 @@ from transport_fallback.serving.pages import is_file, page
 from transport_fallback.serving.run import listen, server_for, url_of
 from transport_fallback.transports.longpoll import longpoll
 from transport_fallback.transports.poll import poll
-from transport_fallback.transports.post import bye, emit, hello
+from transport_fallback.transports.post import bye, emit, hello, ready
 from transport_fallback.transports.request import headed
 from transport_fallback.transports.sse import sse
 from transport_fallback.transports.ws import ws
@@ -87,7 +89,7 @@ def build(
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        life.begin()
+        await life.open()
         yield
         await life.end()
 
@@ -138,7 +140,20 @@ def wire(clients: Clients) -> list[Route | WebSocketRoute]:
         Route("/emit", emit(clients), methods=["POST"]),
         Route("/bye", bye(clients), methods=["POST"]),
         Route("/hello", hello(clients)),
+        Route("/ready", ready(clients)),
     ]
+
+
+def log_of(chosen: dict[str, Any]) -> Callable[[Hub], Log]:
+    """Where the items of the hub are logged. ImportError: what a shared log needs is not installed."""
+    if chosen["log"] is None:
+        return Memory
+    try:
+        from transport_fallback.log.streams.joined import on_redis
+    except ModuleNotFoundError as missing:
+        raise ImportError(f"{missing.name} is missing: pip install 'transport-fallback[redis]'") from None
+    name, lease, patience = (chosen[f"log_{one}"] for one in ("name", "lease", "patience"))
+    return on_redis(chosen["log"], name=name, lease=lease, patience=patience)
 
 
 def main(arguments: list[str]) -> int:
@@ -148,7 +163,12 @@ def main(arguments: list[str]) -> int:
         host, limits = "127.0.0.1", replace(limits, per_sid=True)
         more_files()
     hosts = [*chosen["allow_host"], host]
-    app = build(limits=limits, allow_hosts=hosts, allow_origins=chosen["allow_origin"], everywhere=everywhere)
+    try:
+        hub = Hub(limits, log=log_of(chosen))
+    except (ImportError, ValueError) as error:
+        print(f"the log cannot be opened: {error}", file=sys.stderr)
+        return 2
+    app = build(hub, allow_hosts=hosts, allow_origins=chosen["allow_origin"], everywhere=everywhere)
     try:
         listeners = listen_everywhere(listen, port) if everywhere else [listen(host, port)]
     except (OSError, OverflowError) as error:
@@ -160,9 +180,13 @@ def main(arguments: list[str]) -> int:
     if everywhere:
         announce(app.state.classroom.addresses(port), port)
     settle()
-    with contextlib.suppress(KeyboardInterrupt):
-        server_for(app).run(sockets=listeners)
-    return 0
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            server_for(app).run(sockets=listeners)
+    except (ConnectionError, NoLog) as error:
+        print(f"the log cannot be opened: {error}", file=sys.stderr)
+        return 1
+    return int(hub.log.failed)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ H = TypeVar("H", bound=Handler)
 
 LIFE = ("connect", "disconnect")  # the events of a client that it does not emit
 
+WITHIN = 2.0  # s that a request waits for the log; who asked may come back, here or elsewhere
 speaking: ContextVar[str | None] = ContextVar("speaking", default=None)  # id of the client whose handler runs
 
 
@@ -192,9 +193,17 @@ class Hub(State[Member]):
     # ---- reading stands in log/reading.py
 
     async def reach(self, cursor: Cursor) -> None:
-        """Wait until this process has applied what the cursor says was read. In memory: at once."""
-        if cursor.seq > self.end:
-            await self.log.tip()
+        """Wait until this process has applied what the cursor says was read, if that is to be had. In memory: at once.
+
+        Refused `unready`: it is not known here whether it is.
+        """
+        if cursor.epoch != self.epoch and cursor.epoch not in self.lineage or cursor.seq > self.end:
+            await self.log.tip(WITHIN)
+
+    def lead(self, client: Record, seq: int) -> None:
+        if seq not in client.led:
+            super().lead(client, seq)
+            self.log.note("r", client.id, seq)
 
     # ---- writing
 
@@ -247,12 +256,30 @@ class Hub(State[Member]):
 
     async def bear(self, client: str, secret: bytes = b"") -> Member:
         """A client is born, or known already. One that reads on from a cursor was forgotten, and is told so once."""
-        return await self.log.append("b", client, secret.hex())  # type: ignore[no-any-return]
+        return await self.log.append("b", client, secret.hex(), within=WITHIN)  # type: ignore[no-any-return]
 
     async def forget(self, client: Record) -> None:
         """Nothing is known of this client any more; if it comes again, it is told so."""
         if self.members.get(client.id) is client:
             await self.log.append("f", client.id, self.place)
+
+    def sweep(self) -> None:
+        """Forget messages and marks whose time is over, as the next item will: perhaps none comes."""
+        self.expire(self.log.now())
+
+    # ---- what the log says of itself
+
+    def on_renamed(self) -> None:
+        """This process was declared gone, and has another name now."""
+        self.process = self.log.process
+        self.watcher.on_renamed()
+
+    def on_emptied(self) -> None:
+        """What was applied is not what the log says: all of it is forgotten, and comes again from the log."""
+        forgotten = list(self.members.values())
+        self.clear("")
+        self.process = self.log.process
+        self.watcher.on_emptied(forgotten)
 
     # ---- what the registry says
 

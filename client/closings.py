@@ -17,7 +17,7 @@ from .wire import ClosedError, Outcome, Refusal, decode
 
 NO_CLIENT = ("gone", "kicked", "refused", "bad_origin", "bad_sid")  # this client is not wanted, on any rung
 CLOSES = {4001: "kicked", 4003: "refused", 4010: "gone", 4013: "too_large", 1009: "too_large"}  # else bad_request
-FOR_NOW = ("rate", "window", "readers", "full", "draining")
+FOR_NOW = ("rate", "window", "readers", "full", "unready", "draining")
 NOT_OF_THE_EMIT = ("not_found", "bad_method", "upgrade_required", "bad_host")  # not about what is in a request
 PASSING = (408, 425, 429)  # a stranger's word that says: later
 RETRY, RETRY_CLOSED = 1.0, 5.0  # s to wait where the server does not say how long: an answer, a line

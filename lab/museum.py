@@ -105,7 +105,7 @@ class Museum:
             raise Refused("bad_type", "a ticket is asked for as application/json")
         await body_of(request, self.clients.limits)
         sid = sid_of(request)
-        if sid is None or self.clients.find(sid) is None:
+        if sid is None or await self.clients.known(sid) is None:
             raise Refused("no_sid", "a ticket is for a client that is here: read or emit first")
         ticket = secrets.token_urlsafe(16)
         self._tickets[ticket] = (sid, self.clock() + LASTS)

@@ -35,6 +35,11 @@ class Due(Generic[K]):
         self._entries.pop(thing, None)
         self._tidy()
 
+    def clear(self) -> None:
+        self._entries.clear()
+        self._heap.clear()
+        self.first = math.inf
+
     def take(self, now: float) -> list[K]:
         """The things that are due by now. They are not waited for any more until they are added again."""
         due = []

@@ -13,12 +13,22 @@ ALONE = "alone"  # the name of the only process there is
 class Memory:
     """Nothing is kept of an item but what it did: nobody else will ever ask for it."""
 
-    __slots__ = ("hub", "process")
+    __slots__ = ("hub",)
+
+    process = ALONE
+    alone = ready = True
+    stale = failed = False
 
     def __init__(self, hub: State[Any]) -> None:
-        self.hub, self.process = hub, ALONE
+        self.hub = hub
 
-    async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
+    def now(self) -> int:
+        return int(self.hub.clock() * 1000)
+
+    async def open(self) -> None:
+        """It is open."""
+
+    async def append(self, kind: str, *fields: Any, tail: bytes = b"", within: float | None = None) -> Any:
         hub = self.hub
         return hub.apply(hub.place + 1, ALONE, kind, fields, tail, int(hub.clock() * 1000))
 
@@ -26,5 +36,11 @@ class Memory:
         hub = self.hub
         hub.apply(hub.place + 1, ALONE, kind, fields, tail, int(hub.clock() * 1000))
 
-    async def tip(self) -> None:
+    async def tip(self, within: float | None = None) -> None:
         """It is here."""
+
+    async def leave(self) -> None:
+        """Nobody goes on for it."""
+
+    async def close(self) -> None:
+        """What is in memory stays there: the same application may be served again."""

@@ -7,10 +7,13 @@ from typing import Any
 
 from ..protocol.limits import Limits
 from .claims import Claims, Kept, error, up_to
+from .items import Unfit
 from .marks import Marks
 from .reading import R, Reading
 from .roll import Roll
 from .watcher import Watcher
+
+LINEAGE = 64  # epochs that are remembered: who comes with an older one is told that something may be lost
 
 
 class Notes(Reading[R]):
@@ -20,11 +23,14 @@ class Notes(Reading[R]):
 
     def __init__(self, limits: Limits, *, epoch: str | None, clock: Callable[[], float]) -> None:
         super().__init__(limits, epoch=epoch, clock=clock)
+        self.watcher: Watcher[Any] = Watcher()
+
+    def clear(self, epoch: str) -> None:
+        super().clear(epoch)
         self.place = 0  # of the last item
         self.here = Roll()  # of all rooms and none
-        self.marks = Marks(limits.forget_after)
+        self.marks = Marks(self.limits.forget_after)
         self.results = Kept()
-        self.watcher: Watcher[Any] = Watcher()
 
     def rolls(self, member: R) -> Iterator[Roll]:
         """The rolls that a client is on while it is here."""
@@ -90,6 +96,9 @@ class Notes(Reading[R]):
             answers = claims.claim(ns, acked, (by, member.stay))
         if by == self.process:
             self.watcher.on_claimed(member, first)
+        elif member is not None:
+            taken = 0 if member.claims is None or not first else member.claims.expected - first
+            self.watcher.on_touched(member, taken, len(ns) - taken)
         return answers
 
     def _settled(self, by: str, tail: bytes, at: int, client: str, n: int) -> None:
@@ -103,19 +112,41 @@ class Notes(Reading[R]):
         self.marks.add(client, code, message, at)
         member = self.members.get(client)
         if member is not None:
-            self.watcher.on_marked(member, code)
             if member.held:
                 self._goes(member, by, "client left" if code == "gone" else "kicked")
+            self.watcher.on_marked(member, code, mine=by == self.process)
 
     def _replied(self, by: str, tail: bytes, at: int, client: str, seq: int, data: Any) -> None:
         member = self.members.get(client)
-        if member is not None:
+        if member is not None and seq in member.unreplied:
+            member.unreplied = tuple(one for one in member.unreplied if one != seq)
             self.watcher.on_replied(member, seq, data)
 
     def _put(self, by: str, tail: bytes, at: int, client: str, key: str, value: Any) -> None:
         member = self.members.get(client)
         if member is not None:
             member.data[key] = value
+
+    def _started(self, by: str, tail: bytes, at: int, client: str) -> None:
+        """It has heard of its first batch, so it is no newcomer any more, wherever it reads next."""
+        member = self.members.get(client)
+        if member is not None and not member.started:
+            member.started = True
+            if by != self.process:
+                member.start = None
+
+    def _led(self, by: str, tail: bytes, at: int, client: str, seq: int) -> None:
+        """A batch that was cut short has led it there."""
+        member = self.members.get(client)
+        if member is not None:
+            member.lead(seq)
+
+    def _lives(self, by: str, tail: bytes, at: int, client: str) -> None:
+        """It is not to be forgotten yet."""
+        member = self.members.get(client)
+        if member is not None:
+            member.touched = self.place
+            self.watcher.on_touched(member)
 
     def _gone(self, by: str, tail: bytes, at: int, process: str, heir: str) -> None:
         """A process is gone. Its clients are its heir's; what it had claimed is answered, for nobody will run it."""
@@ -128,6 +159,20 @@ class Notes(Reading[R]):
                 member.held = (*(one for one in member.held if one not in (process, heir)), heir)
             if (custody or held) and heir == self.process:
                 self.watcher.on_inherited(member, connect=custody and member.here and member.judged < member.stay)
+
+    def _began(self, by: str, tail: bytes, at: int, epoch: str, before: str, fork: int) -> None:
+        """Another life of the log begins. What is applied stays: the log itself has it. Unfit: it does not."""
+        if before != (self.epoch if self.place > 1 else ""):
+            raise Unfit(f"epoch {epoch} goes on from {before or 'nothing'}, and {self.epoch} was before it")
+        if fork != self.end:
+            raise Unfit(f"epoch {epoch} goes on from seq {fork}, and {self.end} was before it")
+        if before:
+            self.lineage[before] = fork
+            for oldest in list(self.lineage)[:-LINEAGE]:
+                del self.lineage[oldest]
+        self.epoch = epoch
+        self._shared.clear()
+        self._ring_all()  # whoever reads is told: a cursor of the epoch before is another's from now on
 
     def _abandon(self, member: R, process: str) -> None:
         claims = member.claims

@@ -30,13 +30,18 @@ class Reading(Generic[R]):
     def __init__(self, limits: Limits, *, epoch: str | None, clock: Callable[[], float]) -> None:
         self.limits = limits
         self.clock = clock  # s since 1970
-        self.epoch = epoch or new_epoch(clock())
-        self.end = 0  # seq of the last entry
-        self.store = Store(limits)
-        self.members: dict[str, R] = {}
+        self.clear(epoch or new_epoch(clock()))
         self.pressure = Backpressure(limits)
         self.turn = Turn(self)
         self._bells: set[Bell] = set()
+
+    def clear(self, epoch: str) -> None:
+        """Know nothing but the name of the log."""
+        self.epoch = epoch
+        self.lineage: dict[str, int] = {}  # the epochs that this one goes on from, and up to which seq
+        self.end = 0  # seq of the last entry
+        self.store = Store(self.limits)
+        self.members: dict[str, R] = {}
         self._shared: dict[tuple[int, ...], Batch] = {}  # the batches of readers at the end of the log
 
     def read(self, client: Record, cursor: Cursor, *, history: int = 0, most: int | None = None) -> Batch:
@@ -51,7 +56,7 @@ class Reading(Generic[R]):
         end = messages[-1].seq if more else self.end
         gap = self._gap(client, reason, start, len(messages))
         if more and end < client.born:
-            client.lead(end)
+            self.lead(client, end)
         if history:  # cut at its old end: what came after the position is never dropped for it
             room -= sum(len(message.text) + 1 for message in messages)
             before = past(self.store, client, start, min(history, self.limits.batch_messages - len(messages)), room)
@@ -118,7 +123,9 @@ class Reading(Generic[R]):
     def _begin(self, client: Record, cursor: Cursor) -> tuple[str | None, int]:
         """The seq after which reading starts, and the reason if that is not simply the cursor's."""
         if cursor.epoch != self.epoch:
-            return "epoch", 0
+            # Up to the fork both lives have the same; of what the other had after it nothing is known here.
+            fork = self.lineage.get(cursor.epoch, -1)
+            return ("lineage", cursor.seq) if cursor.seq <= fork else ("epoch", max(fork, 0))
         if cursor.seq > self.end:
             return "future", self.end
         # A cursor before its birth was given to one who has been forgotten since, or has just led on from that news.
@@ -137,8 +144,12 @@ class Reading(Generic[R]):
             return None
         if reason in ("epoch", "future"):
             return {"reason": reason, "missed": None}
+        if reason == "lineage":  # another epoch for the client, though it has its place in this one
+            reason, away = "epoch", start < client.born
+        else:
+            away = reason == "away"
         behind = self.end - start - given  # no more entries than these can be missing
-        counted = reason == "trimmed" and start >= client.doubt
+        counted = not away and start >= client.doubt
         gap = {"reason": reason, "missed": min(lost, behind) if counted else behind}
         # A client that took a new sid expects its `away`: what was trimmed as well is a loss it does not know of.
         return {**gap, "trimmed": min(lost, behind)} if reason == "away" and lost else gap
@@ -153,7 +164,18 @@ class Reading(Generic[R]):
                 self._shared[key] = batch
         return batch
 
+    def lead(self, client: Record, seq: int) -> None:
+        """A batch has told it that it was forgotten, and was cut short there, before its birth."""
+        client.lead(seq)
+
     # ---- who hears
+
+    def _ring_all(self) -> None:
+        """Whoever reads has news of the log itself."""
+        for bell in self._bells:
+            bell.ring()
+        for one in self.turn.readers:
+            one.ring()
 
     def _audience(self, room: str | None, client: str | None) -> Audience | None:
         """The audience of a message. None: no client of that id, or nothing was said there yet."""

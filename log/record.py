@@ -16,7 +16,7 @@ LED = 64  # cursors before its birth that a client was given since; one that cat
 
 
 class Record:
-    """One client. Only the items of the log change it, and `led`, which remembers what it was given."""
+    """One client. Only the items of the log change it; `led` and `start` are known here before those are applied."""
 
     __slots__ = (
         "__weakref__",
@@ -38,9 +38,11 @@ class Record:
         "secret",
         "since",
         "start",
+        "started",
         "stay",
         "stays",
         "touched",
+        "unreplied",
     )
 
     def __init__(self, client: str) -> None:
@@ -48,11 +50,13 @@ class Record:
         self.born = 0  # seq of its birth
         self.since = 0  # ms since 1970: when it was born
         self.secret = b""  # SHA-256 of the sid, to tell two sids with one id apart
-        self.start: int | None = 0  # where a newcomer starts until this process saw it read with a cursor
+        self.started = False  # it has read with a cursor
+        self.start: int | None = 0  # where it starts when it reads without one; None: at the end
         self.touched = 0  # place of the last item that says it lives
         self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
         self.own: Audience | None = None  # what was said to it alone, if anything was
         self.apart = False  # it has left everyone: it hears its rooms, and what is for it alone
+        self.unreplied: tuple[int, ...] = ()  # the messages that ask, and it has not replied to, the last of them
         self.joined: tuple[str, ...] = ()  # the rooms it is in, which know since when; in order of joining
         self.stays: tuple[Stay, ...] = ()  # the last of what it left, oldest first
         self.doubt = 0  # up to this seq it may have seen more than `stays` still says

@@ -15,6 +15,8 @@ from .items import ENTRIES, Unfit
 from .notes import Notes
 from .reading import R
 
+ASKED = 256  # questions to one client that it may still reply to; to older ones nobody waits for a reply
+
 
 class State(Notes[R]):
     """What is known after the items up to a place."""
@@ -35,7 +37,11 @@ class State(Notes[R]):
             "g": self._marked,
             "y": self._replied,
             "u": self._put,
+            "s": self._started,
+            "r": self._led,
+            "t": self._lives,
             "x": self._gone,
+            "e": self._began,
         }
 
     def new_record(self, client: str) -> R:
@@ -53,17 +59,14 @@ class State(Notes[R]):
             raise Unfit(f"place {place} does not follow {self.place}")
         self.place = place
         if at >= self.store.old.first or at >= self.marks.first:
-            self._sweep(at)
+            self.expire(at)
         if kind in ENTRIES:
             self.end += 1
             self._shared.clear()
         return act(by, tail, at, *fields)
 
-    def sweep(self) -> None:
-        """Forget messages and marks whose time is over, as the next item will: perhaps none comes."""
-        self._sweep(int(self.clock() * 1000))
-
-    def _sweep(self, now: int) -> None:
+    def expire(self, now: int) -> None:
+        """Forget messages and marks whose time is over at `now`, in ms since 1970."""
         self.store.sweep(now)
         self.marks.sweep(now)
 
@@ -84,8 +87,11 @@ class State(Notes[R]):
         if client is None:
             self.turn.said(audience)
         self._part(but)
-        if ack and by == self.process and client is not None:
-            self.watcher.on_asked(self.members[client], self.end)
+        if ack and client is not None:
+            member = self.members[client]
+            member.unreplied = (*member.unreplied[1 - ASKED :], self.end)
+            if by == self.process:
+                self.watcher.on_asked(member, self.end)
         for bell in self._bells_of(room, client):
             bell.ring()
         return self.end

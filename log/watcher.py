@@ -21,8 +21,8 @@ class Watcher(Generic[W]):
     def on_away(self, client: W, reason: str, *, mine: bool) -> None:
         """Nobody reads as this client any more: its `disconnect` is to be run."""
 
-    def on_marked(self, client: W, code: str) -> None:
-        """It has left, or was turned out: its readers end."""
+    def on_marked(self, client: W, code: str, *, mine: bool) -> None:
+        """It has left, or was turned out: its readers end, and it is forgotten when what it began is over."""
 
     def on_forgotten(self, client: W) -> None:
         """The log does not know it any more."""
@@ -33,6 +33,9 @@ class Watcher(Generic[W]):
         Those of the emits it asked for that are next after one another from `first` on are to be run here.
         """
 
+    def on_touched(self, client: W, claimed: int = 0, refused: int = 0) -> None:
+        """Another process was asked by it for something, perhaps for emits: some are claimed, and some are not."""
+
     def on_settled(self, client: W, n: int, ack: bytes) -> None:
         """An emit is answered."""
 
@@ -41,6 +44,12 @@ class Watcher(Generic[W]):
 
     def on_replied(self, client: W, seq: int, data: Any) -> None:
         """It has replied to a message, perhaps not for the first time."""
+
+    def on_renamed(self) -> None:
+        """The others have declared this process gone. It has another name now; what it ran or held is its heir's."""
+
+    def on_emptied(self, forgotten: list[W]) -> None:
+        """The state is not what the log says, and is forgotten, with these: all of it comes again from the log."""
 
     def on_inherited(self, client: W, *, connect: bool) -> None:
         """This process takes the place of one that is gone. `connect`: whether it is in doubt that it was let in."""

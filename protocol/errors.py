@@ -60,6 +60,11 @@ class Refused(Exception):
         return {"error": error, "acks": self.acks} if self.acks else {"error": error}
 
 
+def unready(why: str = "the log that the servers share is not reached") -> Refused:
+    """Nobody knows yet whether what was to be logged will be, or what others have logged."""
+    return Refused("unready", why, retry=1)
+
+
 class Refuse(Exception):
     """Raised by a handler to turn away: a client (in `connect`: 403 / 4003) or an emit (its ack is `refused`).
 

@@ -49,6 +49,11 @@ class Bucket:
             raise Refused("rate", f"{self.rate:g} {what} a second are enough", retry=wait)
         self.tokens -= count
 
+    def charge(self, count: float, now: float) -> None:
+        """Somebody else has let this pass: as much is gone here, too, though it may not have been there."""
+        self.wait(0, now)
+        self.tokens = max(-self.burst, self.tokens - count)
+
 
 class Pace:
     """Buckets by name, of those who have no record to keep it in: an address."""

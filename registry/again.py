@@ -19,6 +19,8 @@ def asks_again(
     client = clients.find_again(known) if known is not None else clients.find(sid)
     if client is None or clients.hub.process not in client.held or client.judged < client.stay:
         return None
+    if cursor.seq < client.born:
+        return None
     if paced and cursor != client.owed:
         if client.polls.wait(1, clients.clock()):
             return None
@@ -34,7 +36,8 @@ def read_at_once(clients: Clients, client: Client, cursor: Cursor, grace: float,
             return reader.read()
         finally:
             reader.close()
-    client.start, client.grace, client.broken = None, grace, False
+    clients.starts(client)
+    client.grace, client.broken = grace, False
     client.last_read = client.last_request = clients.clock()
     clients.rests(client)
     return client.given(clients.hub.read(client, cursor))

@@ -6,12 +6,19 @@ They are announcements, which change nothing of who may read what. Of all proces
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from ..hub import Hub
 from ..protocol.errors import Refuse, Refused
 from .cap import Cap
 from .client import Client, promise
 from .handlers import Queues, handle, log
+
+
+async def forget(hub: Hub, client: Client) -> None:
+    """Forget it now, or where the log is not reached when it is looked at next."""
+    with contextlib.suppress(Refused):
+        await hub.forget(client)
 
 
 class Arrivals:
@@ -22,10 +29,13 @@ class Arrivals:
 
     def arrive(self, client: Client) -> None:
         """Somebody reads as this client here."""
-        held = self.hub.process in client.held
-        if (not held or client.judged < client.stay) and (client.arrival is None or client.arrival.done()):
-            client.arrival = promise()
-        if not held:
+        if not client.here or client.judged < client.stay:  # its `connect` is run first, here or elsewhere
+            if client.arrival is None or client.arrival.done():
+                client.arrival = promise()
+        elif self.hub.process in client.held:
+            return
+        if self.hub.process not in client.held and client.noted != "h":
+            client.noted = "h"
             self.hub.log.note("h", client.id)
 
     async def arrived(self, client: Client) -> None:
@@ -35,13 +45,18 @@ class Arrivals:
 
     def depart(self, client: Client, reason: str) -> None:
         """Nobody reads as it here any more. Rooms, counter and acks are kept: a shorter silence loses nothing."""
-        if self.hub.process in client.held:
+        if self.hub.process in client.held and client.noted != "a":
+            client.noted = "a"
             self.hub.log.note("a", client.id, reason)
 
     # ---- what follows of it
 
     def on_held(self, client: Client, *, first: bool, mine: bool) -> None:
-        if not client.readers:
+        if mine and client.noted == "h":
+            client.noted = ""
+        if mine and not client.readers:  # they were quicker than the log
+            client.registry.rests(client)
+        elif not client.readers:
             self.cap.on_rest(client)
         if first and mine:
             self.connect(client)
@@ -50,19 +65,20 @@ class Arrivals:
 
     def connect(self, client: Client) -> None:
         """Run its `connect`, in its turn."""
-        self.queues.add(client, self._connect(client, client.stay))
+        self.queues.add(client, self._connect(client, client.stay, self.hub.process))
 
-    async def _connect(self, client: Client, stay: int) -> None:
+    async def _connect(self, client: Client, stay: int, process: str) -> None:
         refusal: str | None = None
         try:
             await self._announce(client, "connect")
         except Refuse as refuse:
             refusal = str(refuse) or "turned away"
         finally:  # whatever the handler did to this task: nobody waits for ever
-            if not self.queues.ended:  # else it is not judged: whoever serves it next runs this again
+            # Where this process has ended, or is another by now, it is not judged: whoever goes on runs this again.
+            if not self.queues.ended and process == self.hub.process:
                 self._judge(client, stay, refusal)
         if refusal is not None:
-            await self.hub.forget(client)
+            await forget(self.hub, client)
 
     def _judge(self, client: Client, stay: int, refusal: str | None) -> None:
         if self.hub.members.get(client.id) is client:

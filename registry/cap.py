@@ -42,6 +42,12 @@ class Cap:
         if left <= 0:
             del self._crowds[client.address]
 
+    def clear(self) -> None:
+        """Nobody is known any more."""
+        self._gone.clear()
+        self._lingering.clear()
+        self._crowds.clear()
+
     def makes_room(self, address: str) -> Client | None:
         """The client longest gone. One that is here only where it is one of a crowd, and the newcomer of none.
 

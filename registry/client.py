@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -41,9 +42,11 @@ class Client(Member):
         "grace",
         "last_read",
         "last_request",
+        "noted",
         "owed",
         "readers",
         "registry",
+        "told",
     )
 
     def __init__(self, registry: Registry, hub: Hub, client: str) -> None:
@@ -54,6 +57,8 @@ class Client(Member):
         self.grace = hub.limits.grace
         self.last_read = 0.0  # when its last read ended
         self.last_request = 0.0
+        self.noted = ""  # what this process has logged of its presence last, where that is not applied yet
+        self.told = -math.inf  # when it was logged last that it lives, though it was not here
         self.broken = False  # its last read ended with the line
         self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
         self.address: str | None = None  # from where it was born, if here
@@ -122,6 +127,12 @@ class Client(Member):
         """Answer so whatever it emitted and was not answered yet."""
         if self._emits is not None:
             self._emits.fail(error)
+
+    def stop(self, error: Refused) -> None:
+        """Answer so whoever waits for something that is done here."""
+        self.fail(error)
+        if self.arrival is not None and not self.arrival.done():
+            self.arrival.set_exception(error)
 
     def ask_no_more(self) -> None:
         """It has left: nobody waits for its replies any more."""

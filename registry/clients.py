@@ -10,17 +10,17 @@ import hmac
 import time
 from collections.abc import Callable
 
-from ..hub import Hub
+from ..hub import WITHIN, Hub
 from ..log.batch import Cursor
-from ..log.claims import error
 from ..log.due import Due
 from ..protocol.codec import SAFE_INTEGER
-from ..protocol.errors import Refused
+from ..protocol.errors import Refused, unready
 from ..protocol.pace import Pace
-from .arrivals import Arrivals
+from .arrivals import Arrivals, forget
 from .cap import Cap
 from .client import Client
 from .emits import Upload
+from .endings import Endings
 from .handlers import Queues, Tasks
 from .identity import identity
 from .nobodies import Nobodies
@@ -28,6 +28,7 @@ from .reader import Reader, least_missed
 from .told import Told
 from .uploads import Uploads
 
+LIVES = 60.0  # s: so often at most it is logged that a client lives which is not here
 CLASS = 5  # times as many new sids from one address, where a class stands behind it: 500 at once
 
 
@@ -45,8 +46,9 @@ class Clients:
         self._cap = Cap(self.queues)
         self._births = Pace(self.limits.sid_rate, self.limits.sid_burst, "new clients", clock)
         self.arrivals = Arrivals(hub, self.queues, self._cap)
-        self._nobodies = Nobodies(hub, clock)
-        told = Told(self.queues, self.arrivals)
+        self.nobodies = Nobodies(hub, clock)
+        self.endings = Endings(self)
+        told = Told(self.queues, self.arrivals, self._begin_anew)
         hub.register(lambda client: Client(self, hub, client), told)
         self.take = Uploads(self, told).take
 
@@ -66,22 +68,32 @@ class Clients:
         """Open a read, and bear the client if it is new. Close what this returns. Refused: who may not read now."""
         if self.draining:
             raise Refused("draining", "the server is stopping", retry=1)
-        if cursor is not None and cursor.epoch == self.hub.epoch:
+        if self.hub.log.stale:
+            raise unready()
+        if cursor is not None:
             await self.hub.reach(cursor)
-            if cursor.seq > self.hub.end:  # and stays beyond it, whatever is logged until this read is answered
+            if (
+                cursor.epoch == self.hub.epoch and cursor.seq > self.hub.end
+            ):  # and stays beyond it, whatever is logged until this read is answered
                 cursor = cursor._replace(seq=SAFE_INTEGER)
         if sid is None:
-            return self._nobodies.read(cursor, address, history, paced)
+            return self.nobodies.read(cursor, address, history, paced)
         client = await self.known(sid)
         if client is None:
             client = await self.bear(sid, address)
         elif paced and (cursor is None or cursor != client.owed):
             client.polls.take(1, self.clock(), "polls")
+        if not (client.here or self.hub.log.ready):
+            raise unready()
+        if cursor is not None and cursor.seq < client.born and cursor.seq not in client.led:
+            await self.hub.log.tip(WITHIN)  # another process may have told it so just now
         reader = self.open(client, cursor, history, grace, transport)
         try:
             await self.arrivals.arrived(client)
             if reader.ended in ("gone", "kicked"):
                 raise Refused(reader.ended, "this client has left")
+            if reader.ended == "unready":
+                raise unready()
         except BaseException:
             reader.close()
             raise
@@ -95,7 +107,7 @@ class Clients:
     def open(self, client: Client, cursor: Cursor | None, history: int, grace: float | None, transport: str) -> Reader:
         """One more read of this client. The position is fixed here, before its `connect` handlers run."""
         if cursor is not None:
-            client.start = None
+            self.starts(client)
         elif client.start is None:
             client.start = self.hub.end
         reader = Reader(client, cursor, client.start or 0, history, self, transport)
@@ -107,6 +119,12 @@ class Clients:
             least_missed(going_on).end("crowded")
         self.arrivals.arrive(client)
         return reader
+
+    def starts(self, client: Client) -> None:
+        """It reads with a cursor."""
+        if client.start is not None and not client.started:
+            self.hub.log.note("s", client.id)
+        client.start = None
 
     def closed(self, reader: Reader) -> None:
         client = reader.client
@@ -128,14 +146,21 @@ class Clients:
             return None
         if not hmac.compare_digest(client.secret, secret):
             raise Refused("bad_sid", "this sid is taken")
-        client.last_request = self.clock()
+        self._lives(client)
         return client
+
+    def _lives(self, client: Client) -> None:
+        """A request of it has come. Who sees to it elsewhere must know, if nobody reads for it: once in a while."""
+        now = client.last_request = self.clock()
+        if client.custodian != self.hub.process and not client.here and now >= client.told + LIVES:
+            client.told = now
+            self.hub.log.note("t", client.id)
 
     async def known(self, sid: str) -> Client | None:
         """The same, but nobody is called unknown before all is applied that was logged by now."""
         client = self.find(sid)
         if client is None:
-            await self.hub.log.tip()
+            await self.hub.log.tip(WITHIN)
             client = self.find(sid)
         return client
 
@@ -144,11 +169,13 @@ class Clients:
         self.hub.marks.check(client.id)
         if self.hub.members.get(client.id) is not client:
             return None
-        client.last_request = self.clock()
+        self._lives(client)
         return client
 
     async def bear(self, sid: str, address: str) -> Client:
         """The client of a sid that nobody knows yet. Refused: too many come from there, or are here."""
+        if not self.hub.log.ready:
+            raise unready()
         self._knock(address)
         await self._make_room(address)
         await self.hub.bear(*identity(sid))
@@ -187,21 +214,25 @@ class Clients:
         self._due.discard(client.id)
         self._cap.on_forgotten(client)
 
-    def _all(self) -> list[Client]:
+    def all(self) -> list[Client]:
         return [client for client in self.hub.members.values() if isinstance(client, Client)]
 
     # ---- leaving
 
     def dismiss(self, client: Client, code: str, message: str) -> None:
         """It leaves now, by its own word (`gone`) or by ours (`kicked`). Emits already claimed run on."""
-        self.hub.log.note("g", client.id, code, message)
         for reader in client.readers:  # also of one that is forgotten already
             reader.end(code)
-        self.queues.add(client, self.hub.forget(client))
+        if client.noted == code and self.hub.members.get(client.id) is client:
+            return
+        client.noted = code
+        self.hub.log.note("g", client.id, code, message)
 
     async def bye(self, sid: str, upload: Upload, address: str) -> None:
         """The client leaves now; the emits it brings are claimed first."""
         client = await self.known(sid)
+        if not self.hub.log.ready:
+            raise unready()
         if client is None:
             self._knock(address)
             return self.hub.log.note("g", identity(sid)[0], "gone", "this client said bye")
@@ -217,8 +248,10 @@ class Clients:
             if isinstance(client, Client) and not client.readers:
                 self._look_at(client, self.clock())
         self._births.sweep()
-        self._nobodies.polls.sweep()
+        self.nobodies.polls.sweep()
         self.hub.sweep()
+        if self.hub.log.stale:  # this process may be the only one that is cut off: nobody must wait here
+            self.endings.end_reads("unready")
 
     def _look_at(self, client: Client, now: float) -> None:
         """Nobody has read as this client for a while."""
@@ -238,7 +271,7 @@ class Clients:
     async def _forget(self, client: Client) -> None:
         # It may have come back while this waited for its turn.
         if not client.here and not client.readers and self.clock() >= self._forgotten_at(client):
-            await self.hub.forget(client)
+            await forget(self.hub, client)
 
     def begin(self) -> None:
         """Serve, after a drain too: another server begins, or another event loop."""
@@ -247,24 +280,10 @@ class Clients:
     async def drain(self) -> None:
         """Before the server stops: answer who waits, end the streams, finish what was claimed, say goodbye."""
         self.draining = True
-        for reader in [*(reader for client in self._all() for reader in client.readers), *self._nobodies]:
-            reader.end("draining")
-        for client in self._all():
-            self.arrivals.depart(client, "server closing")
-        try:
-            await self.tasks.wait(self.limits.drain_seconds * 2 / 3)
-        finally:
-            stopped = Refused("draining", "the server stopped before this was answered", retry=1)
-            for client in self._all():
-                client.fail(stopped)
-                if client.arrival is not None and not client.arrival.done():
-                    client.arrival.set_exception(stopped)
-            await self.tasks.end()
-            self._abandon()
+        await self.endings.drain()
 
-    def _abandon(self) -> None:
-        """Answer what was claimed and cannot run any more: its n is used, and whoever serves next must know."""
-        for client in self._all():
-            claimed = [] if client.claims is None else list(client.claims.open.items())
-            for n in [n for n, (by, _stay) in claimed if by == self.hub.process]:
-                client.emits.answer(n, error(n, "handler_failed", "the server stopped"))
+    def _begin_anew(self, forgotten: list[Client]) -> None:
+        if forgotten:
+            self._due.clear()
+            self._cap.clear()
+        self.endings.begin_anew(forgotten)

@@ -104,7 +104,7 @@ class Emits:
 
     async def run(self, emit: Emit) -> None:
         """Run its handler, when all before it are answered, wherever they ran, and its client is let in."""
-        claims, n = self.client.claims, emit.n
+        claims, n, process = self.client.claims, emit.n, self.client.hub.process
         assert claims is not None
         ack = b""
         try:
@@ -114,7 +114,7 @@ class Emits:
             if n in claims.open:  # else it was answered already: the client was turned away
                 ack = await self._outcome(emit)
         finally:  # whatever the handler did to this task: a claimed emit is answered
-            if n in claims.open:
+            if n in claims.open and process == self.client.hub.process:  # else its heir answers it
                 self.answer(n, ack or error(n, "handler_failed", "the handler failed"))
 
     def answer(self, n: int, ack: bytes) -> None:

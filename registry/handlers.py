@@ -84,6 +84,11 @@ class Tasks:
 
         task.add_done_callback(over)
 
+    def cancel(self) -> None:
+        """Cancel those that run; others may begin."""
+        for task in self._tasks or ():
+            task.cancel()
+
     async def wait(self, seconds: float) -> None:
         """Wait for all of them, but not longer than this."""
         deadline = asyncio.get_running_loop().time() + seconds
@@ -93,8 +98,7 @@ class Tasks:
     async def end(self) -> None:
         """Cancel those that still run; no other begins."""
         self.ended = True
-        for task in self._tasks or ():
-            task.cancel()
+        self.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -123,6 +127,13 @@ class Queues:
             return self._jobs[client].append(job)
         self._jobs[client] = deque([job])
         self._next(client)
+
+    def drop(self) -> None:
+        """Another process runs what runs or waits here, or nobody does."""
+        for jobs in self._jobs.values():
+            while jobs:
+                jobs.popleft().close()
+        self._tasks.cancel()
 
     def _next(self, client: Member) -> None:
         jobs = self._jobs[client]

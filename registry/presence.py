@@ -8,12 +8,13 @@ rooms hears one small message a second.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from contextvars import Context
 from typing import Any
 
 from ..hub import Hub, Member
 from ..protocol.codec import encode
-from ..protocol.errors import Refuse
+from ..protocol.errors import Refuse, Refused
 from .handlers import Tasks
 
 WHO = "who"  # the event, and the room in which it is said
@@ -83,7 +84,8 @@ class Presence:
         roll = self.hub.roll(room)
         named = [{**person(member), "here": member.id in roll} for member in changes.members.values()]
         news = {"room": room, "count": len(roll), "changes": named, "more": changes.more}
-        await self.hub.to(watching(room)).emit(WHO, news)
+        with contextlib.suppress(Refused):  # the log is not reached, and this is no news when it is
+            await self.hub.to(watching(room)).emit(WHO, news)
 
     def page(self, room: str | None, after: Any = 0) -> dict[str, Any]:
         """One page of the list, in the order of coming; `next` is what comes `after` it, null at the end."""

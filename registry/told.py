@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from ..log.watcher import Watcher
-from .arrivals import Arrivals
+from .arrivals import Arrivals, forget
 from .client import Client
 from .emits import Emit
 from .handlers import Queues
+
+HOLE = 0.25  # of an emit's rate: what comes after a hole runs nothing, but is answered
 
 
 class Told(Watcher[Client]):
     """The watcher of the clients of one hub."""
 
-    def __init__(self, queues: Queues, arrivals: Arrivals) -> None:
-        self.queues, self.arrivals = queues, arrivals
+    def __init__(self, queues: Queues, arrivals: Arrivals, on_broken: Callable[[list[Client]], None]) -> None:
+        """`on_broken`: this process begins as another, and has forgotten these."""
+        self.queues, self.arrivals, self.on_broken = queues, arrivals, on_broken
         self.offered: deque[list[Emit]] = (
             deque()
         )  # that this process has asked for, in this order, and not yet heard of
@@ -30,9 +34,11 @@ class Told(Watcher[Client]):
     def on_away(self, client: Client, reason: str, *, mine: bool) -> None:
         self.arrivals.on_away(client, reason, mine=mine)
 
-    def on_marked(self, client: Client, code: str) -> None:
+    def on_marked(self, client: Client, code: str, *, mine: bool) -> None:
         for reader in client.readers:
             reader.end(code)
+        if mine:
+            self.queues.add(client, forget(client.hub, client))
 
     def on_forgotten(self, client: Client) -> None:
         client.registry.on_forgotten(client)
@@ -45,6 +51,11 @@ class Told(Watcher[Client]):
                     self.queues.add(client, client.emits.run(emit))
                     first += 1
 
+    def on_touched(self, client: Client, claimed: int = 0, refused: int = 0) -> None:
+        client.last_request = client.registry.clock()
+        if claimed or refused:  # the log counts for all: who asks everywhere has no more than who asks here
+            client.emit_pace.charge(claimed + HOLE * refused, client.registry.clock())
+
     def on_settled(self, client: Client, n: int, ack: bytes) -> None:
         client.emits.settled(n, ack)
 
@@ -53,6 +64,14 @@ class Told(Watcher[Client]):
 
     def on_replied(self, client: Client, seq: int, data: Any) -> None:
         client.reply(seq, data)
+
+    def on_renamed(self) -> None:
+        self.offered.clear()
+        self.on_broken([])
+
+    def on_emptied(self, forgotten: list[Client]) -> None:
+        self.offered.clear()
+        self.on_broken(forgotten)
 
     def on_inherited(self, client: Client, *, connect: bool) -> None:
         client.last_read = client.registry.clock()  # it may come back: a grace begins

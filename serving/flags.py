@@ -6,6 +6,7 @@ import argparse
 import difflib
 import functools
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -46,6 +47,15 @@ def options(arguments: list[str]) -> argparse.Namespace:
         ("--allow-origin", checked_origin, "an origin whose pages may use this server"),
     ):
         parser.add_argument(flag, type=explained(read), action="append", default=[], help=meaning)
+    shared = parser.add_argument_group("a log that several servers share", "each also settable in the environment")
+    settings: tuple[tuple[str, Reads, object, str], ...] = (
+        ("--log", log_of, None, "redis://HOST:PORT/DB, or rediss:// for TLS; LAB_LOG where it holds a password"),
+        ("--log-name", named, "lab", "its name in that Redis"),
+        ("--log-lease", seconds, 6.0, "s after which a server that says nothing is gone; the same for all"),
+        ("--log-patience", seconds, 15.0, "s without Redis after which nobody is let wait here"),
+    )
+    for setting in settings:
+        add(shared, *setting)
     group = parser.add_argument_group("limits", "each also settable in the environment, as LAB_NAME")
     for name in FIELDS:
         meaning = f"{FIELDS[name].metadata['meaning']} (default {FIELDS[name].default}; {allowed(name)})"
@@ -73,6 +83,25 @@ def explained(read: Reads) -> Reads:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return checked
+
+
+def log_of(text: str) -> str:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("a log is at redis://HOST:PORT/DB, or at rediss://HOST:PORT/DB")
+    return text
+
+
+def named(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", text):
+        raise ValueError(f"{text!r} is no name of a log: 1 to 64 letters, digits, dots, dashes and underscores")
+    return text
+
+
+def seconds(text: str) -> float:
+    value = float(text) if re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?", text) else 0.0
+    if not 0.5 <= value <= 3600:
+        raise ValueError(f"{text!r} is no number of seconds from 0.5 to 3600")
+    return value
 
 
 def port_of(text: str) -> int:

@@ -12,7 +12,7 @@ from ..registry.again import read_at_once
 from .door import Door, Question, Raw, Visitor
 from .meter import Exchange
 
-LEFT = ("gone", "kicked", "refused")  # why a read ends that is then refused
+LEFT = ("gone", "kicked", "refused", "unready")  # why a read ends that is then refused
 TARGET = re.compile(rb"/[A-Za-z0-9/?&=._~-]*")  # what a parser takes for a target, whatever it is asked
 
 

@@ -33,10 +33,12 @@ class Life:
         """
         self.clients, self.sweeps, self.on_leave = clients, (clients.sweep, *sweeps), on_leave
         self.drains = drains
+        self.log = clients.hub.log
         self._loop: asyncio.AbstractEventLoop | None = None
         self._next: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.Future[None] | None = None
         self._told = False  # somebody else's server was told to stop
+        self._opening: asyncio.Task[None] | None = None  # of a log that is opened for each loop
 
     def begin(self) -> None:
         """Sweep in the loop that runs now, if it is another than before. A timer ends with its loop, unlike a task."""
@@ -45,7 +47,17 @@ class Life:
             return
         self._loop, self._told = loop, False
         self._revive()
-        self._next = loop.call_later(SWEEP, self._tick, context=contextvars.Context())  # of no request
+        context = contextvars.Context()  # of no request
+        self._next = loop.call_later(SWEEP, self._tick, context=context)
+        if not self.log.alone:
+            self._opening = loop.create_task(self.log.open(), context=context)
+            self._opening.add_done_callback(tell)
+
+    async def open(self) -> None:
+        """Begin, and wait until the log is open. An exception says why it cannot be."""
+        self.begin()
+        if self._opening is not None:
+            await asyncio.shield(self._opening)
 
     def _revive(self) -> None:
         self._goodbye = None
@@ -76,11 +88,18 @@ class Life:
         await asyncio.shield(self._leave())
 
     async def end(self) -> None:
-        """Drain, and sweep no more until it begins again."""
+        """Drain, and sweep and read the log no more until it begins again."""
         await self.drain()
+        await self.log.close()
         if self._next is not None:
             self._next.cancel()
         self._loop = self._next = None
+
+
+def tell(opening: asyncio.Task[None]) -> None:
+    """Who serves the application may not have waited for its log."""
+    if not opening.cancelled() and opening.exception() is not None:
+        log.critical("the log cannot be opened: %s", opening.exception())
 
 
 class Lived:

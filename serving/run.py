@@ -50,6 +50,7 @@ class Server(uvicorn.Server):
                 raise ValueError("for a socket of another kind, say run(sockets=[…])")
             sockets = [listen(config.host, config.port)]
             self.lab.state.names.add(config.host)
+        await self.lab.state.life.open()
         await super().serve(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -67,6 +68,8 @@ class Server(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         self.memory.look()
+        if self.lab.state.hub.log.failed:
+            self.should_exit = True
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -77,6 +80,7 @@ class Server(uvicorn.Server):
         await state.life.drain()
         await state.links.close()
         await super().shutdown(sockets)
+        await state.life.end()  # where no lifespan has done so
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:

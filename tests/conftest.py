@@ -14,8 +14,9 @@ import uvicorn.config
 from hypothesis import settings
 
 import transport_fallback
+from tests.cluster import redis_for_all
 from tests.root import ROOT
-from tests.serving import Lab, impatient, serving
+from tests.serving import REDIS, Lab, impatient, serving
 from tests.stranger.http import DEADLINE
 from tests.stranger.proxy import Proxy
 from tests.stranger.readers import TRANSPORTS, Reader
@@ -34,6 +35,7 @@ settings.load_profile("same")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "limits(**numbers): the limits of the server of this test")
+    config.addinivalue_line("markers", "alone(why): several servers that share a log do otherwise")
     config.addinivalue_line("markers", "redis(**settings): how the Redis of this test is started")
     config.addinivalue_line("markers", "logs_errors: this test makes the server report an error of the application")
     # A shell without job control starts `make test &` deaf to Ctrl-C, and POSIX lets every child inherit it (exec keeps
@@ -43,16 +45,26 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A module that says BOTH_WAYS is run with the fast way of the server, and with the plain one."""
-    if getattr(metafunc.module, "BOTH_WAYS", False):
-        metafunc.parametrize("door", ["fast", "plain"], indirect=True)
+    """A module that says BOTH_WAYS is run with the fast way of the server, and with the plain one.
+
+    One that says BOTH_LOGS, with a server whose log is in memory, and with several that share one in Redis.
+    """
+    both_ways, both_logs = (getattr(metafunc.module, name, False) for name in ("BOTH_WAYS", "BOTH_LOGS"))
+    if both_ways or both_logs:
+        both_logs = both_logs and not list(metafunc.definition.iter_markers("alone"))
+        alone, shared = ["fast", "plain"] if both_ways else ["alone"], ["cluster"] if both_logs else []
+        metafunc.parametrize("door", alone + shared, indirect=True)
 
 
 @pytest.fixture(autouse=True)
-def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The way in which the servers of this test tell their readers; see serving/carry.py."""
-    if hasattr(request, "param"):
-        monkeypatch.setenv("LAB_DOOR", "off" if request.param == "plain" else "on")
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """How the servers of this test tell their readers, and with whom they share a log: see `pytest_generate_tests`."""
+    way = getattr(request, "param", "")
+    if way in ("fast", "plain"):
+        monkeypatch.setenv("LAB_DOOR", "off" if way == "plain" else "on")
+    token = REDIS.set(request.getfixturevalue("shared_redis") if way == "cluster" else "")
+    yield
+    REDIS.reset(token)
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +83,13 @@ def redis_program() -> None:
     if looked.returncode == 77:
         pytest.skip(looked.stderr.strip())
     assert looked.returncode == 0, looked.stderr
+
+
+@pytest.fixture(scope="session")
+def shared_redis(redis_program: None) -> Iterator[str]:
+    """The URL of a Redis in which each test has a log of its own."""
+    with redis_for_all() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

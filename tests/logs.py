@@ -77,6 +77,19 @@ class End:
     def __init__(self, log: Shared, hub: Hub, process: str) -> None:
         self.log, self.hub, self.process = log, hub, process
         self._waiting: dict[int, asyncio.Future[Any]] = {}  # by place
+        self.alone, self.ready, self.stale, self.failed = False, True, False, False
+
+    def now(self) -> int:
+        return int(self.log.clock() * 1000)
+
+    async def open(self) -> None:
+        pass
+
+    async def leave(self) -> str | None:
+        return None
+
+    async def close(self) -> None:
+        pass
 
     def note(self, kind: str, *fields: Any, tail: bytes = b"") -> None:
         self._log(kind, fields, tail)
@@ -87,12 +100,12 @@ class End:
         items.append(through_the_wire(item))
         return item.place
 
-    async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
+    async def append(self, kind: str, *fields: Any, tail: bytes = b"", within: float | None = None) -> Any:
         place = self._log(kind, fields, tail)
         waits = self._waiting[place] = asyncio.get_running_loop().create_future()
         return await waits
 
-    async def tip(self) -> None:
+    async def tip(self, within: float | None = None) -> None:
         until = len(self.log.items)
         await asyncio.sleep(0)  # to ask takes a round trip, in which others may log
         self.deliver(until)

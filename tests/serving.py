@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+from tests.cluster import clustered
 from tests.stranger.http import DEADLINE, new_sid, public_id
 from tests.stranger.readers import Reader
 from tests.stranger.ways import PostWay
@@ -28,6 +30,10 @@ GENEROUS: dict[str, Any] = {
 }
 
 
+# Where it is said, what a test serves are several servers that share a log in this Redis; see tests/cluster.py.
+REDIS: ContextVar[str] = ContextVar("REDIS", default="")
+
+
 class Lab:
     """One server, its hub, and the record of what a test emitted: the oracle is the hub's own log."""
 
@@ -35,6 +41,7 @@ class Lab:
         self.url = url
         self.app = app
         self.hub: Hub = app.state.hub
+        self.alone = self.hub.log.alone  # else it is one of several that share a log; see tests/cluster.py
         self.log: list[dict[str, Any]] = []  # what `say` emitted, as every reader must see it
         self.people: dict[str, Any] = {}  # id → the application's client object
         self.life: list[tuple[str, ...]] = []  # (connect, id) and (disconnect, id, reason), in order
@@ -103,6 +110,14 @@ async def serving(
 ) -> AsyncIterator[Lab]:
     """A server of its own with these limits, without the chat room unless it is built `with` it."""
     limits = Limits(**{**GENEROUS, **numbers})
+    if REDIS.get() and not (epoch or clock):
+        async with clustered(REDIS.get(), limits, {"chat": False, **(build_with or {})}) as (url, apps):
+            lab = Lab(url, apps[0])
+            try:
+                yield lab
+            finally:
+                await lab.leave()
+        return
     hub = Hub(limits, epoch=epoch, **({"clock": clock} if clock else {}))
     app = build(hub, limits=limits, **{"chat": False, **(build_with or {})})
     async with running(app, host="127.0.0.1", port=0) as url:

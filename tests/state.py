@@ -17,6 +17,8 @@ def state_of(hub: Hub) -> dict[str, Any]:
     return {
         "place": hub.place,
         "end": hub.end,
+        "epoch": hub.epoch,
+        "lineage": hub.lineage,
         "members": [member(one) for one in hub.members.values()],
         "here": hub.here.ids(),
         "marks": {client: list(mark) for client, mark in hub.marks},
@@ -44,6 +46,8 @@ def member(one: Member) -> dict[str, Any]:
         "data": one.data,
         "claims": one.claims and claims(one.claims),
         "apart": one.apart,
+        "started": one.started,
+        "unreplied": list(one.unreplied),
         "joined": list(one.joined),
         "stays": [(stay.joined, stay.last, audience(stay.audience)) for stay in one.stays],
         "doubt": one.doubt,

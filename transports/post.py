@@ -1,4 +1,4 @@
-"""The requests beside the reading: emits and their acks, where the pipe only comes down; `/hello` and `/bye`."""
+"""The requests beside the reading: emits and their acks, where the pipe only comes down; `/hello`, `/ready`, `/bye`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..protocol.codec import encode
-from ..protocol.errors import Refused
+from ..protocol.errors import Refused, unready
 from ..protocol.limits import Limits
 from ..registry.clients import Clients
 from ..registry.emits import Upload
@@ -57,6 +57,19 @@ def hello(clients: Clients) -> Endpoint:
         client = await clients.known(sid) if sid is not None else None
         you = client and {"id": client.id, "rooms": client.rooms, "since": client.since}
         return json(encode(greeting(limits, network_of(request)) | {"you": you}))
+
+    return answer
+
+
+def ready(clients: Clients) -> Endpoint:
+    """For whoever spreads requests over several servers: 200 where this one may have more, or 503 and why not."""
+
+    async def answer(_request: Request) -> Response:
+        if clients.draining:
+            raise Refused("draining", "the server is stopping", retry=1)
+        if not clients.hub.log.ready:
+            raise unready()
+        return json(b'{"ready":true}')
 
     return answer
 

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 
 from ..log.batch import Batch, Cursor
-from ..protocol.errors import Refused
+from ..protocol.errors import Refused, unready
 from ..protocol.pace import owner_of
 from ..registry.clients import Clients
 from ..registry.emits import Ack
@@ -114,6 +114,8 @@ async def reading(
         yield reader
         if reader.ended in ("gone", "kicked", "refused"):
             raise Refused(reader.ended, "this client has left")
+        if reader.ended == "unready":
+            raise unready()
     finally:
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -25,7 +25,7 @@ from .scope import Carried, served
 
 ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
 STRIKES = 10  # refused frames in a row, then the line is closed: this client does not listen
-ENDED = {"draining": 1012, "crowded": 4208, "gone": 4010, "kicked": 4001, "refused": 4003}
+ENDED = {"draining": 1012, "unready": 1012, "crowded": 4208, "gone": 4010, "kicked": 4001, "refused": 4003}
 
 
 class Frame(Upload):
@@ -135,7 +135,7 @@ class Up:
                     await self.take(message["text"])
                     strikes = 0
                 except Refused as refused:
-                    strikes += 1
+                    strikes += refused.code != "unready"  # which is no fault of this client
                     await refuse(self.socket, refused)
                     if strikes == STRIKES:
                         return refused.close_code, refused.code

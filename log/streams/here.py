@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
+import time
 from collections import deque
 
 from ..batch import DIGITS
@@ -32,6 +33,7 @@ class Here:
         self.keeps = False  # whether the snapshots are this process's task
         self.full = False  # Redis takes no items
         self.seen_at_tip = -math.inf  # loop time
+        self._ahead = -math.inf  # ms that Redis' clock is before this process's: no item is from the future
         self.arrived = asyncio.Event()  # it has been at the tip
         self._asking: list[asyncio.Future[None]] = []  # who will be told the tip by what is sent next
         self._told: deque[tuple[int, list[asyncio.Future[None]]]] = deque()  # place → who waits for it
@@ -45,6 +47,20 @@ class Here:
         self.seen_at_tip = asyncio.get_running_loop().time()
         self.arrived.set()
 
+    def heard(self, at: int) -> None:
+        """An item of this time was read."""
+        self._ahead = max(self._ahead, at - time.monotonic() * 1000)
+
+    def now(self) -> int:
+        """ms since 1970, by Redis' clock."""
+        return 0 if self._ahead == -math.inf else int(time.monotonic() * 1000 + self._ahead)
+
+    def come_again(self) -> None:
+        """Begin again, after it has ended."""
+        self.rename()
+        self.arrived.clear()
+        self.seen_at_tip = -math.inf
+
     def rename(self) -> None:
         """Begin to be another process; what is applied stays."""
         if self.known:  # else nothing can have been heard of the last name
@@ -54,6 +70,7 @@ class Here:
     def empty(self) -> None:
         """What was applied is not in this log."""
         self.place, self.head, self.tip = 0, b"", 0
+        self.seen_at_tip = self._ahead = -math.inf
 
     # ---- who waits until all that is logged now is applied here
 

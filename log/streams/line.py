@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ..batch import DIGITS
+from ..items import NoLog
 from . import items
 from .here import Here
 from .pending import Own, Pending, words
@@ -29,7 +30,7 @@ FOR_NOW = ("OOM", "NOREPLICAS", "MISCONF", "BUSY")  # Redis takes no writes: ful
 Apply = Callable[[int, str, str, tuple[Any, ...], bytes, int], Any]
 
 
-class Broken(Exception):
+class Broken(NoLog):
     """Applying an item has failed. Nothing can be applied after it."""
 
 
@@ -129,12 +130,17 @@ class Line:
                 raise Answered("EPOCH", "the log has begun anew")
             entries = found[0][1] if found else ()
             for entry in entries:
-                self._apply(items.found(entry), apply)
+                at = self._apply(items.found(entry), apply)
             here.arrive()
+            if entries:
+                here.heard(at)
             if len(entries) < COUNT:
                 here.at_tip()
+            else:
+                await asyncio.sleep(0)  # what is read already is no reason to wait; whoever else has to do something is
 
-    def _apply(self, item: items.Found, apply: Apply) -> None:
+    def _apply(self, item: items.Found, apply: Apply) -> int:
+        """Apply the next item. Returns its time."""
         here = self.here
         if item.place != here.place + 1:
             raise Broken(f"the log has place {item.place} after {here.place}: what was between is not there any more")
@@ -149,6 +155,7 @@ class Line:
             if self._leaving is None:
                 raise Answered("DOWN", "this process was declared gone")
             self._left(item.fields[1])  # all its own are before that, and applied
+        return item.at
 
     async def send(self) -> None:
         """Append what waits, in groups: those are large where there is much to do."""

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from typing import Any
 
-from ...protocol.errors import Refused
+from ...protocol.errors import unready
 from ..items import ENTRIES
 from . import items
 from .scripts import Word
@@ -15,12 +15,6 @@ GROUP = 64  # items in one call of the script: more of them would keep Redis fro
 GROUP_BYTES = 256 << 10  # of them, for the same reason; one item fits always
 MOST = 1000  # items on their way
 MOST_BYTES = 4 << 20  # of them
-RETRY = 1.0  # s
-
-
-def unready(why: str) -> Refused:
-    """Nobody knows yet whether what was to be logged will be."""
-    return Refused("unready", why, retry=RETRY)
 
 
 class Own:

@@ -18,13 +18,15 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from ...protocol.errors import unready
 from .here import Here
 from .line import Apply, Line, Terms
-from .pending import Pending, unready
+from .pending import Pending
 from .scripts import Keys
 from .wire import Answered, Server, Unusable, Wire, pool
 
 LEASE = 6.0  # s after which a process that says nothing is gone; it says something four times as often
+PATIENCE = 15.0  # s without the log after which nobody is let wait here: elsewhere it may be reached
 BACK_OFF = (0.05, 1.0)  # s until a line is made anew: at first, and at most
 
 MENDED = (ConnectionError, Answered, Unusable)  # by another line
@@ -53,19 +55,21 @@ class Streams:
         name: str = "lab",
         limits: str = "",
         lease: float = LEASE,
+        patience: float = PATIENCE,
         on_renamed: Callable[[], None] = nothing,
         on_emptied: Callable[[], None] = nothing,
         on_failed: Callable[[], None] = nothing,
     ) -> None:
         """`limits`: those that all processes must have in common, as text. ValueError: `url` is none of Redis."""
         self._pool = pool(url, lease)
-        self._apply = apply
+        self._apply, self._patience = apply, patience
         self._terms = Terms(Keys.of(name), f"{limits} lease={lease:g}".strip(), lease)
         self._on_renamed, self._on_emptied, self._on_failed = on_renamed, on_emptied, on_failed
         self._here, self._pending = Here(), Pending()
         self._line: Line | None = None
         self._task: asyncio.Task[None] | None = None
         self._over = ""  # why nothing is appended any more
+        self.failed = False  # nothing can be applied any more
         self.server = Server("", "")
         self.lines = 0  # how many were made
 
@@ -103,10 +107,21 @@ class Streams:
         """Whether this process is the one that keeps snapshots."""
         return self._here.keeps
 
+    alone = False
+
     @property
     def ready(self) -> bool:
         """Whether all is here that was logged two seconds ago, and more would be taken."""
-        return self._line is not None and not self._over and self._here.fresh
+        return self._line is not None and not self._over and self._here.fresh and not self._pending.full
+
+    @property
+    def stale(self) -> bool:
+        """Whether this process may be the only one that the log has left behind."""
+        return bool(self._over) or self.away > self._patience
+
+    def now(self) -> int:
+        """The time by Redis' clock, ms since 1970; perhaps a little less."""
+        return self._here.now()
 
     @property
     def away(self) -> float:
@@ -116,7 +131,14 @@ class Streams:
     # ---- what is done with it
 
     async def open(self) -> None:
-        """Adopt the log, and apply all that is in it. ConnectionError, Unusable, Broken: it cannot be, and why."""
+        """Adopt the log, and apply all that is in it. ConnectionError, Unusable, Broken: it cannot be, and why.
+
+        After it has left or ended it may be opened again, under another name.
+        """
+        if self._over:
+            self._over = ""
+            self._here.come_again()
+            self._on_renamed()
         self._task = asyncio.create_task(self._run())
         arrived = asyncio.create_task(self._here.arrived.wait())
         try:
@@ -126,21 +148,22 @@ class Streams:
         if self._task.done():
             self._task.result()
 
-    async def append(self, kind: str, *fields: Any, tail: bytes = b"") -> Any:
+    async def append(self, kind: str, *fields: Any, tail: bytes = b"", within: float | None = None) -> Any:
         """Log an item, and wait until it is applied here. Returns what applying it made of it.
 
-        Refused `unready`: too much is on its way, or nobody will ever know here what became of it. Whoever is
-        cancelled has only given up waiting: the item is logged all the same.
+        Refused `unready`: too much is on its way, or nobody will ever know here what became of it, or not `within` so
+        many seconds. Whoever gives up has only given up waiting: the item is logged all the same.
         """
         if self._pending.full:
             raise unready("the log takes no more just now")
         own = self._add(kind, fields, tail)
         own.done = asyncio.get_running_loop().create_future()
-        return await own.done
+        return await answered(own.done, within)
 
     def note(self, kind: str, *fields: Any, tail: bytes = b"") -> None:
-        """Log an item that nobody waits for, after those before it."""
-        self._add(kind, fields, tail)
+        """Log an item that nobody waits for, after those before it. Nothing, where this process has ended."""
+        if not self._over:
+            self._add(kind, fields, tail)
 
     def _add(self, kind: str, fields: tuple[Any, ...], tail: bytes) -> Any:
         if self._over:
@@ -150,17 +173,17 @@ class Streams:
             self._line.news.set()
         return own
 
-    async def tip(self) -> None:
+    async def tip(self, within: float | None = None) -> None:
         """Wait until all that was logged when this was called is applied here: for as long as that takes.
 
-        Refused `unready`: this process applies nothing any more.
+        Refused `unready`: this process applies nothing any more, or has not `within` so many seconds.
         """
         if self._over:
             raise unready(self._over)
         asking = self._here.ask()
         if self._line is not None:
             self._line.news.set()
-        await asking
+        await answered(asking, within)
 
     async def leave(self) -> str | None:
         """Hand over to another process. Returns its name, and nothing more is appended; None: there is no other, and
@@ -213,6 +236,7 @@ class Streams:
                 why = str(fault)
             except Exception as broken:
                 logger.critical("this process cannot go on: %s", broken, exc_info=broken)
+                self.failed = True
                 self._end("this process cannot go on")
                 self._on_failed()
                 if self._here.arrived.is_set():
@@ -247,3 +271,12 @@ class Streams:
             line.give_back()
             for wire in made:
                 await wire.close()
+
+
+async def answered(future: asyncio.Future[Any], within: float | None) -> Any:
+    """What it comes to. Refused `unready`: that is not known within so many seconds."""
+    try:
+        async with asyncio.timeout(within):
+            return await future
+    except TimeoutError:
+        raise unready(f"the log has not answered within {within:g} s") from None

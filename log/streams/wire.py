@@ -15,6 +15,7 @@ import hiredis
 from redis.asyncio.connection import ConnectionPool
 from redis.exceptions import RedisError, ResponseError
 
+from ..items import NoLog
 from . import scripts
 from .scripts import Command
 
@@ -31,7 +32,7 @@ class Answered(Exception):
         self.code = code
 
 
-class Unusable(Exception):
+class Unusable(NoLog):
     """This server may not keep a log: to go on would be to lose it."""
 
 

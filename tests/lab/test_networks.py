@@ -607,7 +607,7 @@ async def test_hosts_and_origins_are_checked_behind_a_link(lab: Lab) -> None:
 async def test_a_link_hides_nobody_and_no_header_makes_an_address(lab: Lab) -> None:
     link = f"{lab.url}/via/~some-link"
     await lab.track(Sse(lab.url)).open()
-    await eventually(lambda: list(lab.app.state.clients._nobodies))
+    await eventually(lambda: list(lab.app.state.clients.nobodies))
     forged = [("X-Forwarded-For", "9.9.9.9"), ("Forwarded", "for=9.9.9.9"), ("X-Real-IP", "9.9.9.9")]
     assert (await ask(link, name="poll", headers=forged)).error["code"] == "readers"
     ws = await lab.track(Ws(link)).open()

@@ -95,7 +95,7 @@ async def test_a_stranger_that_is_refused_leaves_nothing_behind() -> None:
     assert (
         len(world.hub.members) == 1
         and len(world.clients._births._buckets) == 1
-        and not world.clients._nobodies.polls._buckets
+        and not world.clients.nobodies.polls._buckets
     )
 
 

@@ -16,6 +16,7 @@ from transport_fallback.protocol.codec import encode
 from transport_fallback.registry.presence import NAMED, PAGE
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_LOGS = True  # see conftest.py
 
 CROWD = 500
 NAMES = ["欢" * LONGEST, "😀" * LONGEST, '"\\' * (LONGEST // 2)]  # the longest on the wire, and what JSON escapes

@@ -24,7 +24,7 @@ from transport_fallback.log.batch import new_epoch
 from transport_fallback.serving.pages import WEB
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
-BOTH_WAYS = True  # see conftest.py
+BOTH_WAYS = BOTH_LOGS = True  # see conftest.py
 
 BIG = "x" * 16_000  # data of one message close to its limit of 16 KiB
 KEPT = 262_144  # bytes; no batch carries more
@@ -288,7 +288,7 @@ async def test_what_lies_between_after_and_cursor_is_complete(lab: Lab, transpor
             assert complete <= brought and seq_of(batch.after) <= has
             if reader.pulls:
                 assert batch.after == asked
-            assert batch.cursor == lab.end  # the end of the log when it was read
+            assert batch.cursor == lab.end or not lab.alone  # the end of the log when it was read
             has = seq_of(batch.cursor)
 
 
@@ -957,12 +957,12 @@ async def test_each_event_of_sse_has_its_cursor_for_an_id(lab: Lab) -> None:
 
 
 # poll interval: token bucket of 4/s, burst 10. 429 with `Retry-After`, and "retry": seconds.
-@pytest.mark.limits(poll_rate=5, poll_burst=4)
+@pytest.mark.limits(poll_rate=1, poll_burst=4)
 async def test_polling_too_fast_is_asked_to_wait(lab: Lab) -> None:
     sid, cursor = await born(lab)
     end = lab.hub.end
     with pytest.raises(Refused) as refusal:
-        for _ in range(8):
+        for _ in range(8 if lab.alone else 24):  # each process protects itself
             await first(lab, Poll, sid, cursor)
     assert (refusal.value.status, refusal.value.code) == (429, "rate")
     assert int(refusal.value.headers["retry-after"]) >= 1 and 0 < refusal.value.retry <= 1

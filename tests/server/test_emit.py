@@ -32,6 +32,7 @@ from tests.stranger.readers import LongPoll, Reader, Ws
 from tests.stranger.ways import PostWay, WsWay
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_LOGS = True  # see conftest.py
 
 RESERVED = (
     "connect connection disconnect connecting connect_failed reconnect reconnecting reconnect_failed error switch gap "

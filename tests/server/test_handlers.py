@@ -18,6 +18,7 @@ from transport_fallback.hub import Refuse
 from transport_fallback.registry.emits import Upload
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_LOGS = True  # see conftest.py
 
 AT_ONCE = 4.0  # s; far above a round trip on loopback, below the 5 s of an ask or the 10 s of a handler
 

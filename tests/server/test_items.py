@@ -281,11 +281,17 @@ async def test_an_answer_settles_a_repeat_and_only_its_owner_gives_it() -> None:
 async def test_results_are_kept_for_a_window() -> None:
     door = Door(window=2)
     door.give("b", ANN, SECRET)
-    for n in (1, 2, 3):
-        door.give("c", ANN, [n], 0)
-    for n in (3, 1, 2):  # whatever is answered when
-        door.give("d", ANN, n, tail=b'{"n":%d,"data":0}' % n)
+    for kind, n in ("c", 1), ("c", 2), ("d", 2), ("c", 3), ("d", 3), ("d", 1):  # whatever is answered when
+        door.give(kind, ANN, *([[n], 0] if kind == "c" else [n]), tail=b'{"n":%d,"data":0}' % n)
     assert answered(door.give("c", ANN, [1, 2, 3], 0)) == [(1, "stale"), (2, 0), (3, 0)]
+
+
+async def test_more_than_the_window_is_a_hole_whoever_was_asked() -> None:
+    door = Door(window=2)
+    door.give("b", ANN, SECRET)
+    assert answered(door.give("c", ANN, [1, 2, 3], 0)) == [None, None, (3, "out_of_order")]
+    door.give("d", ANN, 1, tail=b'{"n":1,"data":0}')
+    assert answered(door.give("c", ANN, [3], 0)) == [None]
 
 
 async def test_who_has_left_is_refused_everywhere_for_a_while() -> None:
@@ -368,7 +374,7 @@ async def test_in_memory_a_place_is_counted_for_each_item_and_a_seq_for_each_ent
 
 async def test_births_that_race_are_one_record() -> None:
     log = Shared(lambda: 1.0)
-    one, two = (Hub(log=log.end(name)) for name in ("one", "two"))
+    one, two = (Hub(epoch="e", log=log.end(name)) for name in ("one", "two"))
     births = [asyncio.ensure_future(hub.bear(ANN, b"\1" * 32)) for hub in (one, one, two)]
     await asyncio.sleep(0)
     log.deliver()

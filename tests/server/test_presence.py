@@ -16,6 +16,7 @@ from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_LOGS = True  # see conftest.py
 
 # Ages of a client, shortened: here for 0.3 s after its last read (poll: 2.5 × `every` more), remembered 0.5 s longer.
 SOON = {"grace": 0.3, "forget_after": 0.5}
@@ -301,6 +302,7 @@ async def opened(lab: Lab, transport: type[Reader], sid: str, cursor: str | None
 
 
 # At most 4 readers per sid: one more ends the oldest of a transport (ws 4208): a dead pipe must not lock its owner out.
+@pytest.mark.alone("each process counts its own readers")
 async def test_a_fifth_reader_ends_the_oldest(lab: Lab, held: type[Reader]) -> None:
     sid = new_sid()
     newcomer = await lab.join(Poll, sid)
@@ -316,6 +318,7 @@ async def test_a_fifth_reader_ends_the_oldest(lab: Lab, held: type[Reader]) -> N
 
 
 # … over all transports together.
+@pytest.mark.alone("each process counts its own readers")
 async def test_the_readers_of_all_transports_are_counted_together(lab: Lab, held: type[Reader]) -> None:
     sid = new_sid()
     newcomer = await lab.join(Poll, sid)
@@ -334,6 +337,7 @@ async def test_the_readers_of_all_transports_are_counted_together(lab: Lab, held
 
 
 # Tries of ws that died without a word must not cost the line that works, though that is older.
+@pytest.mark.alone("each process counts its own readers")
 async def test_the_transport_that_has_the_most_readers_has_one_too_many(lab: Lab) -> None:
     sid = new_sid()
     newcomer = await lab.join(Poll, sid)
@@ -457,6 +461,7 @@ def asks_to_wait(end: Refused | Ended, status: int, close_code: int) -> bool:
 
 
 # New sids per address: 20/s, burst 100. 429 with `Retry-After` / 4129.
+@pytest.mark.alone("each process has its own pace of births")
 @pytest.mark.limits(sid_rate=0.1, sid_burst=3)
 async def test_new_sids_too_fast_are_asked_to_wait(lab: Lab, transport: type[Reader]) -> None:
     readers = [await lab.join(transport) for _ in range(3)]
@@ -471,6 +476,7 @@ async def test_new_sids_too_fast_are_asked_to_wait(lab: Lab, transport: type[Rea
 
 
 # Anonymous readers: so many per address.
+@pytest.mark.alone("each process counts its own readers")
 @pytest.mark.limits(anonymous_per_address=2)
 async def test_anonymous_readers_are_so_many_and_no_more(lab: Lab, held: type[Reader]) -> None:
     readers = []

@@ -17,6 +17,7 @@ from tests.stranger.ways import PostWay
 from transport_fallback.hub import Refuse
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("nothing_left")]
+BOTH_LOGS = True  # see conftest.py
 
 AT_ONCE = 10.0  # s; far below the hold and the heartbeat asked for here
 

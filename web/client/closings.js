@@ -6,7 +6,7 @@
 const NO_CLIENT = new Set(["gone", "kicked", "refused", "bad_origin", "bad_sid"]); // this client is not wanted, on any rung
 /** @type {Record<number, string>} what a close code means; else bad_request */
 const CLOSES = { 4001: "kicked", 4003: "refused", 4010: "gone", 4013: "too_large", 1009: "too_large" };
-const FOR_NOW = new Set(["rate", "window", "readers", "full", "draining"]);
+const FOR_NOW = new Set(["rate", "window", "readers", "full", "unready", "draining"]);
 /** @type {Set<unknown>} */
 const NOT_OF_THE_EMIT = new Set(["not_found", "bad_method", "upgrade_required", "bad_host"]); // not about what is in a request
 const PASSING = new Set([408, 425, 429]); // a stranger's word that says: later
