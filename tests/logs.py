@@ -10,6 +10,7 @@ from typing import Any
 from tests.state import state_of
 from transport_fallback.hub import Hub
 from transport_fallback.log.items import Item
+from transport_fallback.protocol.errors import unready
 from transport_fallback.protocol.limits import Limits
 
 
@@ -109,6 +110,26 @@ class End:
         until = len(self.log.items)
         await asyncio.sleep(0)  # to ask takes a round trip, in which others may log
         self.deliver(until)
+
+    def rename(self, name: str) -> None:
+        """It was declared gone by the others, and begins as another."""
+        self.process = name
+        self._fail()
+        self.hub.on_renamed()
+
+    def empty(self, name: str) -> None:
+        """What it has applied is not what the log says: all of it comes again."""
+        self.process = name
+        self._fail()
+        epoch = self.hub.epoch
+        self.hub.on_emptied()
+        self.hub.epoch = epoch  # as the first item of a real one says
+
+    def _fail(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for waits in waiting.values():
+            if not waits.done():
+                waits.set_exception(unready("nobody will know"))
 
     def deliver(self, until: int) -> None:
         while self.hub.place < until:

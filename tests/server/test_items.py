@@ -407,3 +407,89 @@ async def test_a_cursor_that_another_process_gave_is_reached_before_it_is_called
     assert two.end == 0
     await two.reach(cursor)
     assert two.read(two.anonymous, cursor).gap is None
+
+
+# ---- another life of the log
+
+
+async def test_a_cursor_of_the_epoch_before_has_its_place_up_to_the_fork() -> None:
+    door = Door()
+    hub = door.hub
+    hub.clear("")
+    door.give("e", "e1", "", 0)
+    door.give("b", ANN, SECRET)
+    door.say()
+    door.say()
+    door.give("e", "e2", "e1", 3)
+    door.say()
+    assert (hub.epoch, hub.lineage, hub.end) == ("e2", {"e1": 3}, 4)
+    ann = hub.members[ANN]
+
+    def read(epoch: str, seq: int) -> tuple[str, list[int], Any]:
+        batch = hub.read(ann, Cursor(epoch, seq))
+        return str(batch.after), [message.seq for message in batch.messages], batch.gap
+
+    assert read("e1", 2) == ("e2.2", [3, 4], {"reason": "epoch", "missed": 0})
+    assert read("e1", 3) == ("e2.3", [4], {"reason": "epoch", "missed": 0})
+    # What it has seen beyond the fork is no more, and nobody here knows what it was.
+    assert read("e1", 9) == ("e2.3", [4], {"reason": "epoch", "missed": None})
+    assert read("e0", 2) == ("e2.0", [2, 3, 4], {"reason": "epoch", "missed": None})
+    assert read("e0", 0) == ("e2.0", [2, 3, 4], {"reason": "epoch", "missed": None})
+    assert read("e1", 0)[2] == {"reason": "epoch", "missed": 1}  # before its birth: no more than that can be missing
+    assert read("e2", 3) == ("e2.3", [4], None)
+
+
+async def test_a_cursor_of_the_epoch_before_is_told_what_was_trimmed() -> None:
+    door = Door(keep_messages=1)
+    door.hub.clear("")
+    door.give("e", "e1", "", 0)
+    door.give("b", ANN, SECRET)
+    door.say()
+    door.say()
+    door.give("e", "e2", "e1", 3)
+    assert door.hub.read(door.hub.members[ANN], Cursor("e1", 1)).gap == {"reason": "epoch", "missed": 1}
+
+
+async def test_whoever_reads_is_told_at_once_that_another_epoch_has_begun() -> None:
+    door = Door()
+    hub = door.hub
+    hub.clear("")
+    door.give("e", "e1", "", 0)
+    reading = asyncio.ensure_future(hub.wait(hub.anonymous, Cursor("e1", 0), 9))
+    batches = hub.follow(hub.anonymous, Cursor("e1", 0), 9)
+    assert str((await anext(batches)).cursor) == "e1.0"
+    following = asyncio.ensure_future(anext(batches))
+    await asyncio.sleep(0)
+    door.give("e", "e2", "e1", 0)
+    for told in await asyncio.gather(reading, following):
+        assert (str(told.cursor), told.gap) == ("e2.0", {"reason": "epoch", "missed": 0})
+    await batches.aclose()
+
+
+@pytest.mark.parametrize(("before", "fork"), [("e0", 1), ("", 1), ("e1", 0), ("e1", 2)])
+async def test_an_epoch_that_goes_on_from_something_else_is_refused_loudly(before: str, fork: int) -> None:
+    door = Door()
+    door.hub.clear("")
+    door.give("e", "e1", "", 0)
+    door.say()
+    with pytest.raises(Unfit):
+        door.give("e", "e2", before, fork)
+
+
+async def test_so_many_epochs_are_remembered() -> None:
+    door = Door()
+    door.hub.clear("")
+    for n in range(80):
+        door.give("e", f"e{n}", f"e{n - 1}" if n else "", 0)
+    assert list(door.hub.lineage) == [f"e{n}" for n in range(15, 79)]
+
+
+async def test_questions_that_may_be_replied_to_are_so_many_and_each_is_once() -> None:
+    door = Door()
+    door.give("b", ANN, SECRET)
+    for _ in range(300):
+        door.give("m", None, ANN, None, True, tail=b'"event":"e","data":1,"from":null,"room":null')
+    ann = door.hub.members[ANN]
+    assert len(ann.unreplied) == 256 and ann.unreplied[-1] == door.hub.end
+    door.give("y", ANN, door.hub.end, "yes")
+    assert door.hub.end not in ann.unreplied and len(ann.unreplied) == 255
