@@ -282,8 +282,8 @@ class Clients:
         self.draining = True
         await self.endings.drain()
 
-    def _begin_anew(self, forgotten: list[Client]) -> None:
-        if forgotten:
+    def _begin_anew(self, forgotten: list[Client] | None) -> None:
+        if forgotten is not None:
             self._due.clear()
             self._cap.clear()
         self.endings.begin_anew(forgotten)

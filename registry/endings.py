@@ -70,13 +70,16 @@ class Endings:
         except Refused:  # the log is not reached: whoever reaches it notices when the lease is over
             return False
 
-    def begin_anew(self, forgotten: list[Client]) -> None:
-        """This process is another from now on: what ran here is its heir's, or nobody's, and these are forgotten."""
+    def begin_anew(self, forgotten: list[Client] | None) -> None:
+        """This process is another from now on: what ran here is its heir's, or nobody's.
+
+        `forgotten`: those whom it knew, if all is read anew.
+        """
         self.clients.queues.drop()
-        if forgotten:
+        if forgotten is not None:
             for anonymous in self.clients.nobodies:
                 anonymous.end("unready")
-        for client in forgotten:
+        for client in forgotten or ():
             for reader in client.readers:
                 reader.end("unready")
             client.stop(unready())

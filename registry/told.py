@@ -18,8 +18,8 @@ HOLE = 0.25  # of an emit's rate: what comes after a hole runs nothing, but is a
 class Told(Watcher[Client]):
     """The watcher of the clients of one hub."""
 
-    def __init__(self, queues: Queues, arrivals: Arrivals, on_broken: Callable[[list[Client]], None]) -> None:
-        """`on_broken`: this process begins as another, and has forgotten these."""
+    def __init__(self, queues: Queues, arrivals: Arrivals, on_broken: Callable[[list[Client] | None], None]) -> None:
+        """`on_broken`: this process begins as another, and has perhaps forgotten these."""
         self.queues, self.arrivals, self.on_broken = queues, arrivals, on_broken
         self.offered: deque[list[Emit]] = (
             deque()
@@ -67,7 +67,7 @@ class Told(Watcher[Client]):
 
     def on_renamed(self) -> None:
         self.offered.clear()
-        self.on_broken([])
+        self.on_broken(None)
 
     def on_emptied(self, forgotten: list[Client]) -> None:
         self.offered.clear()

@@ -46,6 +46,7 @@ class Process:
     async def counted(self, client: Client, n: int) -> str:
         self.house.ran.append((self.name, n))
         await self.house.gate(f"{n} at {self.name}")
+        self.house.done.append((self.name, n))
         return self.name
 
     async def asked(self, client: Client, what: str) -> Any:
@@ -73,7 +74,8 @@ class House:
         self.gates: dict[str, asyncio.Event] = {}
         self.refuses = False
         self.life: list[tuple[str, str]] = []
-        self.ran: list[tuple[str, int]] = []
+        self.ran: list[tuple[str, int]] = []  # handlers that were begun
+        self.done: list[tuple[str, int]] = []  # and those that came to their end
         self.processes = [Process(self, name, Limits(**limits)) for name in ("one", "two", "three")[:count]]
 
     async def gate(self, name: str) -> None:

@@ -729,3 +729,5 @@ async def test_a_stopping_server_leaves_no_emit_without_an_answer() -> None:
     await world.clients.drain()
     assert all(isinstance(ack, asyncio.Future) and ack.done() for ack in acks)
     assert json.loads(acks[0].result())["n"] == 1  # type: ignore[union-attr]
+    ends = [ack.exception() for ack in acks[1:] if isinstance(ack, asyncio.Future)]
+    assert [isinstance(end, Refused) and end.code for end in ends] == ["draining"] * 2

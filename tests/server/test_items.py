@@ -455,13 +455,13 @@ async def test_whoever_reads_is_told_at_once_that_another_epoch_has_begun() -> N
     hub = door.hub
     hub.clear("")
     door.give("e", "e1", "", 0)
-    reading = asyncio.ensure_future(hub.wait(hub.anonymous, Cursor("e1", 0), 9))
-    batches = hub.follow(hub.anonymous, Cursor("e1", 0), 9)
+    reading = asyncio.ensure_future(hub.wait(hub.anonymous, Cursor("e1", 0), 60))
+    batches = hub.follow(hub.anonymous, Cursor("e1", 0), 60)
     assert str((await anext(batches)).cursor) == "e1.0"
     following = asyncio.ensure_future(anext(batches))
     await asyncio.sleep(0)
     door.give("e", "e2", "e1", 0)
-    for told in await asyncio.gather(reading, following):
+    for told in await asyncio.wait_for(asyncio.gather(reading, following), 5):
         assert (str(told.cursor), told.gap) == ("e2.0", {"reason": "epoch", "missed": 0})
     await batches.aclose()
 
