@@ -35,7 +35,7 @@ from .log.record import Record
 from .log.roll import Roll
 from .log.state import State
 from .log.watcher import Watcher
-from .protocol.codec import RESERVED, decode, encode, packed, printable, reserved
+from .protocol.codec import RESERVED, decode, encoded, packed, printable, reserved
 from .protocol.errors import Refuse, Refused
 from .protocol.limits import DEFAULTS, Limits
 
@@ -221,7 +221,7 @@ class Hub(State[Member]):
             await self._ease(client, pressed)
         if client is not None and client not in self.members:
             raise LookupError(f"no client {client}")
-        said = (encode(event), text, encode(speaking.get()), encode(room))
+        said = (encoded(event), text, encoded(speaking.get()), encoded(room))
         tail = b'"event":%b,"data":%b,"from":%b,"room":%b' % said
         return await self.log.append("m", room, client, but, ack, tail=tail)  # type: ignore[no-any-return]
 

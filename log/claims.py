@@ -52,16 +52,16 @@ class Claims:
         self.drop_until(acked)
         answers: list[bytes | None] = []
         for n in ns:
-            if n > self.expected or (n == self.expected and len(self.open) >= self._window):  # asked for elsewhere
-                answers.append(hole(n, self.expected))
-            elif n < self.expected:  # a repeat shares the one result, even while the handler still runs
-                answers.append(self.answer(n))
-            else:
+            if n == self.expected and len(self.open) < self._window:
                 self.expected += 1
                 self.open[n] = claim
                 if n - self._window in self.results:
                     self._drop(n - self._window)
                 answers.append(None)
+            elif n < self.expected:  # a repeat shares the one result, even while the handler still runs
+                answers.append(self.answer(n))
+            else:  # beyond a hole, or more than one process alone would have let pass
+                answers.append(hole(n, self.expected))
         return answers
 
     def answer(self, n: int) -> bytes | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,6 +28,12 @@ compact = msgspec.json.Encoder().encode  # by its length data is measured, at ev
 def encode(data: Any) -> bytes:
     """The JSON of `data` as it is sent: UTF-8, in one line whatever reads it."""
     return in_one_line(compact(data))
+
+
+@lru_cache(1024)
+def encoded(name: str | None) -> bytes:
+    """The same, of a name: of an event, a room or a client. It is said again and again."""
+    return encode(name)
 
 
 def in_one_line(text: bytes) -> bytes:

@@ -146,14 +146,15 @@ class Clients:
             return None
         if not hmac.compare_digest(client.secret, secret):
             raise Refused("bad_sid", "this sid is taken")
-        self._lives(client)
+        client.last_request = self.clock()
+        if client.custodian != self.hub.process:
+            self._lives(client)
         return client
 
     def _lives(self, client: Client) -> None:
-        """A request of it has come. Who sees to it elsewhere must know, if nobody reads for it: once in a while."""
-        now = client.last_request = self.clock()
-        if client.custodian != self.hub.process and not client.here and now >= client.told + LIVES:
-            client.told = now
+        """A request has come of a client that another process sees to: once in a while that must know."""
+        if not client.here and client.last_request >= client.told + LIVES:
+            client.told = client.last_request
             self.hub.log.note("t", client.id)
 
     async def known(self, sid: str) -> Client | None:
@@ -169,7 +170,9 @@ class Clients:
         self.hub.marks.check(client.id)
         if self.hub.members.get(client.id) is not client:
             return None
-        self._lives(client)
+        client.last_request = self.clock()
+        if client.custodian != self.hub.process:
+            self._lives(client)
         return client
 
     async def bear(self, sid: str, address: str) -> Client:
