@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..protocol.codec import compact
 from ..protocol.limits import Limits
 from .claims import Claims, Kept, error, up_to
 from .marks import Marks
@@ -116,6 +117,8 @@ class Notes(Reading[R]):
         member = self.members.get(client)
         if member is not None:
             member.data[key] = value
+            member.shared = member.shared or {}
+            member.shared[key] = compact(value)  # what is in `data` may be changed here, and only here
 
     def _gone(self, by: str, tail: bytes, at: int, process: str, heir: str) -> None:
         """A process is gone. Its clients are its heir's; what it had claimed is answered, for nobody will run it."""

@@ -36,6 +36,7 @@ class Record:
         "own",
         "refused",
         "secret",
+        "shared",
         "since",
         "start",
         "stay",
@@ -64,6 +65,7 @@ class Record:
         self.refused: str | None = None  # why its `connect` turned it away
         self.claims: Claims | None = None  # its emits, if it made any
         self.data: dict[str, Any] = {}  # the application's own about this client; it is forgotten with it
+        self.shared: dict[str, bytes] | None = None  # what of `data` every process has, as JSON: what was put there
         self.bells: tuple[Bell | Carried, ...] = ()  # of its readers
 
     @property

@@ -32,6 +32,9 @@ DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_
 VERDICTS = "tests/bench/test_verdicts.py::"
 CHOOSE = "tests/bench/test_choose.py::"
 SCRIPTS, STREAMS = "tests/log/test_scripts.py::", "tests/log/test_streams.py::"
+SNAPSHOT, FIELDS = "tests/log/test_snapshot.py::", "tests/log/test_snapshot_fields.py::"
+SAID = FIELDS + "test_what_is_said_is_said"
+HISTORIES = "tests/log/test_snapshot_histories.py::test_whatever_is_logged_a_snapshot_says_all_of_it"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -1951,5 +1954,133 @@ MUTATIONS = [
         "        if not self._connection.is_connected:",
         "        if False:",
         "tests/log/test_wire.py::test_a_connection_that_has_ended_is_not_made_anew_by_itself",
+    ),
+    Mutation(
+        "snapshot: a record's field is forgotten",
+        "who comes back is let in without its connect",
+        "log/snapshot/copying.py",
+        '"stay", "judged", "refused"',
+        '"stay", "stay", "refused"',
+        SAID,
+    ),
+    Mutation(
+        "snapshot: the rooms that somebody left are forgotten",
+        "what was said to it there is withheld",
+        "log/snapshot/writing.py",
+        "forms.Person(*(*member.fields, stays))",
+        "forms.Person(*(*member.fields, ()))",
+        SAID,
+    ),
+    Mutation(
+        "snapshot: what was trimmed is forgotten",
+        "a loss is silent to who reads on from a snapshot",
+        "log/snapshot/loading.py",
+        "        audience.trimmed.restore(*part.trimmed)\n",
+        "",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: the numbers of a roll begin anew",
+        "who leafs through the list at another process misses some",
+        "log/snapshot/loading.py",
+        "        self.roll.restore(part.numbers)\n",
+        "        for client in part.numbers:\n            self.roll.add(client)\n",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: answers are forgotten",
+        "a repeat has another answer than the first",
+        "log/snapshot/loading.py",
+        "        claims.restore(part.results)\n",
+        "",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: the order among the largest is forgotten",
+        "two processes trim two different audiences",
+        "log/snapshot/loading.py",
+        "        self.largest += [self.audiences",
+        "        self.largest[:0] = [self.audiences",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: what is too old is looked for in another order",
+        "two processes differ in which room makes way",
+        "log/snapshot/loading.py",
+        "        self.old += [",
+        "        self.old[:0] = [",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: the rooms nobody is in make way in another order",
+        "two processes let go of different rooms",
+        "log/store.py",
+        "dict.fromkeys(empty)",
+        "dict.fromkeys(reversed(empty))",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: marks are forgotten",
+        "who was turned out is born again",
+        "log/snapshot/loading.py",
+        "            self.state.marks.restore(client, code, message, until)\n",
+        "            pass\n",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: a client is not copied before it changes",
+        "a snapshot says what was at no place",
+        "log/snapshot/copying.py",
+        "            if member is not None:\n                self._member.spare(member)\n",
+        "            if member is not None:\n",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: a room is not copied before somebody comes or goes",
+        "a snapshot says what was at no place",
+        "log/snapshot/copying.py",
+        "                    for name in member.joined:\n",
+        "                    for name in ():\n",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: what is trimmed is not copied before",
+        "a snapshot says what was at no place",
+        "log/store.py",
+        "        if self.on_trim is not None:\n",
+        "        if False:\n",
+        HISTORIES,
+    ),
+    Mutation(
+        "snapshot: what gives way to another's results is not copied before",
+        "a snapshot says what was at no place",
+        "log/claims.py",
+        "            if self.on_trim is not None:\n",
+        "            if False:\n",
+        SNAPSHOT + "test_answers_that_give_way_to_anothers_meanwhile_are_in_it",
+    ),
+    Mutation(
+        "snapshot: a damaged snapshot is loaded",
+        "a process goes on from what never was",
+        "log/snapshot/forms.py",
+        "foot.digest != digest(chunks[:-1])",
+        "False",
+        SNAPSHOT + "test_what_is_not_whole_is_refused_and_changes_nothing",
+    ),
+    Mutation(
+        "snapshot: a snapshot of other limits is loaded",
+        "two processes apply the same to different ends",
+        "log/snapshot/loading.py",
+        "    if head.terms != (own",
+        "    if not (own",
+        SNAPSHOT + "test_a_snapshot_of_a_log_with_other_limits_is_refused_and_says_which",
+    ),
+    Mutation(
+        "snapshot: what a process keeps for itself is in a snapshot",
+        "two with the same state give different bytes, or none",
+        "log/notes.py",
+        "            member.shared[key] = compact(value)",
+        "            member.shared[key] = compact(1)",
+        SNAPSHOT + "test_what_was_put_is_in_it_and_what_one_process_keeps_for_itself_is_not",
     ),
 ]
