@@ -32,6 +32,7 @@ DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_
 VERDICTS = "tests/bench/test_verdicts.py::"
 CHOOSE = "tests/bench/test_choose.py::"
 SCRIPTS, STREAMS = "tests/log/test_scripts.py::", "tests/log/test_streams.py::"
+KEEPER = "tests/log/test_keeper.py::"
 SNAPSHOT, FIELDS = "tests/log/test_snapshot.py::", "tests/log/test_snapshot_fields.py::"
 SAID = FIELDS + "test_what_is_said_is_said"
 HISTORIES = "tests/log/test_snapshot_histories.py::test_whatever_is_logged_a_snapshot_says_all_of_it"
@@ -2082,5 +2083,61 @@ MUTATIONS = [
         "            member.shared[key] = compact(value)",
         "            member.shared[key] = compact(1)",
         SNAPSHOT + "test_what_was_put_is_in_it_and_what_one_process_keeps_for_itself_is_not",
+    ),
+    Mutation(
+        "shared log: half a draft is a snapshot",
+        "whoever begins with it begins with a part",
+        "log/streams/lua/trim.lua",
+        "if redis.call('LLEN', draft) ~= tonumber(ARGV[4]) then",
+        "if false then",
+        SCRIPTS + "test_a_draft_that_is_not_whole_is_no_snapshot",
+    ),
+    Mutation(
+        "shared log: an old connection adds to a draft",
+        "a snapshot has a chunk of another in it",
+        "log/streams/lua/draft.lua",
+        "elseif redis.call('LLEN', draft) ~= tonumber(ARGV[3]) then",
+        "elseif false then",
+        SCRIPTS + "test_a_draft_that_is_not_whole_is_no_snapshot",
+    ),
+    Mutation(
+        "shared log: anybody writes snapshots",
+        "two write at once, and fill Redis",
+        "log/streams/lua/draft.lua",
+        "if redis.call('HGET', meta, 'keeper') ~= process then",
+        "if false then",
+        SCRIPTS + "test_only_the_keeper_writes_snapshots_and_trims",
+    ),
+    Mutation(
+        "shared log: a snapshot ends as a draft does",
+        "after a minute nobody can begin with it",
+        "log/streams/lua/trim.lua",
+        "redis.call('PERSIST', snap .. place)\n",
+        "",
+        SCRIPTS + "test_the_log_is_trimmed_behind_the_last_but_one_snapshot",
+    ),
+    Mutation(
+        "shared log: a damaged snapshot ends who begins",
+        "though the one before it is whole",
+        "log/streams/newest.py",
+        "            except Unsound as fault:\n",
+        "            except ZeroDivisionError as fault:\n",
+        KEEPER + "test_where_the_newest_is_damaged_the_one_before_serves",
+    ),
+    Mutation(
+        "shared log: who is behind the log ends",
+        "though a snapshot says what it has missed",
+        "log/streams/line.py",
+        'raise Answered("HOLE", hole)',
+        "raise Broken(hole)",
+        KEEPER + "test_a_process_that_is_behind_the_trimmed_log_begins_anew_with_a_snapshot",
+    ),
+    Mutation(
+        "shared log: a keeper refused says so to the log",
+        "its process drops its lines, again and again",
+        "log/streams/keeper.py",
+        "            if refused.code not in LATER:\n",
+        "            if True:\n",
+        KEEPER + "test_who_is_the_keeper_no_more_gives_up_and_goes_on_as_one_of_the_others",
     ),
 ]
