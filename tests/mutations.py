@@ -2140,4 +2140,12 @@ MUTATIONS = [
         "            if True:\n",
         KEEPER + "test_who_is_the_keeper_no_more_gives_up_and_goes_on_as_one_of_the_others",
     ),
+    Mutation(
+        "snapshot: the cap hears of nobody who is loaded",
+        "a process that came late calls the hub full for ever",
+        "log/snapshot/loading.py",
+        "            state.watcher.on_loaded(member)\n",
+        "            pass\n",
+        SNAPSHOT + "test_who_is_not_here_makes_room_where_it_was_loaded_as_anywhere",
+    ),
 ]

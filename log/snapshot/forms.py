@@ -174,9 +174,10 @@ class Heaviest(Part, tag="K"):
 
 
 class Old(Part, tag="T"):
-    """Audiences, each with the time of the next look at what in it is too old, in the order in which it was noted."""
+    """Audiences, and of each the time of the next look at what in it is too old, in the order in which it was noted."""
 
-    audiences: list[tuple[int, float]]
+    audiences: list[int]
+    times: list[float]
 
 
 Parts = (

@@ -69,6 +69,8 @@ class Loading:
         self.store.restore_order(self.empty, self.largest, self.old)
         state.epoch, state.lineage = head.epoch, head.lineage
         state.place, state.end = head.place, head.end
+        for member in self.members:
+            state.watcher.on_loaded(member)
 
     # ---- audiences
 
@@ -155,4 +157,4 @@ class Loading:
             self.state.results.restore(claims)
 
     def _old(self, part: forms.Old) -> None:
-        self.old += [(self.audiences[number], at) for number, at in part.audiences]
+        self.old += [(self.audiences[number], at) for number, at in zip(part.audiences, part.times, strict=True)]

@@ -120,9 +120,10 @@ class Walk:
             yield from self._list(same, number, lambda some: forms.Largest([audiences[one] for one in some]))
         for others in copying.heaviest:
             yield from self._list(others, number, lambda some: forms.Heaviest([self.claims[one] for one in some]))
-        yield from self._list(
-            copying.old, number, lambda some: forms.Old([(audiences[one], at) for at, _number, one in some])
-        )
+        yield from self._list(copying.old, number, self._old)
+
+    def _old(self, entries: list[tuple[float, int, Audience]]) -> Part:
+        return forms.Old([self.audiences[one] for _at, _number, one in entries], [at for at, _number, _one in entries])
 
     # ---- many small things, some at once
 

@@ -141,6 +141,16 @@ async def test_a_client_is_found_by_its_sid_and_by_no_other() -> None:
     assert found is not None and found.id == client
 
 
+async def test_who_is_not_here_makes_room_where_it_was_loaded_as_anywhere() -> None:
+    door = busy()
+    door.give("a", ANN, "silence")
+    hub = Hub(Limits(clients=2))
+    clients = Clients(hub)
+    load(hub, snapshot(door.hub))
+    await clients.bear("s" * 22, "")
+    assert ANN not in hub.members and BOB in hub.members and len(hub.members) == 2
+
+
 async def test_what_was_put_is_in_it_and_what_one_process_keeps_for_itself_is_not() -> None:
     door = busy()
     data = door.hub.members[ANN].data
