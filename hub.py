@@ -201,9 +201,10 @@ class Hub(State[Member]):
             await self.log.tip(WITHIN)
 
     def lead(self, client: Record, seq: int) -> None:
-        if seq not in client.led:
-            super().lead(client, seq)
+        if not client.was_led(seq):
             self.log.note("r", client.id, seq)
+        if not client.was_led(seq):  # the log takes its time
+            client.leading = (*client.leading[-7:], seq)
 
     # ---- writing
 

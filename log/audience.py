@@ -48,6 +48,10 @@ class Highest:
             self.other = self.seq
         self.seq, self.but = message.seq, message.but
 
+    def restore(self, seq: int, but: str | None, other: int) -> None:
+        """Be as it was when these were its numbers."""
+        self.seq, self.but, self.other = seq, but, other
+
     def seen_by(self, client: str) -> int:
         return self.other if self.but is not None and self.but == client else self.seq
 
@@ -106,6 +110,17 @@ class Audience:
         self.trimmed.add(message)
         self.lost += 1
         return len(message.text)
+
+    def kept(self) -> list[Message]:
+        """Those that are not trimmed."""
+        return self._messages[self._start :]
+
+    def restore(self, messages: list[Message]) -> int:
+        """Keep these, too, which were kept before. Returns their bytes."""
+        size = sum(len(message.text) for message in messages)
+        self._messages += messages
+        self.bytes += size
+        return size
 
     def between(self, after: int, until: float, client: str) -> Iterator[Message]:
         """The messages that `client` may read after one seq and up to and with another, in order."""

@@ -5,6 +5,8 @@ Who is sent an n asks for it by an item. Of two that ask for the same the first 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..protocol.codec import encode
 from .batch import Cursor
 from .largest import Largest
@@ -22,6 +24,16 @@ class Kept:
         self.most = most
         self.bytes = 0
         self._largest: Largest[Claims] = Largest()
+        self.on_trim: Callable[[Claims], None] | None = None  # told before some of one client's go for others'
+
+    def classes(self) -> list[list[Claims]]:
+        """The clients' that have some, of each size in the order in which they give way."""
+        return self._largest.classes()
+
+    def restore(self, claims: Claims) -> None:
+        """One client's are these, as they were."""
+        self.bytes += claims.bytes
+        self._largest.weigh(claims)
 
     def weigh(self, claims: Claims, size: int) -> None:
         """One client's are so many bytes more, or fewer."""
@@ -30,6 +42,8 @@ class Kept:
         self._largest.weigh(claims)
         while size > 0 and self.bytes > self.most:
             largest = self._largest.first()
+            if self.on_trim is not None:
+                self.on_trim(largest)
             largest.shrink(largest.bytes // 2)  # by so much that it does not happen at every emit
 
 
@@ -46,6 +60,11 @@ class Claims:
         self.bytes = 0  # of these
         self.size = -1  # class of its bytes, and its bounds; see log/largest.py
         self.size_bounds: tuple[float, float] = (0, 1)
+
+    def restore(self, results: dict[int, bytes]) -> None:
+        """Keep these, too, which were kept before. Whoever does so tells `Kept`."""
+        self.results |= results
+        self.bytes += sum(map(len, results.values()))
 
     def claim(self, ns: list[int], acked: int, claim: Claim) -> list[bytes | None]:
         """Take these n, one after the other, or say why not. Returns what each is answered; None: it runs, or will."""

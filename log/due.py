@@ -26,6 +26,7 @@ class Due(Generic[K]):
     def add(self, thing: K, at: float) -> None:
         entry = self._entries.get(thing)
         if entry is None or at < entry[0]:
+            self._entries.pop(thing, None)  # so that they stand in the order of their numbers
             entry = self._entries[thing] = (at, next(self._numbers), thing)
             heapq.heappush(self._heap, entry)
             self.first = self._heap[0][0]
@@ -51,6 +52,10 @@ class Due(Generic[K]):
                 due.append(thing)
         self.first = self._heap[0][0] if self._heap else math.inf
         return due
+
+    def entries(self) -> list[tuple[float, int, K]]:
+        """All that wait, each with its time and its number, in the order in which they were added."""
+        return [*self._entries.values()]
 
     def _tidy(self) -> None:
         """Things discarded are not kept until their time: when they are more than half of all, they go."""

@@ -44,5 +44,9 @@ class Largest(Generic[T]):
             self._sizes.pop(one.size, None)
         one.size, one.size_bounds = -1, (0, 1)
 
+    def classes(self) -> list[list[T]]:
+        """All of them, of each size in the order in which they give way."""
+        return [[*self._sizes[size]] for size in sorted(self._sizes)]
+
     def first(self) -> T:
         return next(iter(self._sizes[max(self._sizes)]))

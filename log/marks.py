@@ -34,6 +34,11 @@ class Marks:
         if len(self._marks) > MOST:
             self._marks.popitem(last=False)
 
+    def restore(self, client: str, code: str, message: str, until: float) -> None:
+        """Refuse this client for as long as it was to be."""
+        self._marks[client] = (code, message, until)
+        self.first = min(self.first, until)
+
     def check(self, client: str) -> None:
         """Refused: this client has left."""
         if client in self._marks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ..protocol.codec import compact
 from ..protocol.limits import Limits
 from .claims import Claims, Kept, error, up_to
 from .items import Unfit
@@ -126,6 +127,8 @@ class Notes(Reading[R]):
         member = self.members.get(client)
         if member is not None:
             member.data[key] = value
+            member.shared = member.shared or {}
+            member.shared[key] = compact(value)  # what is in `data` may be changed here, and only here
 
     def _started(self, by: str, tail: bytes, at: int, client: str) -> None:
         """It has heard of its first batch, so it is no newcomer any more, wherever it reads next."""

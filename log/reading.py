@@ -129,7 +129,7 @@ class Reading(Generic[R]):
         if cursor.seq > self.end:
             return "future", self.end
         # A cursor before its birth was given to one who has been forgotten since, or has just led on from that news.
-        if cursor.seq < client.born and cursor.seq not in client.led:
+        if cursor.seq < client.born and not client.was_led(cursor.seq):
             return "away", cursor.seq
         return None, cursor.seq
 

@@ -16,7 +16,7 @@ LED = 64  # cursors before its birth that a client was given since; one that cat
 
 
 class Record:
-    """One client. Only the items of the log change it; `led` and `start` are known here before those are applied."""
+    """One client. Only the items of the log change it, but for what this process alone has of it, as its `bells`."""
 
     __slots__ = (
         "__weakref__",
@@ -31,11 +31,13 @@ class Record:
         "id",
         "joined",
         "judged",
+        "leading",
         "led",
         "left_last",
         "own",
         "refused",
         "secret",
+        "shared",
         "since",
         "start",
         "started",
@@ -54,6 +56,7 @@ class Record:
         self.start: int | None = 0  # where it starts when it reads without one; None: at the end
         self.touched = 0  # place of the last item that says it lives
         self.led: tuple[int, ...] = ()  # cursors before its birth that cut batches gave it since, the last of them
+        self.leading: tuple[int, ...] = ()  # more of these, of which the log has yet to say so, the last of them
         self.own: Audience | None = None  # what was said to it alone, if anything was
         self.apart = False  # it has left everyone: it hears its rooms, and what is for it alone
         self.unreplied: tuple[int, ...] = ()  # the messages that ask, and it has not replied to, the last of them
@@ -68,12 +71,17 @@ class Record:
         self.refused: str | None = None  # why its `connect` turned it away
         self.claims: Claims | None = None  # its emits, if it made any
         self.data: dict[str, Any] = {}  # the application's own about this client; it is forgotten with it
+        self.shared: dict[str, bytes] | None = None  # what of `data` every process has, as JSON: what was put there
         self.bells: tuple[Bell | Carried, ...] = ()  # of its readers
 
     @property
     def here(self) -> bool:
         """Whether somebody is reading as this client."""
         return bool(self.held)
+
+    def was_led(self, seq: int) -> bool:
+        """Whether it was given this cursor, before its birth, by a batch that told of it."""
+        return seq in self.led or seq in self.leading
 
     def lead(self, seq: int) -> None:
         """Remember that it was given this cursor, though it was born later."""

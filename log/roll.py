@@ -32,6 +32,16 @@ class Roll:
             del self._order[self._place(self._numbers[client])]
             del self._numbers[client]
 
+    def numbered(self) -> tuple[int, dict[str, int]]:
+        """The last number that there was, and everybody's, in order."""
+        return self._last, self._numbers.copy()
+
+    def restore(self, numbers: dict[str, int], last: int = 0) -> None:
+        """These were on it, too, after those that are: whoever leafs through it elsewhere goes on here."""
+        self._last = max(self._last, last)
+        self._numbers |= numbers
+        self._order += numbers
+
     def page(self, after: int, most: int) -> list[tuple[int, str]]:
         """The first `most` whose number is beyond `after`, each with its number. Who stays is never left out."""
         start = self._place(after + 1)

@@ -7,13 +7,16 @@ limits but those that all processes of one log share. So whoever applies the sam
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..protocol.limits import Limits
 from .audience import Audience, Message, Room, Stay
 from .items import ENTRIES, Unfit
 from .notes import Notes
 from .reading import R
+
+if TYPE_CHECKING:
+    from .snapshot.copying import Copying
 
 ASKED = 256  # questions to one client that it may still reply to; to older ones nobody waits for a reply
 
@@ -23,6 +26,7 @@ class State(Notes[R]):
 
     def __init__(self, limits: Limits, *, epoch: str | None, clock: Callable[[], float]) -> None:
         super().__init__(limits, epoch=epoch, clock=clock)
+        self.copying: Copying | None = None  # while a snapshot is made
         self._acts: dict[str, Callable[..., Any]] = {
             "m": self._said,
             "b": self._born,
@@ -57,6 +61,8 @@ class State(Notes[R]):
             raise Unfit(f"nothing is known of items of the kind {kind!r}: something newer wrote place {place}")
         if place != self.place + 1:
             raise Unfit(f"place {place} does not follow {self.place}")
+        if self.copying is not None:
+            self.copying.spare_what(kind, fields)
         self.place = place
         if at >= self.store.old.first or at >= self.marks.first:
             self.expire(at)

@@ -7,6 +7,7 @@ largest give way.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 from ..protocol.limits import Limits
 from .audience import Audience, Message, Room
@@ -27,6 +28,29 @@ class Store:
         self._empty: OrderedDict[str, None] = OrderedDict()  # rooms that nobody is in, of which something is kept
         self.old: Due[Audience] = Due()  # audiences, by when in ms their oldest message may be too old
         self._largest: Largest[Audience] = Largest()
+        self.on_trim: Callable[[Audience], None] | None = None  # told before something of an audience goes
+
+    # ---- as a snapshot has it
+
+    def empty(self) -> list[str]:
+        """The rooms that nobody is in, the one that was left first before the others."""
+        return [*self._empty]
+
+    def classes(self) -> list[list[Audience]]:
+        """The audiences of which something is kept, of each size in the order in which they give way."""
+        return self._largest.classes()
+
+    def restore(self, audience: Audience, messages: list[Message]) -> None:
+        """Of this audience these are kept, too, as they were."""
+        self.bytes += audience.restore(messages)
+
+    def restore_order(self, empty: list[str], classes: list[Audience], old: list[tuple[Audience, float]]) -> None:
+        """Let what is kept give way in this order, and nothing sooner or later than it would have."""
+        self._empty.update(dict.fromkeys(empty))
+        for audience in classes:
+            self._largest.weigh(audience)
+        for audience, at in old:
+            self.old.add(audience, at)
 
     # ---- rooms
 
@@ -104,6 +128,8 @@ class Store:
                 self._drop_if_empty(audience)
 
     def _trim(self, audience: Audience) -> None:
+        if self.on_trim is not None:
+            self.on_trim(audience)
         self.trimmed = max(self.trimmed, audience.oldest.seq)
         self.bytes -= audience.trim()
 

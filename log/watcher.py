@@ -12,6 +12,9 @@ W = TypeVar("W", bound=Record)
 class Watcher(Generic[W]):
     """What is called when an item was applied. `mine`: this process is the one that has to do what is done once."""
 
+    def on_loaded(self, client: W) -> None:
+        """It was known before anything was applied here: a snapshot says so."""
+
     def on_held(self, client: W, *, first: bool, mine: bool) -> None:
         """Somebody reads as this client in one more process, perhaps the first: its `connect` is to be run there."""
 

@@ -85,7 +85,7 @@ class Clients:
             client.polls.take(1, self.clock(), "polls")
         if not (client.here or self.hub.log.ready):
             raise unready()
-        if cursor is not None and cursor.seq < client.born and cursor.seq not in client.led:
+        if cursor is not None and cursor.seq < client.born and not client.was_led(cursor.seq):
             await self.hub.log.tip(WITHIN)  # another process may have told it so just now
         reader = self.open(client, cursor, history, grace, transport)
         try:

@@ -25,6 +25,9 @@ class Told(Watcher[Client]):
             deque()
         )  # that this process has asked for, in this order, and not yet heard of
 
+    def on_loaded(self, client: Client) -> None:
+        self.arrivals.cap.on_rest(client)
+
     def on_held(self, client: Client, *, first: bool, mine: bool) -> None:
         self.arrivals.on_held(client, first=first, mine=mine)
 

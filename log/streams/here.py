@@ -29,6 +29,7 @@ class Here:
         self.lineage: dict[str, int] = {}  # epoch → up to which seq this life goes on from it
         self.place = 0  # of the last item that was applied
         self.head = b""  # of that item
+        self.bytes = 0  # of the items that were applied, since a snapshot was made here
         self.tip = 0  # the highest place that was heard of
         self.keeps = False  # whether the snapshots are this process's task
         self.full = False  # Redis takes no items
@@ -69,7 +70,7 @@ class Here:
 
     def empty(self) -> None:
         """What was applied is not in this log."""
-        self.place, self.head, self.tip = 0, b"", 0
+        self.place, self.head, self.tip, self.bytes = 0, b"", 0, 0
         self.seen_at_tip = self._ahead = -math.inf
 
     # ---- who waits until all that is logged now is applied here

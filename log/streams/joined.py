@@ -3,61 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from ...protocol.limits import Limits
+from ..snapshot.forms import terms
+from ..snapshot.loading import load
+from ..snapshot.writing import chunks
 from .streams import LEASE, PATIENCE, Streams
 
 FORMAT = 1  # of the items, and of what applying them does: goes up when two releases must not share a log
 
-# What applying an item depends on: processes that differ in one of these would differ in what they know.
-SHARED = (
-    "keep_messages",
-    "keep_seconds",
-    "keep_bytes",
-    "window",
-    "rooms_per_client",
-    "rooms",
-    "forget_after",
-)
-
-
-class Hub(Protocol):
-    """A hub, as far as its log must know."""
-
-    limits: Limits
-
-    def apply(self, place: int, by: str, kind: str, fields: tuple[Any, ...], tail: bytes, at: int) -> Any: ...
-
-    def on_renamed(self) -> None: ...
-
-    def on_emptied(self) -> None: ...
-
-
-def fingerprint(limits: Limits) -> str:
-    """What all processes of a log must have in common."""
-    return " ".join((f"format={FORMAT}", *(f"{name}={getattr(limits, name):g}" for name in SHARED)))
-
 
 def on_redis(
     url: str, *, name: str = "lab", lease: float = LEASE, patience: float = PATIENCE
-) -> Callable[[Hub], Streams]:
+) -> Callable[[Any], Streams]:
     """What `Hub(log=…)` takes for a log in the Redis at `url`: redis://HOST:PORT/DB, or rediss:// for TLS.
 
     `name`: of the log there; `lease`: s after which a process that says nothing is gone, the same for all; `patience`:
     s without Redis after which nobody is let wait here. ValueError: `url` is none of Redis.
     """
 
-    def joined(hub: Hub) -> Streams:
+    def joined(hub: Any) -> Streams:
         return Streams(
             url,
             hub.apply,
             name=name,
-            limits=fingerprint(hub.limits),
+            limits=f"format={FORMAT} {terms(hub.limits)}",
             lease=lease,
             patience=patience,
             on_renamed=hub.on_renamed,
             on_emptied=hub.on_emptied,
+            make=lambda: chunks(hub),
+            load=lambda made: load(hub, made),
         )
 
     return joined

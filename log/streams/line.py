@@ -18,7 +18,7 @@ from ..items import NoLog
 from . import items
 from .here import Here
 from .pending import Own, Pending, words
-from .scripts import Keys, call
+from .scripts import Terms, call
 from .wire import WHO, Answered, Server, Wire
 
 COUNT = 500  # items in one read: 5 ms to apply
@@ -41,14 +41,6 @@ class Flight(NamedTuple):
     asking: list[asyncio.Future[None]]
 
 
-class Terms(NamedTuple):
-    """What all processes of a log must have in common."""
-
-    keys: Keys
-    limits: str
-    lease: float  # s after which a process that says nothing is gone
-
-
 class Line:
     """Three connections to one server, and what goes over them."""
 
@@ -57,6 +49,7 @@ class Line:
         self.terms, self.keys, self.here, self.pending = terms, terms.keys, here, pending
         self.server = Server("", "")
         self.news = asyncio.Event()  # something is to be sent, or may be
+        self._found = 0  # the place of the last item that was applied here and that the log has, when it was adopted
         self._leaving: asyncio.Future[str | None] | None = None
         self._hurry = asyncio.Event()  # somebody waits for the connection that beats
         self._flown = asyncio.Event()  # something is to be answered
@@ -112,6 +105,7 @@ class Line:
         here.known, here.before, here.full, here.epoch = True, "", False, epoch.decode()
         pairs = (one.split(":") for one in lineage.decode().split())
         here.lineage = {name: int(seq) for name, seq in pairs}
+        self._found = here.place if holds else 0
         return bool(holds)
 
     # ---- the tasks
@@ -143,12 +137,16 @@ class Line:
         """Apply the next item. Returns its time."""
         here = self.here
         if item.place != here.place + 1:
-            raise Broken(f"the log has place {item.place} after {here.place}: what was between is not there any more")
+            hole = f"the log has place {item.place} after {here.place}: what was between is not there any more"
+            if here.place and here.place == self._found:  # it was in this log a moment ago: this is no trimming
+                raise Broken(hole)
+            raise Answered("HOLE", hole)  # whoever comes again is told that this is not its log, and begins anew
         try:
             made = apply(item.place, item.by, item.kind, item.fields, item.tail, item.at)
         except Exception as error:
             raise Broken(f"place {item.place}, of kind {item.kind}, cannot be applied") from error
         here.place, here.head = item.place, item.head
+        here.bytes += len(item.head) + len(item.tail)
         if item.by == here.process and item.k:
             self.pending.apply(item.k, made)
         elif item.kind == "x" and item.fields[0] == here.process:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FOLDER = Path(__file__).parent / "lua"
-FENCED = ("append", "beat", "leave", "trim")  # they begin with what stands in fence.lua
+FENCED = ("append", "beat", "leave", "draft", "trim")  # they begin with what stands in fence.lua
 
 Word = str | bytes | int
 Command = tuple[Word, ...]
@@ -25,6 +25,18 @@ class Keys(NamedTuple):
     @classmethod
     def of(cls, name: str) -> Keys:
         return cls(*(f"{{{name}}}:{key}" for key in ("log", "meta", "procs", "live")))
+
+    def snapshot(self, place: int) -> str:
+        """The key of the snapshot of this place, as trim.lua knows it."""
+        return f"{self.log.removesuffix('log')}snap:{place}"
+
+
+class Terms(NamedTuple):
+    """What all processes of a log must have in common."""
+
+    keys: Keys
+    limits: str
+    lease: float  # s after which a process that says nothing is gone
 
 
 @cache

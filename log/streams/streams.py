@@ -13,26 +13,19 @@ What Redis decides stands in lua/, what goes over the connections in line.py.
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
 from ...protocol.errors import unready
 from .here import Here
-from .line import Apply, Line, Terms
+from .line import Apply
 from .pending import Pending
-from .scripts import Keys
-from .wire import Answered, Server, Unusable, Wire, pool
+from .scripts import Keys, Terms
+from .upkeep import Side, Upkeep
+from .wire import Server, pool
 
 LEASE = 6.0  # s after which a process that says nothing is gone; it says something four times as often
 PATIENCE = 15.0  # s without the log after which nobody is let wait here: elsewhere it may be reached
-BACK_OFF = (0.05, 1.0)  # s until a line is made anew: at first, and at most
-
-MENDED = (ConnectionError, Answered, Unusable)  # by another line
-AGAIN = ("EPOCH", "LOST", "DOWN", "HOLE")  # of what was said before; it is said anew
-
-logger = logging.getLogger(__name__)
 
 
 def nothing() -> None:
@@ -59,19 +52,19 @@ class Streams:
         on_renamed: Callable[[], None] = nothing,
         on_emptied: Callable[[], None] = nothing,
         on_failed: Callable[[], None] = nothing,
+        make: Callable[[], Generator[bytes, None, None]] | None = None,
+        load: Callable[[list[bytes]], None] | None = None,
     ) -> None:
-        """`limits`: those that all processes must have in common, as text. ValueError: `url` is none of Redis."""
-        self._pool = pool(url, lease)
-        self._apply, self._patience = apply, patience
+        """`limits`: those that all processes must have in common, as text; `make`, `load`: a snapshot of the state, and
+        one into a state that is empty: without them the log is kept whole. ValueError: `url` is none of Redis.
+        """
         self._terms = Terms(Keys.of(name), f"{limits} lease={lease:g}".strip(), lease)
-        self._on_renamed, self._on_emptied, self._on_failed = on_renamed, on_emptied, on_failed
+        self._patience = patience
         self._here, self._pending = Here(), Pending()
-        self._line: Line | None = None
+        side = Side(apply, on_renamed, on_emptied, on_failed, make, load)
+        self._upkeep = Upkeep(pool(url, lease), self._terms, self._here, self._pending, side)
         self._task: asyncio.Task[None] | None = None
         self._over = ""  # why nothing is appended any more
-        self.failed = False  # nothing can be applied any more
-        self.server = Server("", "")
-        self.lines = 0  # how many were made
 
     # ---- what it is
 
@@ -99,6 +92,20 @@ class Streams:
         return max(0, self._here.tip - self._here.place)
 
     @property
+    def server(self) -> Server:
+        return self._upkeep.server
+
+    @property
+    def lines(self) -> int:
+        """How many lines to Redis were made."""
+        return self._upkeep.lines
+
+    @property
+    def failed(self) -> bool:
+        """Whether nothing can be applied any more."""
+        return self._upkeep.failed
+
+    @property
     def inflight(self) -> int:
         return len(self._pending)
 
@@ -112,7 +119,7 @@ class Streams:
     @property
     def ready(self) -> bool:
         """Whether all is here that was logged two seconds ago, and more would be taken."""
-        return self._line is not None and not self._over and self._here.fresh and not self._pending.full
+        return self._upkeep.line is not None and not self._over and self._here.fresh and not self._pending.full
 
     @property
     def stale(self) -> bool:
@@ -138,7 +145,7 @@ class Streams:
         if self._over:
             self._over = ""
             self._here.come_again()
-            self._on_renamed()
+            self._upkeep.side.on_renamed()
         self._task = asyncio.create_task(self._run())
         arrived = asyncio.create_task(self._here.arrived.wait())
         try:
@@ -169,8 +176,8 @@ class Streams:
         if self._over:
             raise unready(self._over)
         own = self._pending.add(self.process, kind, fields, tail)
-        if self._line is not None:
-            self._line.news.set()
+        if self._upkeep.line is not None:
+            self._upkeep.line.news.set()
         return own
 
     async def tip(self, within: float | None = None) -> None:
@@ -181,8 +188,8 @@ class Streams:
         if self._over:
             raise unready(self._over)
         asking = self._here.ask()
-        if self._line is not None:
-            self._line.news.set()
+        if self._upkeep.line is not None:
+            self._upkeep.line.news.set()
         await answered(asking, within)
 
     async def leave(self) -> str | None:
@@ -191,9 +198,9 @@ class Streams:
         try:
             async with asyncio.timeout(self._terms.lease):
                 await self.tip()  # what it has appended is before it
-                if self._line is None:
+                if self._upkeep.line is None:
                     raise ConnectionError("the log is not reached")
-                heir = await self._line.leave()
+                heir = await self._upkeep.line.leave()
         except (ConnectionError, TimeoutError) as error:
             raise unready(f"this process could not leave: {error}") from None
         if heir is not None:
@@ -212,65 +219,17 @@ class Streams:
         self._pending.fail(why)
         self._here.fail(unready(why))
 
-    # ---- how it is kept up
-
     async def _run(self) -> None:
         try:
-            await self._keep_up()
+            await self._upkeep.run(lambda: self._over)
+        except Exception:
+            if self.failed:
+                self._end("this process cannot go on")
+                self._upkeep.side.on_failed()
+            if not (self.failed and self._here.arrived.is_set()):  # whoever opens it is told
+                raise
         finally:  # what was on its way when the last line ended comes back only now
             self._end(self._over or "the log could not be opened")
-
-    async def _keep_up(self) -> None:
-        """Make a line, and when it breaks another, until something cannot be mended."""
-        loop, pause, told = asyncio.get_running_loop(), BACK_OFF[0], ""
-        while not self._over:
-            lines, since = self.lines, loop.time()
-            try:
-                await self._live()
-            except MENDED as fault:
-                if not self._here.arrived.is_set():  # whoever opens it is told
-                    if not isinstance(fault, Answered):
-                        raise
-                    if fault.code not in AGAIN:
-                        raise Unusable(str(fault)) from None
-                why = str(fault)
-            except Exception as broken:
-                logger.critical("this process cannot go on: %s", broken, exc_info=broken)
-                self.failed = True
-                self._end("this process cannot go on")
-                self._on_failed()
-                if self._here.arrived.is_set():
-                    return
-                raise
-            if self.lines > lines and loop.time() - since > pause:  # it held for a while: it is another that breaks
-                pause, told = BACK_OFF[0], ""
-            if why != told and not self._over:
-                logger.warning("the log is not reached: %s", why)
-                told = why
-            await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # so that not all come at once
-            pause = min(pause * 2, BACK_OFF[1])
-
-    async def _live(self) -> None:
-        """One line, from its making to its end. One of MENDED, or what cannot be mended: why it has ended."""
-        made = [Wire(self._pool, self._terms.lease) for _ in range(3)]
-        line = Line((made[0], made[1], made[2]), self._terms, self._here, self._pending)
-        try:
-            await line.connect()
-            await line.come(self._on_renamed, self._on_emptied)
-            self.server, self._line = line.server, line
-            self.lines += 1
-            line.news.set()
-            async with asyncio.TaskGroup() as tasks:
-                for work in (line.read(self._apply), line.send(), line.answer(), line.beat()):
-                    tasks.create_task(work)
-        except ExceptionGroup as group:  # several see that a line breaks
-            raise min(group.exceptions, key=lambda one: isinstance(one, MENDED)) from None
-        finally:
-            # A task that was cancelled in the middle of a command has left its answer on its connection: it ends here.
-            self._line = None
-            line.give_back()
-            for wire in made:
-                await wire.close()
 
 
 async def answered(future: asyncio.Future[Any], within: float | None) -> Any:

@@ -13,7 +13,7 @@ from tests.docs.written import ROOT
 
 # The rooms in the order of the drawing. A package says itself what it is; of the others it is said here.
 ROOMS = {
-    **dict.fromkeys(("", "log", "log/streams"), ""),
+    **dict.fromkeys(("", "log", "log/snapshot", "log/streams"), ""),
     "log/streams/lua": "what is decided inside Redis, where nothing comes between a look and a change",
     **dict.fromkeys(("protocol", "registry", "transports", "serving", "client", "lab", "lab/network"), ""),
     "web": "the page and the JavaScript client, served as they are written",

@@ -87,7 +87,7 @@ class Redis:
         wire = Wire(pool(self.url, DEADLINE), DEADLINE)
         try:
             await wire.connect()
-            await wire.load("adopt", "append", "beat", "leave", "trim")
+            await wire.load("adopt", "append", "beat", "leave", "draft", "trim")
             yield wire
         finally:
             await wire.close()

@@ -58,6 +58,16 @@ class Scripts:
         said: list[int] = await self.run("beat", LEASE, process=process)
         return said
 
+    async def draft(self, *chunks: Word, process: str = "a", before: int = 0) -> None:
+        for count, chunk in enumerate(chunks, before):
+            await self.run("draft", count, chunk, process=process)
+
+    async def trim(self, place: int, *chunks: Word) -> int:
+        """Write a snapshot of these chunks. Returns how many items went."""
+        await self.draft(*chunks)
+        gone: int = await self.run("trim", place, len(chunks))
+        return gone
+
     async def refused(self, asked: Any) -> str:
         with pytest.raises(Answered) as answered:
             await asked
@@ -315,10 +325,10 @@ async def test_a_full_redis_refuses_a_group_whole_and_takes_beats(lua: Scripts) 
 # ---- the fence
 
 
-@pytest.mark.parametrize("script", ["append", "beat", "leave", "trim"])
+@pytest.mark.parametrize("script", ["append", "beat", "leave", "draft", "trim"])
 async def test_the_fence(script: str, lua: Scripts) -> None:
     arguments: tuple[Word, ...] = {
-        "append": (1, 1, "[1]", "t"), "beat": (LEASE,), "leave": (), "trim": (1,)
+        "append": (1, 1, "[1]", "t"), "beat": (LEASE,), "leave": (), "draft": (0, "chunk"), "trim": (1, 1)
     }[script]  # fmt: skip
     await lua.adopt("a")
     await lua.adopt("b")
@@ -414,25 +424,67 @@ async def test_the_log_is_trimmed_behind_the_last_but_one_snapshot(lua: Scripts)
     await lua.beat()
     await lua.append(1, *range(1, 31))
     for place, gone in ((10, 0), (20, 9), (25, 10)):
-        await lua.wire.ask("SET", f"{{lab}}:snap:{place}", "whole")
-        assert await lua.run("trim", place) == gone
-        assert await lua.run("trim", place) == 0  # said again
+        assert await lua.trim(place, "one", "two") == gone
+        assert await lua.run("trim", place, 2) == 0  # said again
     assert (await lua.log())[0]["place"] == 20
     assert not await lua.wire.ask("EXISTS", "{lab}:snap:10")
-    assert await lua.wire.ask("EXISTS", "{lab}:snap:20", "{lab}:snap:25") == 2
+    assert await lua.wire.ask("LRANGE", "{lab}:snap:25", 0, -1) == [b"one", b"two"]
+    assert [await lua.wire.ask("TTL", f"{{lab}}:snap:{place}") for place in (20, 25)] == [-1, -1]
     assert (await lua.adopt("a", epoch=epoch, place=20, head=b'["a", 19]', k=30))[2]
     assert not (await lua.adopt("a", epoch=epoch, place=19, head=b'["a", 18]', k=30))[2]
     assert await lua.append(31, 31) == [31, 32]  # the count goes on
 
 
-async def test_only_the_keeper_trims_and_only_for_a_snapshot_that_is_there(lua: Scripts) -> None:
+async def test_only_the_keeper_writes_snapshots_and_trims(lua: Scripts) -> None:
     await lua.adopt("a")
     await lua.adopt("b")
     await lua.beat("a")
-    await lua.wire.ask("SET", "{lab}:snap:1", "whole")
-    assert await lua.refused(lua.run("trim", 1, process="b")) == "KEEPER"
-    assert await lua.refused(lua.run("trim", 2)) == "SNAP"
-    assert await lua.run("trim", 1) == 0
+    await lua.append(1, 1, 2)
+    assert await lua.refused(lua.draft("one", process="b")) == "KEEPER"
+    await lua.draft("one", "two")
+    await lua.run_out("a")
+    await lua.beat("b")
+    await lua.adopt("c")
+    assert await lua.refused(lua.run("trim", 2, 0, process="c")) == "KEEPER"
+    assert await lua.refused(lua.run("trim", 2, 2)) == "DOWN"
+    assert await lua.wire.ask("KEYS", "{lab}:snap:*") == []
+    assert await lua.refused(lua.run("trim", 2, 2, process="b")) == "SNAP"  # another's draft is not its own
+
+
+async def test_a_draft_that_is_not_whole_is_no_snapshot(lua: Scripts) -> None:
+    await lua.adopt("a")
+    await lua.beat()
+    await lua.append(1, 1)
+    await lua.draft("one", "two", "three")
+    assert await lua.refused(lua.run("trim", 2, 4)) == "SNAP"
+    assert await lua.refused(lua.draft("three", before=2)) == "SNAP"  # an old connection brings it again
+    assert await lua.refused(lua.draft("five", before=4)) == "SNAP"
+    await lua.wire.ask("DEL", "{lab}:draft:a")  # its time was over
+    assert await lua.refused(lua.draft("four", before=3)) == "SNAP"
+    assert await lua.refused(lua.run("trim", 2, 3)) == "SNAP"
+    assert await lua.wire.ask("HGET", KEYS.meta, "snap") is None
+
+
+async def test_a_draft_begins_anew_and_is_gone_when_nobody_goes_on_with_it(lua: Scripts) -> None:
+    await lua.adopt("a")
+    await lua.beat()
+    await lua.append(1, 1)
+    await lua.draft("of", "another")
+    assert 0 < await lua.wire.ask("TTL", "{lab}:draft:a") <= 60
+    await lua.trim(2, "whole")
+    assert await lua.wire.ask("LRANGE", KEYS.snapshot(2), 0, -1) == [b"whole"]
+    await lua.draft("late")
+    assert await lua.run("trim", 2, 1) == 0
+    assert await lua.wire.ask("KEYS", "{lab}:draft:*") == []
+
+
+async def test_a_full_redis_takes_a_snapshot_for_it_makes_room(lua: Scripts) -> None:
+    await lua.adopt("a")
+    await lua.beat()
+    await lua.append(1, *range(1, 21))
+    await lua.wire.ask("CONFIG", "SET", "maxmemory", 1)
+    assert await lua.trim(10, "one") == 0
+    assert await lua.trim(20, "two") == 9
 
 
 async def test_a_log_that_begins_anew_has_no_snapshots_of_the_last(lua: Scripts) -> None:
@@ -440,8 +492,7 @@ async def test_a_log_that_begins_anew_has_no_snapshots_of_the_last(lua: Scripts)
     await lua.beat()
     await lua.append(1, 1, 2)
     for place in (1, 2):
-        await lua.wire.ask("SET", f"{{lab}}:snap:{place}", "whole")
-        await lua.run("trim", place)
+        await lua.trim(place, "whole")
     await lua.wire.ask("DEL", KEYS.log)
     await lua.adopt("b")
     assert await lua.wire.ask("KEYS", "*snap*") == []

@@ -505,7 +505,10 @@ async def test_scripts_that_redis_has_forgotten_are_loaded_again(redis: Redis, p
     assert one.told == [] and one.said() == [1]
 
 
-RIGHTS = "~{lab}:* -@all +@stream +@hash +@sortedset +@list +@connection +@scripting +del +exists +expire +time +info"
+RIGHTS = (
+    "~{lab}:* -@all +@stream +@hash +@sortedset +@list +@connection +@scripting"
+    " +del +exists +expire +persist +rename +time +info"
+)
 
 
 async def test_these_rights_are_enough(redis: Redis, processes: Processes) -> None:
@@ -519,11 +522,11 @@ async def test_these_rights_are_enough(redis: Redis, processes: Processes) -> No
     assert await other.log.leave() == third.log.process
     async with redis.wire() as wire:
         await wire.ask("AUTH", "lab", "secret")
-        for key in ("{lab}:snap:2", "{lab}:snap:3", "{lab}:snap:4"):
-            await wire.ask("RPUSH", key, "chunk")
         await until(lambda: third.log.keeps)
+        keys, who = Keys.of("lab"), (third.log.epoch, third.log.process)
         for place in (2, 3, 4):
-            await wire.ask(*call("trim", Keys.of("lab"), third.log.epoch, third.log.process, place))
+            await wire.ask(*call("draft", keys, *who, 0, "chunk"))
+            await wire.ask(*call("trim", keys, *who, place, 1))
         assert await wire.ask("EXISTS", "{lab}:snap:2") == 0
     await redis.ask("FLUSHALL")
     await until(lambda: "emptied" in third.told)

@@ -69,7 +69,7 @@ BREAKAGES = [
     breakage(
         "a loss told with each batch",
         "log/reading.py",
-        "if cursor.seq < client.born and cursor.seq not in client.led:",
+        "if cursor.seq < client.born and not client.was_led(cursor.seq):",
         "if cursor.seq < client.born:",
         "false gap",
     ),
