@@ -18,7 +18,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new step redis test compiled check fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new step redis test compiled check check-python check-javascript fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
 	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -43,14 +43,20 @@ redis: ## start a Redis on a free port of the loopback, in the foreground (as ro
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test
 
-# The tests are rewritten while they are compiled: once, and not by each of the processes that run them.
+# The tests are rewritten while they are compiled, which keeps one core busy for half a minute the first time.
 compiled: $(TEST_READY)
 	@$(TEST)/bin/python -m pytest --collect-only -qq tests > /dev/null 2>&1 || true
 
 check: $(TEST_READY) ## format, lint and types, of the Python and of the JavaScript
 	$(TEST)/bin/python -m ruff format --check .
 	$(TEST)/bin/python -m ruff check .
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-python check-javascript
+
+# Beside each other: each of them has one core busy.
+check-python: $(TEST_READY)
 	$(TEST)/bin/python -m mypy
+
+check-javascript:
 	@scripts/check-js
 
 fix: $(TEST_READY) ## format, and mend what ruff and ESLint can
@@ -64,7 +70,7 @@ map: $(TEST_READY) ## write the tree of docs/map.md anew, in the words of the co
 # In more processes than there are cores: these tests mostly wait for what a person would wait for.
 SHARED = --dist worksteal --durations 10 --durations-min 3
 unit: $(TEST_READY) ## the tests that need no browser, and which were slow
-	$(TEST)/bin/python -m pytest -n 8 $(SHARED) tests --ignore=tests/browser
+	$(TEST)/bin/python -m pytest -n 6 $(SHARED) tests --ignore=tests/browser
 
 # In processes of their own: the loop that Playwright keeps running is in the way of every other async test. Three: a
 # browser keeps two cores busy, and a fourth would only make each of them late.

@@ -27,7 +27,7 @@ from tests.mutations import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "transport_fallback"  # the copy has its name, and comes before the checkout that the environment knows
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__")
+NOT_COPIED = shutil.ignore_patterns(".*")  # what is compiled comes along: Python sees by time and size what is broken
 SECONDS = 150  # for one named test, which may have as many cases as transports
 
 
@@ -52,7 +52,9 @@ def broken_copy(mutation: Mutation | None, folder: Path) -> None:
 def run(tests: list[str], folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests]
     environment = {**os.environ, "PYTHONPATH": str(folder.parent)}
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS + 60, env=environment)
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, timeout=SECONDS * len(tests) + 60, env=environment
+    )
 
 
 def try_out(mutation: Mutation) -> Outcome:
@@ -61,7 +63,7 @@ def try_out(mutation: Mutation) -> Outcome:
         folder = Path(scratch) / PACKAGE
         try:
             broken_copy(mutation, folder)
-            done = run([mutation.test], folder, "-x")
+            done = run([mutation.test], folder, "-x", "--hypothesis-profile", "caught")
             # 1: a test failed. 4 or 5: there is no such test, so nothing was proven.
             fault = {0: "survived", 1: ""}.get(done.returncode, f"pytest ended with {done.returncode}")
         except LookupError as error:
@@ -111,16 +113,17 @@ def main() -> int:
         for mutation in mutations:
             print(f"{mutation.name:32} {mutation.why}")
         return 0
-    if not mutations or not sound(mutations):
+    if not mutations:
         return 1
     failed = 0
     with ThreadPoolExecutor(2) as pool:
+        unbroken = pool.submit(sound, mutations)  # beside the first mutants: where it fails, they proved nothing
         for mutation, fault, seconds in pool.map(try_out, mutations):
             failed += bool(fault)
             verdict = "caught" if not fault else f"NOT CAUGHT: {fault}"
             print(f"{mutation.name:32} {verdict:10} {seconds:5.1f} s  {mutation.test}", flush=True)
     print(f"{len(mutations) - failed} passed, {failed} failed")
-    return 1 if failed else 0
+    return 1 if failed or not unbroken.result() else 0
 
 
 if __name__ == "__main__":

@@ -848,5 +848,5 @@ def test_a_server_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> Non
         [sys.executable, *command, "--json", str(tmp_path / "raw.json"), "--out", str(tmp_path)],
         cwd=ROOT, capture_output=True, text=True, timeout=100,
     )  # fmt: skip
-    (cell,) = json.loads((tmp_path / "raw.json").read_text())["cells"]
-    assert "Connection refused" in cell["void"] and "Traceback" not in done.stderr
+    cells = json.loads((tmp_path / "raw.json").read_text())["cells"]  # two, where the machine was slower meanwhile
+    assert cells and all("Connection refused" in cell["void"] for cell in cells) and "Traceback" not in done.stderr

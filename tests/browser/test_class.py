@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from tests.browser.axe import barred
 from tests.browser.page import DEADLINE, Panel, Scheme, Seat, texts_of, until
 from tests.browser.program import Program, ask, program
 from tests.browser.test_lesson_stream import Stream
@@ -182,8 +182,7 @@ def test_it_fits_a_small_phone_and_a_projector_and_bars_nobody(
         panel = Invitation(page).shown()
         fits = "() => document.querySelector('details[data-panel=class]').scrollWidth <= innerWidth"
         assert page.evaluate(fits)
-        found = Axe().run(page, context="details[data-panel=class]")
-        assert not found.response["violations"], found.generate_report()
+        assert not barred(page, "details[data-panel=class]")
         page.set_viewport_size({"width": 1280, "height": 720})
         page.goto(f"{lab.url}/?panel=class&left=ws&size=large")
         panel.shown()
@@ -365,5 +364,4 @@ def test_what_the_code_opens_bars_nobody(tab: Callable[..., Page]) -> None:
     page.locator("[data-role=naming]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     for context in ("details[data-panel=class]", "[data-role=naming]"):
-        found = Axe().run(page, context=context)
-        assert not found.response["violations"], found.generate_report()
+        assert not barred(page, context)

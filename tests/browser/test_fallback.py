@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 from tests.browser.program import program
 from tests.once import once
 
-SECONDS = 14  # of talk once all of them listen, 20 messages a second
+SECONDS = 14  # of talk once all of them listen, 10 messages a second
 
 
 class Row(NamedTuple):
@@ -99,7 +99,7 @@ async () => {
   const heard = (window.heard = []);
   socket.on("s2c", ({ n }) => heard.push([n, performance.now()]));
   window.said = 0;
-  window.timer = setInterval(() => socket.emit("c2s", { n: window.said++ }), 50);
+  window.timer = setInterval(() => socket.emit("c2s", { n: window.said++ }), 100);
 }
 """
 ENOUGH = """

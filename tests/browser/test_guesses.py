@@ -6,9 +6,9 @@ import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.browser.axe import barred
 from tests.browser.page import until
 from tests.browser.program import Asking, Program, program
 from tests.browser.test_lesson_lost import Lost
@@ -115,8 +115,7 @@ def test_a_class_guesses_numbers_and_sees_what_happened(tab: Callable[..., Page]
     screen.says(f"实际结果：{teacher.figure('queue.here')}")
     teacher.page.set_viewport_size({"width": 320, "height": 640})
     assert teacher.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    found = Axe().run(teacher.page, context="details[data-panel=lessons]")
-    assert not found.response["violations"], found.generate_report()
+    assert not barred(teacher.page, "details[data-panel=lessons]")
 
 
 def test_a_class_guesses_by_choice(tab: Callable[..., Page], lab: Program) -> None:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route
 
 from bench.theory import models
+from tests.browser.axe import barred
 from tests.browser.page import DEADLINE, Panel, Scheme, Seat, texts_of, until
 from tests.browser.program import Asking, Crowd, Program, ask
 from transport_fallback.lab.budget import FEEDS, Bounds
@@ -382,8 +382,7 @@ def test_it_fits_a_small_phone_and_big_type_and_bars_nobody(
         race.lane("poll").locator("[data-figure=bytes]", has_text=re.compile(r"\d")).wait_for(timeout=2 * DEADLINE)
         fits = "() => document.querySelector('details[data-panel=race]').scrollWidth <= innerWidth"
         assert page.evaluate(fits)
-        found = Axe().run(page, context="details[data-panel=race]")
-        assert not found.response["violations"], found.generate_report()
+        assert not barred(page, "details[data-panel=race]")
         page.goto(f"{lab.url}/?panel=race&size=large")
         race.part("race-go").wait_for()
         assert page.evaluate(fits)

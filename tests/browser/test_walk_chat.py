@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page
 
+from tests.browser.axe import barred
 from tests.browser.lesson import Keys, Lesson
 from tests.browser.page import until
 
@@ -148,8 +148,7 @@ def test_in_chinese_by_keyboard_on_a_phone(walk: Callable[..., Chat]) -> None:
     for size in ("", "large"):
         page.evaluate("size => { document.documentElement.dataset.size = size; }", size)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), size
-    found = Axe().run(page, context="details[data-panel=lessons]")
-    assert not found.response["violations"], found.generate_report()
+    assert not barred(page, "details[data-panel=lessons]")
 
 
 def test_what_a_page_says_that_no_client_takes_is_told_to_it(walk: Callable[..., Chat]) -> None:

@@ -22,12 +22,15 @@ MINUTE = 60.0
 
 @dataclass(frozen=True)
 class Way:
-    """What a network does with one rung: what happens so many s after it was opened, and how often it then beats."""
+    """What a network does with one rung: what happens so many s after it was opened, and how often it then beats.
+
+    A batch every few seconds, and not each second: how many come says nothing to the ladder, and all cost the same.
+    """
 
     does: str = "works"  # works, refuses, hangs, dies (after `after` s), mute (after `after` s), idle (dies of silence)
     after: float = 0.2
     rtt: float = 0.02
-    beat: float = 1.0
+    beat: float = 4.0
 
 
 WORKS, REFUSES, HANGS = Way(), Way("refuses"), Way("hangs")

@@ -332,7 +332,7 @@ class Model(RuleBasedStateMachine):
 
 
 Model.TestCase.settings = settings(
-    max_examples=int(os.environ.get("LAB_EXAMPLES", "250")),
+    max_examples=int(os.environ.get("LAB_EXAMPLES", "120")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

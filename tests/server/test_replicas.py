@@ -69,7 +69,7 @@ class People(test_clients_model.Model):
 
 
 SETTINGS = settings(
-    max_examples=int(os.environ.get("LAB_EXAMPLES", "100")),
+    max_examples=int(os.environ.get("LAB_EXAMPLES", "50")),
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
