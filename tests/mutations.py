@@ -1952,4 +1952,12 @@ MUTATIONS = [
         "        if False:",
         "tests/log/test_wire.py::test_a_connection_that_has_ended_is_not_made_anew_by_itself",
     ),
+    Mutation(
+        "an emit that waits goes before the connect that runs again",
+        "each waits for the other, for ever",
+        "registry/arrivals.py",
+        "if client.claims is not None and client.emits.wait_here:",
+        "if False:",
+        PROCESSES + "test_an_emit_that_waits_at_the_heir_does_not_keep_the_connect_from_running_again",
+    ),
 ]
