@@ -21,6 +21,7 @@ from typing import Any
 from ...protocol.errors import unready
 from .here import Here
 from .line import Apply, Line, Terms
+from .look import Look
 from .pending import Pending
 from .scripts import Keys
 from .wire import Answered, Server, Unusable, Wire, pool
@@ -68,6 +69,7 @@ class Streams:
         self._here, self._pending = Here(), Pending()
         self._line: Line | None = None
         self._task: asyncio.Task[None] | None = None
+        self._look = Look(self._pool, lease)
         self._over = ""  # why nothing is appended any more
         self.failed = False  # nothing can be applied any more
         self.server = Server("", "")
@@ -185,6 +187,18 @@ class Streams:
             self._line.news.set()
         await answered(asking, within)
 
+    async def look(self, epoch: str, within: float) -> None:
+        """Look whether the log is on another server by now, and if it is, go there and apply what is logged.
+
+        Once a second at most. Refused `unready`: that cannot be seen from here, or not `within` so many seconds.
+        """
+        try:
+            async with asyncio.timeout(within):
+                await self._look.look(epoch)
+                await self.tip()
+        except (ConnectionError, TimeoutError):
+            raise unready("another process knows a log that is not reached from here") from None
+
     async def leave(self) -> str | None:
         """Hand over to another process. Returns its name, and nothing more is appended; None: there is no other, and
         all is as it was. Refused `unready`: nobody knows."""
@@ -209,6 +223,7 @@ class Streams:
 
     def _end(self, why: str) -> None:
         self._over = why
+        self._look.end()
         self._pending.fail(why)
         self._here.fail(unready(why))
 
@@ -260,8 +275,9 @@ class Streams:
             self.server, self._line = line.server, line
             self.lines += 1
             line.news.set()
+            watching = self._look.watch(line.server.run)
             async with asyncio.TaskGroup() as tasks:
-                for work in (line.read(self._apply), line.send(), line.answer(), line.beat()):
+                for work in (line.read(self._apply), line.send(), line.answer(), line.beat(), watching):
                     tasks.create_task(work)
         except ExceptionGroup as group:  # several see that a line breaks
             raise min(group.exceptions, key=lambda one: isinstance(one, MENDED)) from None
