@@ -32,6 +32,7 @@ DELIVERY = "tests/server/test_delivery.py::test_whatever_happens_each_reader_is_
 VERDICTS = "tests/bench/test_verdicts.py::"
 CHOOSE = "tests/bench/test_choose.py::"
 SCRIPTS, STREAMS = "tests/log/test_scripts.py::", "tests/log/test_streams.py::"
+LOOK = "tests/log/test_look.py::"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -1959,5 +1960,37 @@ MUTATIONS = [
         "if client.claims is not None and client.emits.wait_here:",
         "if False:",
         PROCESSES + "test_an_emit_that_waits_at_the_heir_does_not_keep_the_connect_from_running_again",
+    ),
+    Mutation(
+        "shared log: nobody looks whether it is elsewhere",
+        "who was on the new side of two primaries is led back to the old one",
+        "log/streams/look.py",
+        "            if await self._server() != self._run:\n",
+        "            if False:\n",
+        LOOK + "test_whoever_looks_goes_where_the_log_is_now",
+    ),
+    Mutation(
+        "shared log: who cannot look says nothing of it",
+        "a process that is cut off leads its readers back to what is lost",
+        "hub.py",
+        "            await self.log.look(cursor.epoch, WITHIN)\n",
+        "            pass\n",
+        "tests/scale/test_redis_faults.py::test_a_process_at_the_old_one_of_two_primaries_looks_again_before_it_speaks_of_an_epoch",
+    ),
+    Mutation(
+        "shared log: each who asks looks for itself",
+        "strange cursors make a connection each",
+        "log/streams/look.py",
+        "        if self._next is None:\n",
+        "        if True:\n",
+        LOOK + "test_many_who_look_are_one_connection_a_second",
+    ),
+    Mutation(
+        "shared log: a poll is answered where the log is not reached",
+        "a process that is the only one cut off keeps who polls for ever",
+        "registry/again.py",
+        "if clients.draining or hub.log.stale or",
+        "if clients.draining or",
+        "tests/scale/test_redis_faults.py::test_while_redis_is_away_for_long_nobody_waits_at_a_dead_end",
     ),
 ]
