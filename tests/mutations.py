@@ -1993,4 +1993,20 @@ MUTATIONS = [
         "if clients.draining or",
         "tests/scale/test_redis_faults.py::test_while_redis_is_away_for_long_nobody_waits_at_a_dead_end",
     ),
+    Mutation(
+        "a reading that is behind leads the client back, in Python",
+        "what one reading brought in the old epoch another brings again in the new",
+        "client/reading.py",
+        "batch.gap.missed is not None and after[1] < own[1]",
+        "False",
+        "tests/client/test_client_vectors.py",
+    ),
+    Mutation(
+        "a reading that is behind leads the client back, in JavaScript",
+        "what one reading brought in the old epoch another brings again in the new",
+        "web/client/reading.js",
+        'typeof batch.gap?.missed === "number" && after.seq < own.seq',
+        "false",
+        "tests/js/client_vectors.test.mjs",
+    ),
 ]
