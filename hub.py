@@ -197,8 +197,14 @@ class Hub(State[Member]):
 
         Refused `unready`: it is not known here whether it is.
         """
-        if cursor.epoch != self.epoch and cursor.epoch not in self.lineage or cursor.seq > self.end:
+        if not self.knows(cursor.epoch) or cursor.seq > self.end:
             await self.log.tip(WITHIN)
+        if not self.knows(cursor.epoch):
+            await self.log.look(cursor.epoch, WITHIN)
+
+    def knows(self, epoch: str) -> bool:
+        """Whether the log as it is here is of this life, or goes on from it."""
+        return epoch == self.epoch or epoch in self.lineage
 
     def lead(self, client: Record, seq: int) -> None:
         if not client.was_led(seq):

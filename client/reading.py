@@ -71,8 +71,12 @@ class Position:
             return ""
         if (reading.epoch or after[0]) != own[0]:
             return "its reading began under another epoch"
+        if after[0] != own[0] and (batch.gap is None or reason != "epoch"):
+            return "another epoch, and no gap told"
         if after[0] != own[0]:
-            return "" if reason == "epoch" else "another epoch, and no gap told"
+            # A number says that the new epoch goes on from the old: this reading has its place there, not the client's.
+            behind = batch.gap is not None and batch.gap.missed is not None and after[1] < own[1]
+            return "its place is behind that of the client" if behind else ""
         if reason == "epoch":
             return "an epoch gap within one epoch"
         # Only for the cursor that lay beyond the end: a repeat of this batch must not set back what came since.

@@ -95,6 +95,12 @@ class Log(Protocol):
     async def tip(self, within: float | None = None) -> None:
         """Wait until all that was logged when this was called is applied here. Refused `unready`: as for append."""
 
+    async def look(self, epoch: str, within: float) -> None:
+        """Look whether the log is elsewhere by now, as somebody knows an epoch of it that is not known here.
+
+        Refused `unready`: that cannot be seen from here.
+        """
+
     async def leave(self) -> str | None:
         """Let another process go on for this one, and append nothing more. Returns its name; None: there is none."""
 

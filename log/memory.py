@@ -39,6 +39,9 @@ class Memory:
     async def tip(self, within: float | None = None) -> None:
         """It is here."""
 
+    async def look(self, epoch: str, within: float) -> None:
+        """It is nowhere else."""
+
     async def leave(self) -> None:
         """Nobody goes on for it."""
 

@@ -14,10 +14,11 @@ def asks_again(
 
     `known`: the client of this very sid when it asked last.
     """
-    if clients.draining or cursor.epoch != clients.hub.epoch or cursor.seq > clients.hub.end:
+    hub = clients.hub
+    if clients.draining or hub.log.stale or cursor.epoch != hub.epoch or cursor.seq > hub.end:
         return None
     client = clients.find_again(known) if known is not None else clients.find(sid)
-    if client is None or clients.hub.process not in client.held or client.judged < client.stay:
+    if client is None or hub.process not in client.held or client.judged < client.stay:
         return None
     if cursor.seq < client.born:
         return None

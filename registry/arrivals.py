@@ -64,11 +64,17 @@ class Arrivals:
             client.let_in()
 
     def connect(self, client: Client) -> None:
-        """Run its `connect`, in its turn."""
-        self.queues.add(client, self._connect(client, client.stay, self.hub.process))
+        """Run its `connect`, in its turn: before the emits that wait for it, where a process is gone that ran it."""
+        stay, process = client.stay, self.hub.process
+        if client.claims is not None and client.emits.wait_here:
+            client.emits.precede(lambda: self._connect(client, stay, process))
+        else:
+            self.queues.add(client, self._connect(client, stay, process))
 
     async def _connect(self, client: Client, stay: int, process: str) -> None:
         refusal: str | None = None
+        if process != self.hub.process:
+            return
         try:
             await self._announce(client, "connect")
         except Refuse as refuse:

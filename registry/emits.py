@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Self
 
 import msgspec
@@ -12,7 +13,7 @@ from ..log.claims import error, up_to
 from ..protocol.codec import SAFE_INTEGER, decode, packed, printable, reserved
 from ..protocol.errors import Refuse, Refused
 from ..protocol.limits import Limits
-from .handlers import handle, log
+from .handlers import Job, handle, log
 
 REPLIES = 1000  # in one upload: they cost no rate
 Ack = bytes | asyncio.Future[bytes]  # one element of `acks`, or the promise of it
@@ -60,12 +61,13 @@ class Upload(msgspec.Struct):
 class Emits:
     """What this process does for the emits of one client: it runs those that it has claimed, and answers who waits."""
 
-    __slots__ = ("_turn", "client", "waiting")
+    __slots__ = ("_first", "_turn", "client", "waiting")
 
     def __init__(self, client: Member) -> None:
         self.client = client
         self.waiting: dict[int, asyncio.Future[bytes]] = {}  # of those that are not answered yet, who asked here
         self._turn: asyncio.Future[None] | None = None  # while one waits until it comes
+        self._first: Callable[[], Job] | None = None  # what is to be done before the next of them
 
     def ack(self, n: int, answer: bytes | None) -> Ack:
         """What an n is answered, or the promise of it. Refused: its client was turned away."""
@@ -102,6 +104,19 @@ class Emits:
         if self._turn is not None and not self._turn.done():
             self._turn.set_result(None)
 
+    @property
+    def wait_here(self) -> bool:
+        """Whether some are claimed by this process that wait until their client is let in."""
+        claims, process = self.client.claims, self.client.hub.process
+        return claims is not None and any(
+            by == process and stay > self.client.judged for by, stay in claims.open.values()
+        )
+
+    def precede(self, job: Callable[[], Job]) -> None:
+        """Do this in the place of those that wait here, before the first of them: they wait for it."""
+        self._first = job
+        self.look()
+
     async def run(self, emit: Emit) -> None:
         """Run its handler, when all before it are answered, wherever they ran, and its client is let in."""
         claims, n, process = self.client.claims, emit.n, self.client.hub.process
@@ -109,8 +124,12 @@ class Emits:
         ack = b""
         try:
             while n in claims.open and (next(iter(claims.open)) != n or self.client.judged < claims.open[n][1]):
-                self._turn = asyncio.get_running_loop().create_future()
-                await self._turn
+                if self._first is not None:
+                    first, self._first = self._first, None
+                    await first()
+                else:
+                    self._turn = asyncio.get_running_loop().create_future()
+                    await self._turn
             if n in claims.open:  # else it was answered already: the client was turned away
                 ack = await self._outcome(emit)
         finally:  # whatever the handler did to this task: a claimed emit is answered

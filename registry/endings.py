@@ -25,6 +25,9 @@ class Endings:
         self.end_reads("draining")
         if self.hub.log.alone:
             self._depart()
+        else:
+            with contextlib.suppress(Refused):  # who was known to have gone by now is said to have, here
+                await self.hub.log.tip(self.limits.drain_seconds / 6)
         await self._finish(self.limits.drain_seconds * 2 / 3)
         if not self.hub.log.alone and await self._was_last():
             self.clients.tasks.ended = False

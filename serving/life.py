@@ -57,6 +57,7 @@ class Life:
         """Begin, and wait until the log is open. An exception says why it cannot be."""
         self.begin()
         if self._opening is not None:
+            self._opening.remove_done_callback(tell)  # whoever waits is told
             await asyncio.shield(self._opening)
 
     def _revive(self) -> None:

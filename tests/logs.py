@@ -89,6 +89,9 @@ class End:
     async def leave(self) -> str | None:
         return None
 
+    async def look(self, epoch: str, within: float) -> None:
+        pass
+
     async def close(self) -> None:
         pass
 

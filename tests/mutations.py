@@ -36,6 +36,7 @@ KEEPER = "tests/log/test_keeper.py::"
 SNAPSHOT, FIELDS = "tests/log/test_snapshot.py::", "tests/log/test_snapshot_fields.py::"
 SAID = FIELDS + "test_what_is_said_is_said"
 HISTORIES = "tests/log/test_snapshot_histories.py::test_whatever_is_logged_a_snapshot_says_all_of_it"
+LOOK = "tests/log/test_look.py::"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -2275,5 +2276,61 @@ MUTATIONS = [
         "            state.watcher.on_loaded(member)\n",
         "            pass\n",
         SNAPSHOT + "test_who_is_not_here_makes_room_where_it_was_loaded_as_anywhere",
+    ),
+    Mutation(
+        "an emit that waits goes before the connect that runs again",
+        "each waits for the other, for ever",
+        "registry/arrivals.py",
+        "if client.claims is not None and client.emits.wait_here:",
+        "if False:",
+        PROCESSES + "test_an_emit_that_waits_at_the_heir_does_not_keep_the_connect_from_running_again",
+    ),
+    Mutation(
+        "shared log: nobody looks whether it is elsewhere",
+        "who was on the new side of two primaries is led back to the old one",
+        "log/streams/look.py",
+        "            if await self._server() != self._run:\n",
+        "            if False:\n",
+        LOOK + "test_whoever_looks_goes_where_the_log_is_now",
+    ),
+    Mutation(
+        "shared log: who cannot look says nothing of it",
+        "a process that is cut off leads its readers back to what is lost",
+        "hub.py",
+        "            await self.log.look(cursor.epoch, WITHIN)\n",
+        "            pass\n",
+        "tests/scale/test_redis_faults.py::test_a_process_at_the_old_one_of_two_primaries_looks_again_before_it_speaks_of_an_epoch",
+    ),
+    Mutation(
+        "shared log: each who asks looks for itself",
+        "strange cursors make a connection each",
+        "log/streams/look.py",
+        "        if self._next is None:\n",
+        "        if True:\n",
+        LOOK + "test_many_who_look_are_one_connection_a_second",
+    ),
+    Mutation(
+        "shared log: a poll is answered where the log is not reached",
+        "a process that is the only one cut off keeps who polls for ever",
+        "registry/again.py",
+        "if clients.draining or hub.log.stale or",
+        "if clients.draining or",
+        "tests/scale/test_redis_faults.py::test_while_redis_is_away_for_long_nobody_waits_at_a_dead_end",
+    ),
+    Mutation(
+        "a reading that is behind leads the client back, in Python",
+        "what one reading brought in the old epoch another brings again in the new",
+        "client/reading.py",
+        "batch.gap.missed is not None and after[1] < own[1]",
+        "False",
+        "tests/client/test_client_vectors.py",
+    ),
+    Mutation(
+        "a reading that is behind leads the client back, in JavaScript",
+        "what one reading brought in the old epoch another brings again in the new",
+        "web/client/reading.js",
+        'typeof batch.gap?.missed === "number" && after.seq < own.seq',
+        "false",
+        "tests/js/client_vectors.test.mjs",
     ),
 ]

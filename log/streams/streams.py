@@ -192,6 +192,18 @@ class Streams:
             self._upkeep.line.news.set()
         await answered(asking, within)
 
+    async def look(self, epoch: str, within: float) -> None:
+        """Look whether the log is on another server by now, and if it is, go there and apply what is logged.
+
+        Once a second at most. Refused `unready`: that cannot be seen from here, or not `within` so many seconds.
+        """
+        try:
+            async with asyncio.timeout(within):
+                await self._upkeep.look.look(epoch)
+                await self.tip()
+        except (ConnectionError, TimeoutError):
+            raise unready("another process knows a log that is not reached from here") from None
+
     async def leave(self) -> str | None:
         """Hand over to another process. Returns its name, and nothing more is appended; None: there is no other, and
         all is as it was. Refused `unready`: nobody knows."""
@@ -216,6 +228,7 @@ class Streams:
 
     def _end(self, why: str) -> None:
         self._over = why
+        self._upkeep.look.end()
         self._pending.fail(why)
         self._here.fail(unready(why))
 

@@ -13,6 +13,7 @@ from redis.asyncio.connection import ConnectionPool
 from .here import Here
 from .keeper import Keeper
 from .line import Apply, Line
+from .look import Look
 from .newest import begin
 from .pending import Pending
 from .scripts import Terms
@@ -42,6 +43,7 @@ class Upkeep:
 
     def __init__(self, pool: ConnectionPool, terms: Terms, here: Here, pending: Pending, side: Side) -> None:
         self._pool, self._terms, self._here, self._pending, self.side = pool, terms, here, pending, side
+        self.look = Look(pool, terms.lease)
         self.line: Line | None = None
         self.server = Server("", "")
         self.lines = 0  # how many were made
@@ -88,7 +90,8 @@ class Upkeep:
             self.server, self.line = line.server, line
             self.lines += 1
             line.news.set()
-            work = [line.read(side.apply), line.send(), line.answer(), line.beat()]
+            watching = self.look.watch(line.server.run)
+            work = [line.read(side.apply), line.send(), line.answer(), line.beat(), watching]
             if keeper is not None:
                 work.append(keeper.run())
             async with asyncio.TaskGroup() as tasks:

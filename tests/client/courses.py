@@ -74,7 +74,8 @@ def javascript(kind: str) -> Iterator[Callable[[list[Step]], list[Any]]]:
 
 def taken(position: Position, reading: Reading, step: Step) -> dict[str, Any]:
     messages = [Message(seq, "x") for seq in step.get("seqs", [])]
-    batch = Batch(step["after"], step["cursor"], messages, Gap(step["gap"]) if step.get("gap") else None)
+    gap = Gap(step["gap"], step.get("missed")) if step.get("gap") else None
+    batch = Batch(step["after"], step["cursor"], messages, gap)
     try:
         new = position.take(reading, batch)
     except End as end:

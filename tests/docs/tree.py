@@ -47,6 +47,7 @@ ROOMS = {
     "tests": "the promises; the first sentence of each file says its own",
     "tests/server": "the hub, the protocol and the server; test_contract.py: every rule on each of the four transports",
     "tests/log": "the log that several processes share: its scripts and its client, on a real Redis",
+    "tests/scale": "make cluster-storm: programs that share a log, and each fault of theirs and of Redis, by doing it",
     "tests/contract": "make contract: a transport of one's own, held to that suite and told in words what it breaks",
     "tests/client": "the Python client, and what both clients share",
     "tests/ladder": "scenarios of the ladder, under fake time, for both clients",

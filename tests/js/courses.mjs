@@ -31,9 +31,9 @@ function whole(value) {
 // ---- reading
 
 /** @param {Position} position @param {Reading} reading @param {Step} step */
-function taken(position, reading, { after, cursor, seqs = [], gap = null }) {
+function taken(position, reading, { after, cursor, seqs = [], gap = null, missed = null }) {
   const messages = seqs.map((/** @type {number} */ seq) => ({ seq, event: "x" }));
-  const batch = /** @type {Batch} */ ({ after, cursor, messages, gap: gap && { reason: gap, missed: null }, more: false });
+  const batch = /** @type {Batch} */ ({ after, cursor, messages, gap: gap && { reason: gap, missed }, more: false });
   if (!soundBatch(batch)) return { hands: "garbled", at: position.cursor };
   const { verdict, messages: fresh, gap: told } = position.take(reading, batch);
   const hands = verdict === "drop" ? "drop" : fresh.map(({ seq }) => seq);

@@ -96,3 +96,26 @@ class Redis:
         """One command, on a connection of its own."""
         async with self.wire() as wire:
             return await wire.ask(*command)
+
+
+async def ask_replica(redis: Redis, *command: Any) -> None:
+    """A command for a server that may be no primary: `Redis.ask` would be told that it is none."""
+    program = await asyncio.create_subprocess_exec(
+        "redis-cli", "-p", str(redis.port), *map(str, command), stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await program.communicate()
+    assert said.strip() == b"OK", said
+
+
+async def replicated(redis: Redis, place: int) -> None:
+    """Wait until it has this place as its last."""
+    async with asyncio.timeout(10):
+        while True:
+            program = await asyncio.create_subprocess_exec(
+                "redis-cli", "-p", str(redis.port), "XREVRANGE", "{lab}:log", "+", "-", "COUNT", "1",
+                stdout=asyncio.subprocess.PIPE,
+            )  # fmt: skip
+            said, _ = await program.communicate()
+            if said.split()[:1] == [b"0-%d" % place]:
+                return
+            await asyncio.sleep(0.05)

@@ -13,7 +13,7 @@ import pytest
 from tests.log.alone import Alone
 from tests.log.gate import Gate
 from tests.log.processes import Process, Processes, until
-from tests.log.redis import Redis
+from tests.log.redis import Redis, ask_replica, replicated
 from transport_fallback.log.streams.pending import GROUP, MOST, MOST_BYTES
 from transport_fallback.log.streams.scripts import Keys, call
 from transport_fallback.log.streams.streams import Streams
@@ -341,28 +341,6 @@ async def test_a_promoted_replica_that_was_behind_is_another_log_from_there_on(r
         assert one.said() == [*range(10), 30] and in_order(one.seen)
         kinds = [item[2] for item in one.seen]
         assert kinds == ["e", *"u" * 10, "m", "e", "x", "u"]  # its old name is gone, so that its claims are settled
-
-
-async def ask_replica(redis: Redis, *command: Any) -> None:
-    """A command for a server that may be no primary: `Redis.ask` would be told that it is none."""
-    program = await asyncio.create_subprocess_exec(
-        "redis-cli", "-p", str(redis.port), *map(str, command), stdout=asyncio.subprocess.PIPE
-    )
-    said, _ = await program.communicate()
-    assert said.strip() == b"OK", said
-
-
-async def replicated(redis: Redis, place: int) -> None:
-    async with asyncio.timeout(10):
-        while True:
-            program = await asyncio.create_subprocess_exec(
-                "redis-cli", "-p", str(redis.port), "XREVRANGE", "{lab}:log", "+", "-", "COUNT", "1",
-                stdout=asyncio.subprocess.PIPE,
-            )  # fmt: skip
-            said, _ = await program.communicate()
-            if said.split()[:1] == [b"0-%d" % place]:
-                return
-            await asyncio.sleep(0.05)
 
 
 # ---- who is gone, who leaves, who cannot go on

@@ -271,6 +271,29 @@ async def test_who_comes_to_the_heir_waits_for_the_connect_that_runs_again(house
     lost.cancel()
 
 
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_an_emit_that_waits_at_the_heir_does_not_keep_the_connect_from_running_again(
+    house: House, sid: str, refuses: bool
+) -> None:
+    one, two = house.processes
+    house.close("connect at one")
+    lost = asyncio.ensure_future(one.read(sid))
+    await house.turns()
+    emitting = asyncio.ensure_future(two.emit(sid, 1, 2))
+    await house.turns()
+    house.refuses = refuses
+    two.hub.log.note("x", "one", "two")
+    await house.turns("two")
+    assert house.life == [("one", "connect"), ("two", "connect")]
+    assert house.ran == ([] if refuses else [("two", 1), ("two", 2)])
+    if refuses:
+        with pytest.raises(Refused, match="no"):
+            await emitting
+    else:
+        assert [ack["n"] for ack in await emitting] == [1, 2]
+    lost.cancel()
+
+
 async def test_its_clients_have_a_grace_with_its_heir(house: House, sid: str) -> None:
     one, two = house.processes
     await house.all(one.read(sid))
