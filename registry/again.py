@@ -20,7 +20,7 @@ def asks_again(
     client = clients.find_again(known) if known is not None else clients.find(sid)
     if client is None or hub.process not in client.held or client.judged < client.stay:
         return None
-    if cursor.seq < client.born:
+    if not (hub.log.alone or client.started and cursor.seq >= client.born):  # the others have yet to know of it
         return None
     if paced and cursor != client.owed:
         if client.polls.wait(1, clients.clock()):

@@ -89,17 +89,35 @@ class Arrivals:
     def _judge(self, client: Client, stay: int, refusal: str | None) -> None:
         if self.hub.members.get(client.id) is client:
             if refusal is not None or client.judged < stay:
+                client.verdict = (stay, refusal)
                 self.hub.log.note("k", client.id, stay, refusal)
-        elif refusal is not None:  # it was forgotten meanwhile: only who waits here must know
-            self._turn_away(client, Refused("refused", refusal))
         else:
-            client.let_in()
+            self._judge_forgotten(client, stay, refusal)
+
+    def _judge_forgotten(self, client: Client, stay: int, refusal: str | None) -> None:
+        """It was forgotten meanwhile: only who waits here must know."""
+        if refusal is not None:
+            return self._turn_away(client, Refused("refused", refusal))
+        client.judged = max(client.judged, stay)
+        client.let_in()
+        if client.claims is not None:
+            client.emits.look()
 
     def on_forgotten(self, client: Client) -> None:
-        if client.custodian != self.hub.process or client.judged >= client.stay:  # else its `connect` runs here
+        """What was logged of it and is not applied by now never will be."""
+        if client.verdict is not None:
+            self._judge_forgotten(client, *client.verdict)
+        elif client.custodian != self.hub.process and client.judged < client.stay:  # its `connect` runs elsewhere
+            self._turn_away(client, Refused("gone", "this client has left"))
+            if client.claims is not None:
+                client.claims.open.clear()
+        elif client.judged >= client.stay:  # else its `connect` runs here
             client.let_in()
+        if client.claims is not None:
+            client.emits.forgotten()
 
     def on_judged(self, client: Client) -> None:
+        client.verdict = None
         if client.refused is not None:
             self._turn_away(client, Refused("refused", client.refused))
         elif client.judged >= client.stay:

@@ -47,6 +47,7 @@ class Client(Member):
         "readers",
         "registry",
         "told",
+        "verdict",
     )
 
     def __init__(self, registry: Registry, hub: Hub, client: str) -> None:
@@ -59,6 +60,7 @@ class Client(Member):
         self.last_request = 0.0
         self.noted = ""  # what this process has logged of its presence last, where that is not applied yet
         self.told = -math.inf  # when it was logged last that it lives, though it was not here
+        self.verdict: tuple[int, str | None] | None = None  # of its `connect`: the stay and why not; not applied yet
         self.broken = False  # its last read ended with the line
         self.owed: Cursor | None = None  # where a cut batch ended: going on from there costs no poll
         self.address: str | None = None  # from where it was born, if here

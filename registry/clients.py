@@ -6,6 +6,7 @@ first reading request or its first emit, here while it reads, gone when it has n
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import time
 from collections.abc import Callable
@@ -72,9 +73,8 @@ class Clients:
             raise unready()
         if cursor is not None:
             await self.hub.reach(cursor)
-            if (
-                cursor.epoch == self.hub.epoch and cursor.seq > self.hub.end
-            ):  # and stays beyond it, whatever is logged until this read is answered
+            # It stays beyond the end, whatever is logged until this read is answered:
+            if cursor.epoch == self.hub.epoch and cursor.seq > self.hub.end:
                 cursor = cursor._replace(seq=SAFE_INTEGER)
         if sid is None:
             return self.nobodies.read(cursor, address, history, paced)
@@ -85,11 +85,15 @@ class Clients:
             client.polls.take(1, self.clock(), "polls")
         if not (client.here or self.hub.log.ready):
             raise unready()
-        if cursor is not None and cursor.seq < client.born and not client.was_led(cursor.seq):
-            await self.hub.log.tip(WITHIN)  # another process may have told it so just now
+        starts = cursor is not None and client.start is not None and not client.started
         reader = self.open(client, cursor, history, grace, transport)
         try:
             await self.arrivals.arrived(client)
+            if cursor is not None and cursor.seq < client.born and not client.was_led(cursor.seq):
+                await self.hub.log.tip(WITHIN)  # another process may have told it so just now
+            elif starts and self.hub.log.ready:
+                with contextlib.suppress(Refused):
+                    await self.hub.log.tip(WITHIN)  # what it reads next without a cursor, elsewhere, is after that
             if reader.ended in ("gone", "kicked"):
                 raise Refused(reader.ended, "this client has left")
             if reader.ended == "unready":

@@ -61,11 +61,12 @@ class Upload(msgspec.Struct):
 class Emits:
     """What this process does for the emits of one client: it runs those that it has claimed, and answers who waits."""
 
-    __slots__ = ("_first", "_turn", "client", "waiting")
+    __slots__ = ("_answered", "_first", "_turn", "client", "waiting")
 
     def __init__(self, client: Member) -> None:
         self.client = client
         self.waiting: dict[int, asyncio.Future[bytes]] = {}  # of those that are not answered yet, who asked here
+        self._answered: dict[int, bytes] = {}  # the acks that are logged, and not applied yet
         self._turn: asyncio.Future[None] | None = None  # while one waits until it comes
         self._first: Callable[[], Job] | None = None  # what is to be done before the next of them
 
@@ -85,6 +86,8 @@ class Emits:
 
     def settled(self, n: int, ack: bytes) -> None:
         """It is answered: whoever waits here is told."""
+        if self._answered:
+            self._answered.pop(n, None)
         waits = self.waiting.pop(n, None)
         if waits is not None and not waits.done():
             waits.set_result(ack)
@@ -98,6 +101,22 @@ class Emits:
                 waits.set_exception(failure)
                 waits.exception()  # perhaps nobody waits for it any more
         self.waiting.clear()
+
+    def forgotten(self) -> None:
+        """Its client is: no ack of it is applied any more. For what runs elsewhere nobody waits here."""
+        claims, process = self.client.claims, self.client.hub.process
+        assert claims is not None
+        for n, (by, _stay) in list(claims.open.items()):
+            if n in self._answered:
+                del claims.open[n]
+                self.settled(n, self._answered[n])
+            elif by != process:
+                del claims.open[n]
+                waits = self.waiting.pop(n, None)
+                if waits is not None and not waits.done():
+                    waits.set_exception(Refused("gone", "this client has left"))
+                    waits.exception()
+        self.look()
 
     def look(self) -> None:
         """Perhaps it is the turn of the one that waits."""
@@ -143,6 +162,8 @@ class Emits:
         ack = up_to(ack, hub.last_seen_by(self.client))
         if hub.members.get(self.client.id) is self.client:
             hub.log.note("d", self.client.id, n, tail=ack)
+            if claims is not None and n in claims.open:
+                self._answered[n] = ack
         elif claims is not None:  # it is forgotten: nobody but who waits here will ever ask
             claims.open.pop(n, None)
             self.settled(n, ack)

@@ -213,9 +213,9 @@ MUTATIONS = [
         "position after the connect handler",
         "a newcomer does not hear what its handler says",
         "registry/clients.py",
-        "        try:\n            await self.arrivals.arrived(client)\n            if reader.ended",
-        "        try:\n            await self.arrivals.arrived(client)\n"
-        "            reader.cursor = cursor or Cursor(self.hub.epoch, self.hub.end)\n            if reader.ended",
+        "            await self.arrivals.arrived(client)\n            if cursor is not None and cursor.seq",
+        "            await self.arrivals.arrived(client)\n"
+        "            reader.cursor = cursor or Cursor(self.hub.epoch, self.hub.end)\n            if cursor is not None and cursor.seq",
         CONTRACT + "test_a_newcomer_hears_what_its_connect_handler_says",
     ),
     Mutation(
@@ -2332,5 +2332,21 @@ MUTATIONS = [
         'typeof batch.gap?.missed === "number" && after.seq < own.seq',
         "false",
         "tests/js/client_vectors.test.mjs",
+    ),
+    Mutation(
+        "an ack that is never applied",
+        "who is forgotten meanwhile waits for ever, and so does its next emit",
+        "registry/arrivals.py",
+        "            client.emits.forgotten()\n",
+        "            pass\n",
+        CUT_OFF + "test_who_is_forgotten_as_an_ack_is_logged_has_its_next_emit_run",
+    ),
+    Mutation(
+        "a verdict that is never applied",
+        "an emit of who is forgotten meanwhile waits until the server stops",
+        "registry/arrivals.py",
+        "            self._judge_forgotten(client, *client.verdict)\n",
+        "            client.let_in()\n",
+        CUT_OFF + "test_who_is_forgotten_as_it_is_let_in_waits_for_nothing",
     ),
 ]

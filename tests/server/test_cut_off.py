@@ -205,6 +205,56 @@ async def test_who_was_led_past_its_birth_is_not_told_again_elsewhere() -> None:
         await process.clients.tasks.end()
 
 
+# ---- forgotten by one while another does something for it
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_who_is_forgotten_as_an_ack_is_logged_has_its_next_emit_run(
+    house: House, sid: str, elsewhere: bool
+) -> None:
+    one, two = house.processes
+    await house.all(one.read(sid))
+    gate = house.close("1 at one")
+    first = asyncio.ensure_future(one.emit(sid, 1))
+    await house.turns()
+    second = asyncio.ensure_future((two if elsewhere else one).emit(sid, 2))
+    await house.turns()
+    assert house.ran == [("one", 1)]
+    two.log.note("f", house.known(two).id, two.hub.place)
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)  # it has logged its ack, behind that
+    await house.turns()
+    ((one_ack,), (two_ack,)) = await asyncio.wait_for(asyncio.gather(first, second), 5)
+    assert one_ack["data"] == "one" and two_ack["data"] == ("two" if elsewhere else "one")
+
+
+async def test_who_is_forgotten_as_it_is_let_in_waits_for_nothing(house: House, sid: str) -> None:
+    one, two = house.processes
+    gate = house.close("connect at one")
+    emit = asyncio.ensure_future(one.emit(sid, 1))
+    await house.turns()
+    two.log.note("f", house.known(two).id, two.hub.place)
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    await house.turns()
+    ((ack,)) = await asyncio.wait_for(emit, 5)
+    assert ack["data"] == "one"
+
+
+async def test_who_is_forgotten_while_its_connect_runs_elsewhere_is_told_that_it_left(house: House, sid: str) -> None:
+    one, two = house.processes
+    house.close("connect at one")
+    reading, emit = asyncio.ensure_future(one.read(sid)), asyncio.ensure_future(two.emit(sid, 1))
+    await house.turns()
+    two.log.note("f", house.known(two).id, two.hub.place)
+    await house.turns()
+    assert (await refused(emit)).code == "gone" and not house.ran
+    house.gates["connect at one"].set()
+    reading.cancel()
+
+
 # ---- declared gone, and not gone
 
 
