@@ -9,6 +9,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 from tests.stranger.http import DEADLINE
@@ -69,6 +70,11 @@ class Redis:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+    def forget(self) -> None:
+        """Throw away what it kept, while it does not run."""
+        for kept in Path(self._folder.name).iterdir():
+            shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
 
     def pause(self) -> None:
         """It holds its connections, and answers nothing."""
