@@ -12,8 +12,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from bench.load.servers import free_port
 from tests.stranger.http import DEADLINE
-from transport_fallback.lab.network.proxies import free
 from transport_fallback.log.streams.scripts import Word
 from transport_fallback.log.streams.wire import Wire, pool
 
@@ -23,7 +23,7 @@ class Redis:
 
     def __init__(self, *settings: str, aof: bool = False) -> None:
         self.settings = [*settings, *(["--appendonly", "yes", "--appendfsync", "always"] if aof else [])]
-        self.port = free("127.0.0.1", 0)
+        self.port = free_port()
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Redis:
