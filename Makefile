@@ -110,6 +110,10 @@ torture: $(TEST_READY) ## a million deliveries under faults: is one lost, double
 torture-proof: $(TEST_READY) ## break the server on purpose: the torture must find it each time
 	$(TEST)/bin/python -m tests.torture --prove
 
+.PHONY: cluster-storm
+cluster-storm: $(TEST_READY) ## three servers on one log, all that can be struck is: is one lost, twice, out of order? (FOR=60 SEED=1)
+	$(TEST)/bin/python -m tests.scale --seconds $(or $(FOR),60) $(if $(SEED),--seed $(SEED))
+
 deliveries: $(TEST_READY) ## random programs over the running server: does each reader hear what it must? (SEEDS=600 FIRST=0)
 	$(TEST)/bin/python -m tests.delivery --seeds $(or $(SEEDS),600) --first $(or $(FIRST),0)
 

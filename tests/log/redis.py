@@ -9,10 +9,11 @@ import shutil
 import signal
 import tempfile
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+from bench.load.servers import free_port
 from tests.stranger.http import DEADLINE
-from transport_fallback.lab.network.proxies import free
 from transport_fallback.log.streams.scripts import Word
 from transport_fallback.log.streams.wire import Wire, pool
 
@@ -22,7 +23,7 @@ class Redis:
 
     def __init__(self, *settings: str, aof: bool = False) -> None:
         self.settings = [*settings, *(["--appendonly", "yes", "--appendfsync", "always"] if aof else [])]
-        self.port = free("127.0.0.1", 0)
+        self.port = free_port()
         self._process: asyncio.subprocess.Process | None = None
 
     async def __aenter__(self) -> Redis:
@@ -69,6 +70,11 @@ class Redis:
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+    def forget(self) -> None:
+        """Throw away what it kept, while it does not run."""
+        for kept in Path(self._folder.name).iterdir():
+            shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
 
     def pause(self) -> None:
         """It holds its connections, and answers nothing."""

@@ -10,9 +10,9 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Self
 
+from bench.load.servers import free_port
 from tests.browser.mother import Mother
 from tests.stranger.http import DEADLINE, http
-from transport_fallback.lab.network.proxies import free
 
 LOOK = 0.01  # s between two looks
 SLEEPY = ("the log is not reached",)  # what a server may say whose Redis was struck
@@ -24,7 +24,7 @@ class Server:
     mother = Mother("tests.scale.server")
 
     def __init__(self, *flags: str) -> None:
-        self.flags, self.port = flags, free("127.0.0.1", 0)
+        self.flags, self.port = flags, free_port()
         self.told: list[list[Any]] = []
         self.complaints: list[str] = []
         self._reading: asyncio.Task[None] | None = None

@@ -11,7 +11,7 @@ from typing import Any
 import httpx2
 
 from tests.stranger.http import DEADLINE, Refused, emit, new_sid, post, public_id
-from tests.stranger.readers import TRANSPORTS, Batch, Ended
+from tests.stranger.readers import TRANSPORTS, Batch, Ended, Poll
 
 TROUBLE = (Ended, TimeoutError, OSError, EOFError, ValueError, IndexError, httpx2.HTTPError)
 PARAMS: dict[str, dict[str, Any]] = {
@@ -30,6 +30,8 @@ class Listener:
         self.given: list[tuple[float, Batch]] = []
         self.ends: list[Exception] = []  # of its lines, and what it was refused
         self.renews = False  # at another epoch it takes another sid, as the clients do
+        self.patience = DEADLINE  # s without a batch until it asks again
+        self.pause = 0.03  # s between two polls
 
     @property
     def id(self) -> str:
@@ -52,11 +54,13 @@ class Listener:
         """Read until it is cancelled."""
         while True:
             base = self.base
-            reader = TRANSPORTS[self.transport](base, self.sid, **PARAMS[self.transport])
+            sid, reader = self.sid, TRANSPORTS[self.transport](base, self.sid, **PARAMS[self.transport])
+            if isinstance(reader, Poll) and reader.kind == "poll":
+                reader.pause = self.pause
             try:
                 await reader.open(self.cursor)
-                while base == self.base:
-                    self.take(await reader.next(DEADLINE))
+                while (base, sid) == (self.base, self.sid):
+                    self.take(await reader.next(self.patience))
                     del reader.batches[:-1]
             except (Refused, *TROUBLE) as end:
                 self.ends.append(end)
@@ -68,11 +72,11 @@ class Listener:
         self.given.append((time.monotonic(), batch))
         self.cursor = batch.cursor
         if self.renews and batch.gap and batch.gap["reason"] == "epoch":
-            self.sid = new_sid()
-            self.renewed()
+            self.renew()
 
-    def renewed(self) -> None:
+    def renew(self) -> None:
         """To the servers it is somebody else from now on."""
+        self.sid = new_sid()
 
 
 @contextlib.asynccontextmanager

@@ -48,15 +48,15 @@ async def test_who_read_at_a_killed_process_goes_on_elsewhere_and_hears_each_mes
     async with living(*readers):
         async with living(absent):
             for n in range(10):
-                await voice.say(other.url, n)
+                await voice.insist(other.url, n)
         await killed.end()
         for n in range(10, 20):
-            await voice.say(other.url, n)
+            await voice.insist(other.url, n)
         for one in readers:
             one.base = other.url
         await until(lambda: all(len(one.heard) == 20 for one in readers))
         await until(lambda: gone(two, absent))
-        await voice.say(other.url, 20)
+        await voice.insist(other.url, 20)
         await until(lambda: all(len(one.heard) == 21 for one in readers))
         # Whoever did not come back is away when a lease and a grace are over; nobody is told that the others had gone.
         assert gone(two, *readers, absent) == [absent.id]
@@ -115,7 +115,7 @@ async def test_who_reads_at_a_process_that_is_stopped_is_told_to_come_back_and_g
     voice, readers, absent = Voice(), everybody(stopped.url), Listener("ws", stopped.url)
     async with living(*readers):
         async with living(absent):
-            await voice.say(other.url, 0)
+            await voice.insist(other.url, 0)
             await stopped.control("close=second")
             unfinished = asyncio.create_task(voice.say(stopped.url, "x", "steps"))
             await until(lambda: stopped.did("first"))
@@ -128,7 +128,7 @@ async def test_who_reads_at_a_process_that_is_stopped_is_told_to_come_back_and_g
         assert refused.value.code == "draining"  # and repeated elsewhere it has failed: nobody waits for a lease
         assert (await voice.again(other.url, 2))["error"]["code"] == "handler_failed"
         for n in range(1, 5):
-            await voice.say(other.url, n)
+            await voice.insist(other.url, n)
         await until(lambda: all(len(one.heard) == 6 for one in readers))
         await until(lambda: gone(two, absent))
         assert gone(two, *readers, absent) == [absent.id]
@@ -145,11 +145,11 @@ async def test_all_restarted_in_turn_lose_nothing_also_not_what_only_the_last_kn
     async with living(*readers):
         n = 0
         for stopped, other in ((first, last), (last, first)):
-            await voice.say(stopped.url, n)
+            await voice.insist(stopped.url, n)
             for one in readers:
                 one.base = other.url
             await stopped.end(signal.SIGTERM)
-            await voice.say(other.url, n + 1)
+            await voice.insist(other.url, n + 1)
             await stopped.start()
             n += 2
         await until(lambda: all(len(one.heard) == n for one in readers))
@@ -160,7 +160,7 @@ async def test_all_restarted_in_turn_lose_nothing_also_not_what_only_the_last_kn
         await first.start()
         for one in readers:
             one.base = first.url
-        await voice.say(first.url, n)
+        await voice.insist(first.url, n)
         await until(lambda: all(len(one.heard) == n + 1 for one in readers))
     assert sorted(said) == ids(*readers)
     assert all(one.heard == list(range(n + 1)) and one.gaps == [] for one in readers)
@@ -177,7 +177,7 @@ async def test_a_process_frozen_past_its_lease_goes_on_as_another_and_its_reader
         try:
             async with asyncio.timeout(SOON):
                 assert (await voice.again(other.url, 1))["error"]["code"] == "handler_failed"
-            await voice.say(other.url, "while it sleeps")
+            await voice.insist(other.url, "while it sleeps")
         finally:
             frozen.thaw()
         await frozen.ready()
@@ -185,7 +185,7 @@ async def test_a_process_frozen_past_its_lease_goes_on_as_another_and_its_reader
         await until(lambda: frozen.did("cancelled"))
         stands = await frozen.control("open=second")
         assert stands["process"] != name
-        await voice.say(frozen.url, "awake")
+        await voice.insist(frozen.url, "awake")
         await until(lambda: all(len(one.heard) == 3 for one in readers))
         held = (await other.control())["held"]
         assert all(stands["process"] in held[one.id] for one in readers)

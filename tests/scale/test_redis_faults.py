@@ -17,6 +17,7 @@ from tests.stranger.readers import TRANSPORTS, LongPoll, Ws
 pytestmark = pytest.mark.anyio
 
 SHORT, LONG = "2.5", "60"  # s of patience
+LEASE = ("--lease", "6")  # nobody dies here, however busy the machine is
 
 
 async def refused(asked: Any) -> tuple[int | None, Any, Any]:
@@ -39,7 +40,7 @@ async def steady(two: Cluster, *listeners: Listener) -> None:
 
 
 async def test_while_redis_is_away_for_a_while_who_is_known_reads_and_nothing_lands_twice(redis: Redis) -> None:
-    async with cluster(redis.url, "--patience", LONG) as two:
+    async with cluster(redis.url, *LEASE, "--patience", LONG) as two:
         a, b = two.servers
         voice, readers, line = Voice(), [Listener(each, a.url) for each in TRANSPORTS], Ws(b.url, new_sid())
         async with living(*readers):
@@ -80,13 +81,13 @@ async def test_while_redis_is_away_for_a_while_who_is_known_reads_and_nothing_la
 
 
 async def test_while_redis_is_away_for_long_nobody_waits_at_a_dead_end(redis: Redis) -> None:
-    async with cluster(redis.url, "--patience", SHORT) as two:
+    async with cluster(redis.url, *LEASE, "--patience", SHORT) as two:
         a, b = two.servers
         voice, readers = Voice(), [Listener(each, a.url) for each in TRANSPORTS]
         async with living(*readers):
             held = LongPoll(a.url, readers[0].sid, hold=30)
             await held.open(readers[0].cursor)
-            await voice.say(b.url, 0)
+            await voice.insist(b.url, 0)
             await held.next()
             waiting = asyncio.create_task(held.next())
             await until(lambda: all(one.heard == [0] for one in readers))
@@ -112,12 +113,12 @@ async def test_while_redis_is_away_for_long_nobody_waits_at_a_dead_end(redis: Re
 
 @pytest.mark.redis(aof=True)
 async def test_redis_started_again_with_its_data_is_told_once_and_repeats_nothing(redis: Redis) -> None:
-    async with cluster(redis.url) as two:
+    async with cluster(redis.url, *LEASE) as two:
         a, b = two.servers
         voice, readers = Voice(), [Listener(each, a.url) for each in TRANSPORTS]
         async with living(*readers):
             for n in range(5):
-                await voice.say(b.url, n)
+                await voice.insist(b.url, n)
             await until(lambda: all(one.heard == [0, 1, 2, 3, 4] for one in readers))
             await a.control("close=second")
             waiting = asyncio.create_task(voice.say(a.url, 5, "steps"))
@@ -142,7 +143,7 @@ async def test_redis_started_again_with_its_data_is_told_once_and_repeats_nothin
 
 @pytest.mark.parametrize("how", ["killed", "flushed"])
 async def test_a_log_that_is_lost_is_told_once_although_nobody_speaks(how: str, redis: Redis) -> None:
-    async with cluster(redis.url) as two:
+    async with cluster(redis.url, *LEASE) as two:
         a, b = two.servers
         voice, readers = Voice(), [Listener(each, a.url) for each in TRANSPORTS]
         async with living(*readers):
@@ -166,11 +167,11 @@ async def test_a_log_that_is_lost_is_told_once_although_nobody_speaks(how: str, 
 
 
 async def test_a_full_redis_takes_nothing_and_is_read_on(redis: Redis) -> None:
-    async with cluster(redis.url) as two:
+    async with cluster(redis.url, *LEASE) as two:
         a, b = two.servers
         voice, readers = Voice(), [Listener(each, a.url) for each in TRANSPORTS]
         async with living(*readers):
-            await voice.say(b.url, 0)
+            await voice.insist(b.url, 0)
             await redis.ask("CONFIG", "SET", "maxmemory", "1")
             assert await refused(voice.say(b.url, 1)) == (503, "unready", 1)
             await unready(b)
@@ -191,7 +192,7 @@ async def test_a_full_redis_takes_nothing_and_is_read_on(redis: Redis) -> None:
 
 
 async def test_an_emit_whose_append_was_not_answered_runs_once_and_says_so_once(redis: Redis) -> None:
-    async with Gate(redis.port) as gate, cluster(gate.url) as two:
+    async with Gate(redis.port) as gate, cluster(gate.url, *LEASE) as two:
         a, b = two.servers
         voice, reader = Voice(), Listener("ws", b.url)
         async with living(reader):
@@ -205,12 +206,12 @@ async def test_an_emit_whose_append_was_not_answered_runs_once_and_says_so_once(
 
 
 async def test_more_than_fits_on_its_way_is_refused_and_reads_go_on(redis: Redis) -> None:
-    async with cluster(redis.url) as two:
+    async with cluster(redis.url, *LEASE) as two:
         a, b = two.servers
         voice, readers = Voice(), [Listener(each, a.url) for each in TRANSPORTS]
         async with living(*readers):
             other = Voice()
-            await other.say(a.url, "known")
+            await other.insist(a.url, "known")
             await until(lambda: all(one.heard == ["known"] for one in readers))
             await a.control("close=burst")
             bursting = asyncio.create_task(voice.say(a.url, 1100, "burst"))
@@ -234,14 +235,14 @@ async def test_more_than_fits_on_its_way_is_refused_and_reads_go_on(redis: Redis
 
 async def test_a_process_at_the_old_one_of_two_primaries_looks_again_before_it_speaks_of_an_epoch(redis: Redis) -> None:
     async with Redis() as replica, Gate(redis.port) as near, Gate(redis.port) as far:
-        async with cluster(near.url) as two:
+        async with cluster(near.url, *LEASE) as two:
             a, b = two.servers
-            a.flags = ("--log", far.url)
+            a.flags = ("--log", far.url, *LEASE)
             await a.end()
             await a.start()
             voice, reader = Voice(), Listener("ws", b.url)
             async with living(reader):
-                await voice.say(a.url, 0)
+                await voice.insist(a.url, 0)
                 await until(lambda: reader.heard == [0])
                 await replica.ask("CONFIG", "SET", "repl-diskless-load", "swapdb")
                 await ask_replica(replica, "REPLICAOF", "127.0.0.1", redis.port)
@@ -249,7 +250,7 @@ async def test_a_process_at_the_old_one_of_two_primaries_looks_again_before_it_s
                 await ask_replica(replica, "REPLICAOF", "NO", "ONE")
                 near.to = replica.port
                 near.cut()  # b is on the new side; a stays where it was, and whatever it is told there will be lost
-                await voice.say(a.url, "lost")
+                await voice.insist(a.url, "lost")
                 await until(lambda: reader.gaps)
                 assert (await b.control())["epoch"] != (await a.control())["epoch"]
                 # Cut off from the new one it cannot know, and says so: a gap would lead back to what is lost.
