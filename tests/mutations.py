@@ -215,7 +215,8 @@ MUTATIONS = [
         "registry/clients.py",
         "            await self.arrivals.arrived(client)\n            if cursor is not None and cursor.seq",
         "            await self.arrivals.arrived(client)\n"
-        "            reader.cursor = cursor or Cursor(self.hub.epoch, self.hub.end)\n            if cursor is not None and cursor.seq",
+        "            reader.cursor = cursor or Cursor(self.hub.epoch, self.hub.end)\n"
+        "            if cursor is not None and cursor.seq",
         CONTRACT + "test_a_newcomer_hears_what_its_connect_handler_says",
     ),
     Mutation(
