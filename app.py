@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -47,7 +48,7 @@ from transport_fallback.serving.run import listen, server_for, url_of
 from transport_fallback.transports.longpoll import longpoll
 from transport_fallback.transports.poll import poll
 from transport_fallback.transports.post import bye, emit, hello, ready
-from transport_fallback.transports.request import headed
+from transport_fallback.transports.request import headed, server_of
 from transport_fallback.transports.sse import sse
 from transport_fallback.transports.ws import ws
 
@@ -78,7 +79,7 @@ def build(
     names = Names([*given, *filter(name_of, classroom.names())], classroom.knows)
     rules = Rules(names, [*map(checked_origin, allow_origins)], is_file)
     clients = Clients(hub)
-    links, meter = Links(), Meter(lambda client: client in hub.roll())
+    links, meter = Links(), Meter(lambda client: client in hub.roll(), hub.log)
     feeds = Feeds(clients, Budget(hub))
     stages = Stages(clients, {"forms": forms, **STEPS}, wire)
     sweeps = [meter.sweep, links.sweep, stages.sweep]
@@ -112,7 +113,7 @@ def build(
         ],
         middleware=[
             Middleware(Lived, life=life),
-            Middleware(Edge, rules=rules),
+            Middleware(Edge, rules=rules, server=partial(server_of, clients)),
         ],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error, ClientDisconnect: on_gone},
         lifespan=lifespan,
@@ -152,8 +153,8 @@ def log_of(chosen: dict[str, Any]) -> Callable[[Hub], Log]:
         from transport_fallback.log.streams.joined import on_redis
     except ModuleNotFoundError as missing:
         raise ImportError(f"{missing.name} is missing: pip install 'transport-fallback[redis]'") from None
-    name, lease, patience = (chosen[f"log_{one}"] for one in ("name", "lease", "patience"))
-    return on_redis(chosen["log"], name=name, lease=lease, patience=patience)
+    name, called, lease, patience = (chosen[f"log_{one}"] for one in ("name", "as", "lease", "patience"))
+    return on_redis(chosen["log"], name=name, called=called or "", lease=lease, patience=patience)
 
 
 def main(arguments: list[str]) -> int:

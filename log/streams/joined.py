@@ -40,12 +40,13 @@ def fingerprint(limits: Limits) -> str:
 
 
 def on_redis(
-    url: str, *, name: str = "lab", lease: float = LEASE, patience: float = PATIENCE
+    url: str, *, name: str = "lab", lease: float = LEASE, patience: float = PATIENCE, called: str = ""
 ) -> Callable[[Hub], Streams]:
     """What `Hub(log=…)` takes for a log in the Redis at `url`: redis://HOST:PORT/DB, or rediss:// for TLS.
 
-    `name`: of the log there; `lease`: s after which a process that says nothing is gone, the same for all; `patience`:
-    s without Redis after which nobody is let wait here. ValueError: `url` is none of Redis.
+    `name`: of the log there; `called`: how its own name begins; `lease`: s after which one that says nothing
+    is gone, the same for all; `patience`: s without Redis after which nobody is let wait here. ValueError: `url` is
+    none of Redis.
     """
 
     def joined(hub: Hub) -> Streams:
@@ -56,6 +57,7 @@ def on_redis(
             limits=fingerprint(hub.limits),
             lease=lease,
             patience=patience,
+            called=called,
             on_renamed=hub.on_renamed,
             on_emptied=hub.on_emptied,
         )

@@ -56,16 +56,20 @@ class Streams:
         limits: str = "",
         lease: float = LEASE,
         patience: float = PATIENCE,
+        called: str = "",
         on_renamed: Callable[[], None] = nothing,
         on_emptied: Callable[[], None] = nothing,
         on_failed: Callable[[], None] = nothing,
     ) -> None:
-        """`limits`: those that all processes must have in common, as text. ValueError: `url` is none of Redis."""
+        """`limits`: those that all processes must have in common, as text; `called`: how the name of this one begins.
+
+        ValueError: `url` is none of Redis.
+        """
         self._pool = pool(url, lease)
         self._apply, self._patience = apply, patience
         self._terms = Terms(Keys.of(name), f"{limits} lease={lease:g}".strip(), lease)
         self._on_renamed, self._on_emptied, self._on_failed = on_renamed, on_emptied, on_failed
-        self._here, self._pending = Here(), Pending()
+        self._here, self._pending = Here(called), Pending()
         self._line: Line | None = None
         self._task: asyncio.Task[None] | None = None
         self._over = ""  # why nothing is appended any more
@@ -79,6 +83,11 @@ class Streams:
     def process(self) -> str:
         """The name of this process: the `by` of its items. It has another after it was declared gone."""
         return self._here.process
+
+    @property
+    def processes(self) -> int:
+        """How many there were a quarter of a lease ago: one that was killed counts until its lease is over."""
+        return self._here.processes
 
     @property
     def epoch(self) -> str:
