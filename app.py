@@ -31,6 +31,7 @@ from transport_fallback.lab.ndjson import NDJSON, ndjson
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
 from transport_fallback.lab.room import STEPS
+from transport_fallback.lab.several import Several
 from transport_fallback.lab.stages import Stages
 from transport_fallback.log.items import Log, NoLog
 from transport_fallback.log.memory import Memory
@@ -61,12 +62,14 @@ def build(
     allow_origins: Iterable[str] = (),
     everywhere: bool = False,
     chat: bool = True,
+    may_be_killed: bool = False,
 ) -> Starlette:
     """A Starlette application around a hub: the four transports, the page, and the instruments of the lab.
 
     `hub`: an application's own, whose limits then hold; by default a new one with `limits`. `allow_hosts`: names of
     this server, without scheme and port. `allow_origins`: origins whose pages may ask, with scheme. `everywhere`: this
-    machine's addresses are its names, whichever it has. `chat`: the handlers of the chat room, too.
+    machine's addresses are its names, whichever it has. `chat`: the handlers of the chat room, too. `may_be_killed`:
+    whoever may ask it may end it, for a lesson.
 
     ValueError: limits beside a hub that has its own, a hub that was built already, a name or an origin that no request
     could have.
@@ -82,6 +85,7 @@ def build(
     links, meter = Links(), Meter(lambda client: client in hub.roll(), hub.log)
     feeds = Feeds(clients, Budget(hub))
     stages = Stages(clients, {"forms": forms, **STEPS}, wire)
+    several = Several(hub, may_be_killed=may_be_killed)
     sweeps = [meter.sweep, links.sweep, stages.sweep]
     life = Life(clients, sweeps=sweeps, on_leave=feeds.stop, drains=[stages.drain])
     Guesses(hub)
@@ -107,6 +111,7 @@ def build(
             *stages.routes(),
             *Museum(clients).routes(),
             Route("/lab/load", load(hub)),
+            *several.routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),
@@ -122,7 +127,7 @@ def build(
     app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
     app.state.polls, app.state.rules = protocol[:2], rules  # what serving/door.py may answer
     app.state.feeds, app.state.classroom, app.state.life, app.state.names = feeds, classroom, life, names
-    app.state.stages = stages
+    app.state.stages, app.state.several = stages, several
     return app
 
 
@@ -169,7 +174,8 @@ def main(arguments: list[str]) -> int:
     except (ImportError, ValueError) as error:
         print(f"the log cannot be opened: {error}", file=sys.stderr)
         return 2
-    app = build(hub, allow_hosts=hosts, allow_origins=chosen["allow_origin"], everywhere=everywhere)
+    rules = {"allow_hosts": hosts, "allow_origins": chosen["allow_origin"], "may_be_killed": chosen["may_be_killed"]}
+    app = build(hub, everywhere=everywhere, **rules)
     try:
         listeners = listen_everywhere(listen, port) if everywhere else [listen(host, port)]
     except (OSError, OverflowError) as error:

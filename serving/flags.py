@@ -57,6 +57,9 @@ def options(arguments: list[str]) -> argparse.Namespace:
     )
     for setting in settings:
         add(shared, *setting)
+    shared.add_argument(
+        "--may-be-killed", action="store_true", help="whoever may ask this server may end it: for a lesson"
+    )
     group = parser.add_argument_group("limits", "each also settable in the environment, as LAB_NAME")
     for name in FIELDS:
         meaning = f"{FIELDS[name].metadata['meaning']} (default {FIELDS[name].default}; {allowed(name)})"
