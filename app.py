@@ -102,7 +102,7 @@ def build(
     app = Starlette(
         routes=[
             *protocol,
-            *links.routes(),
+            *links.routes(hub),
             *meter.routes(),
             *Looks(meter).routes(),
             *Mirror().routes(),

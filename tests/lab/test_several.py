@@ -67,6 +67,21 @@ async def test_it_must_be_called_by_its_name_by_a_page_of_its_own_and_not_be_the
             await eventually(lambda: ended == [first.process])
 
 
+async def test_what_one_server_keeps_is_refused_where_several_share_a_log(shared_redis: str) -> None:
+    hub = Hub(log=on_redis(shared_redis, name=secrets.token_hex(8)))
+    async with running(build(hub)) as url:
+        link = f"/via/~{new_sid()}"
+        for method, path, body in (
+            ("PUT", link, b'{"network":"kill"}'),
+            ("GET", f"/lab/queue?sid={new_sid()}", b""),
+            ("GET", f"/lab/stage/~{new_sid()}/forms/poll?sid={new_sid()}", b""),
+        ):
+            answer = await http(url, method, path, body=body)
+            assert answer.error["code"] == "refused" and "make run" in answer.error["message"], path
+        assert (await http(url, "PUT", link, body=b'{"network":"direct"}')).status == 200
+        assert (await http(url, "GET", f"{link}/poll")).status == 200  # each server leads it straight through
+
+
 async def test_nothing_ends_a_server_by_default() -> None:
     async with serving() as lab:
         assert not [one for one in lab.app.routes if getattr(one, "path", "") == "/lab/cluster/kill"]
