@@ -18,7 +18,7 @@ stamp = $(1)/.made-$(shell cat requirements/$(2).txt scripts/make-venv | cksum |
 RUN_READY := $(call stamp,$(RUN),run)
 TEST_READY := $(call stamp,$(TEST),test)
 
-.PHONY: help run class new step redis test compiled check check-python check-javascript fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
+.PHONY: help run class new step redis cluster test compiled check check-python check-javascript fix map unit browser search contract proxies some-mutants mutants bench bench-quick fallback storm \
 	fanout torture torture-proof deliveries attacks goals heap picture screenshots npm lock lock-js clean
 .DEFAULT_GOAL := help
 
@@ -39,6 +39,9 @@ step: $(RUN_READY) ## one step of the chat room in ten, with its page: N=4 PORT=
 
 redis: ## start a Redis on a free port of the loopback, in the foreground (as root, gets it): KEEP=folder
 	@PYTHON='$(PYTHON)' scripts/start-redis $(if $(KEEP),'$(KEEP)')
+
+cluster: $(RUN_READY) $(RUN)/.redis ## start three servers that share a log, behind HAProxy, to kill one (as root, gets Redis and HAProxy): PORT=3000
+	@PYTHON='$(CURDIR)/$(RUN)/bin/python' scripts/cluster --port $(PORT) $(FLAGS)
 
 test: $(TEST_READY) ## check, unit, browser and some-mutants, with a summary (LAB_REQUIRE=all: nothing skipped)
 	@scripts/test

@@ -6,6 +6,7 @@ import contextlib
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -30,6 +31,7 @@ from transport_fallback.lab.ndjson import NDJSON, ndjson
 from transport_fallback.lab.network.links import Links
 from transport_fallback.lab.queue import Queues
 from transport_fallback.lab.room import STEPS
+from transport_fallback.lab.several import Several
 from transport_fallback.lab.stages import Stages
 from transport_fallback.log.items import Log, NoLog
 from transport_fallback.log.memory import Memory
@@ -47,7 +49,7 @@ from transport_fallback.serving.run import listen, server_for, url_of
 from transport_fallback.transports.longpoll import longpoll
 from transport_fallback.transports.poll import poll
 from transport_fallback.transports.post import bye, emit, hello, ready
-from transport_fallback.transports.request import headed
+from transport_fallback.transports.request import headed, server_of
 from transport_fallback.transports.sse import sse
 from transport_fallback.transports.ws import ws
 
@@ -60,12 +62,14 @@ def build(
     allow_origins: Iterable[str] = (),
     everywhere: bool = False,
     chat: bool = True,
+    may_be_killed: bool = False,
 ) -> Starlette:
     """A Starlette application around a hub: the four transports, the page, and the instruments of the lab.
 
     `hub`: an application's own, whose limits then hold; by default a new one with `limits`. `allow_hosts`: names of
     this server, without scheme and port. `allow_origins`: origins whose pages may ask, with scheme. `everywhere`: this
-    machine's addresses are its names, whichever it has. `chat`: the handlers of the chat room, too.
+    machine's addresses are its names, whichever it has. `chat`: the handlers of the chat room, too. `may_be_killed`:
+    whoever may ask it may end it, for a lesson.
 
     ValueError: limits beside a hub that has its own, a hub that was built already, a name or an origin that no request
     could have.
@@ -78,9 +82,10 @@ def build(
     names = Names([*given, *filter(name_of, classroom.names())], classroom.knows)
     rules = Rules(names, [*map(checked_origin, allow_origins)], is_file)
     clients = Clients(hub)
-    links, meter = Links(), Meter(lambda client: client in hub.roll())
+    links, meter = Links(), Meter(lambda client: client in hub.roll(), hub.log)
     feeds = Feeds(clients, Budget(hub))
     stages = Stages(clients, {"forms": forms, **STEPS}, wire)
+    several = Several(hub, may_be_killed=may_be_killed)
     sweeps = [meter.sweep, links.sweep, stages.sweep]
     life = Life(clients, sweeps=sweeps, on_leave=feeds.stop, drains=[stages.drain])
     Guesses(hub)
@@ -97,7 +102,7 @@ def build(
     app = Starlette(
         routes=[
             *protocol,
-            *links.routes(),
+            *links.routes(hub),
             *meter.routes(),
             *Looks(meter).routes(),
             *Mirror().routes(),
@@ -106,13 +111,14 @@ def build(
             *stages.routes(),
             *Museum(clients).routes(),
             Route("/lab/load", load(hub)),
+            *several.routes(),
             *feeds.routes(),
             *classroom.routes(),
             *page(names),
         ],
         middleware=[
             Middleware(Lived, life=life),
-            Middleware(Edge, rules=rules),
+            Middleware(Edge, rules=rules, server=partial(server_of, clients)),
         ],
         exception_handlers={Refused: on_refused, HTTPException: on_http_error, ClientDisconnect: on_gone},
         lifespan=lifespan,
@@ -121,7 +127,7 @@ def build(
     app.state.hub, app.state.clients, app.state.links, app.state.meter = hub, clients, links, meter
     app.state.polls, app.state.rules = protocol[:2], rules  # what serving/door.py may answer
     app.state.feeds, app.state.classroom, app.state.life, app.state.names = feeds, classroom, life, names
-    app.state.stages = stages
+    app.state.stages, app.state.several = stages, several
     return app
 
 
@@ -152,8 +158,8 @@ def log_of(chosen: dict[str, Any]) -> Callable[[Hub], Log]:
         from transport_fallback.log.streams.joined import on_redis
     except ModuleNotFoundError as missing:
         raise ImportError(f"{missing.name} is missing: pip install 'transport-fallback[redis]'") from None
-    name, lease, patience = (chosen[f"log_{one}"] for one in ("name", "lease", "patience"))
-    return on_redis(chosen["log"], name=name, lease=lease, patience=patience)
+    name, called, lease, patience = (chosen[f"log_{one}"] for one in ("name", "as", "lease", "patience"))
+    return on_redis(chosen["log"], name=name, called=called or "", lease=lease, patience=patience)
 
 
 def main(arguments: list[str]) -> int:
@@ -168,7 +174,8 @@ def main(arguments: list[str]) -> int:
     except (ImportError, ValueError) as error:
         print(f"the log cannot be opened: {error}", file=sys.stderr)
         return 2
-    app = build(hub, allow_hosts=hosts, allow_origins=chosen["allow_origin"], everywhere=everywhere)
+    rules = {"allow_hosts": hosts, "allow_origins": chosen["allow_origin"], "may_be_killed": chosen["may_be_killed"]}
+    app = build(hub, everywhere=everywhere, **rules)
     try:
         listeners = listen_everywhere(listen, port) if everywhere else [listen(host, port)]
     except (OSError, OverflowError) as error:

@@ -1,8 +1,12 @@
-"""The load: GET /lab/load tells how much of a processor the server has used so far, and how many clients are here."""
+"""The load: GET /lab/load tells how much of a processor the server has used so far, and how many clients are here.
+
+It is that of one process, whose name it says, and how many there are: the next answer may be another's.
+"""
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -13,7 +17,8 @@ from ..transports.request import Endpoint
 
 def load(hub: Hub) -> Endpoint:
     async def answer(_request: Request) -> Response:
-        told = {"at": time.monotonic(), "busy": time.process_time(), "here": len(hub.roll())}
+        told: dict[str, Any] = {"at": time.monotonic(), "busy": time.process_time(), "here": len(hub.roll())}
+        told |= {"process": hub.process, "processes": hub.log.processes}
         return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
     return answer

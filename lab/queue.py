@@ -17,6 +17,7 @@ from starlette.routing import Route
 from ..protocol.errors import Refused
 from ..registry.clients import Clients
 from ..transports.request import batch_response, headed, number, reading, sid_of
+from .single import single
 
 CLIENTS = 500  # whose place is kept; who asked longest ago is forgotten first, and begins anew
 
@@ -36,6 +37,7 @@ class Queues:
 
     async def _answer(self, request: Request) -> Response:
         """One batch as soon as there is news, or an empty one after `hold` s. Refused: no sid, for it is somebody's."""
+        single(self.clients.hub, "a queue")
         sid = sid_of(request)
         if sid is None:
             raise Refused("bad_sid", "a queue is somebody's: say whose, by sid")

@@ -24,6 +24,7 @@ from ..registry.clients import Clients
 from ..serving.edge import refusal
 from ..serving.shares import who_gives_way
 from ..transports.request import payer_of
+from .single import single
 
 MOST = 200  # stages: everybody of a few classes has one
 IDLE = 120.0  # s a stage on which nobody is any more is kept
@@ -93,6 +94,7 @@ class Stages:
         try:
             if found is None or found[2] not in self.plays:
                 raise Refused("not_found", "a stage is at /lab/stage/~NAME/PLAY: 8 to 32 letters, digits, _ and -")
+            single(self.clients.hub, "a stage")
             stage = self.use(found[0], found[2], payer_of(HTTPConnection(scope)))
         except Refused as refused:
             return await refusal(refused)(scope, receive, send)  # a ws handshake is denied the same way

@@ -62,6 +62,10 @@ class Log(Protocol):
         """Who appends: the `by` of its items."""
 
     @property
+    def processes(self) -> int:
+        """How many processes apply it, as far as is known here."""
+
+    @property
     def alone(self) -> bool:
         """Whether it ends with this process, and nobody will ever go on for it."""
 

@@ -16,6 +16,7 @@ class Memory:
     __slots__ = ("hub",)
 
     process = ALONE
+    processes = 1
     alone = ready = True
     stale = failed = False
 

@@ -20,7 +20,8 @@ from ..protocol.errors import Refused
 from ..registry.again import asks_again
 from ..registry.client import Client
 from ..registry.clients import Clients
-from .edge import Edge, Rules, across, matches
+from ..transports.request import SERVER, server_of
+from .edge import Edge, Rules, across, exposed, matches
 from .life import Lived
 
 PLACES = {b"/poll": "poll", b"/longpoll": "longpoll"}
@@ -29,6 +30,11 @@ SECONDS = {"poll": (b"every", 100, 60_000), "longpoll": (b"hold", 1, 30)}  # wha
 DIGITS = re.compile(rb"[0-9]{1,5}")
 EDGE = frozenset((b"host", b"origin", b"sec-fetch-site"))
 NOT_SIMPLE = frozenset((b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
+
+REST = (  # of a head, after the length
+    b"\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
+    b"x-content-type-options: nosniff\r\nvary: Origin\r\n"
+)
 
 Raw = list[tuple[bytes, bytes]]
 
@@ -62,7 +68,7 @@ class Door:
     def __init__(self, clients: Clients, rules: Rules) -> None:
         self.clients, self.rules = clients, rules
         self._date: Raw = []
-        self._head = b""
+        self._head = self._rest = b""
 
     def question(self, url: bytes, headers: Raw | None, visitor: Visitor) -> Question | None:
         """What is asked, if it is simple and its answer needs nobody. `headers`: None, if they are those of before."""
@@ -123,18 +129,21 @@ class Door:
         origin = across(headers) if self.rules.check(headers, path.decode()) else None
         if origin is None:
             return b"\r\n"
-        told = b"access-control-allow-origin: %b\r\naccess-control-expose-headers: Retry-After\r\n\r\n"
-        return told % origin.encode("latin-1")
+        told = b"access-control-allow-origin: %b\r\naccess-control-expose-headers: %b\r\n\r\n"
+        return told % (origin.encode("latin-1"), exposed(server_of(self.clients)).encode())
 
     def head(self, date: Raw, length: int, tail: bytes) -> bytes:
         """The head of an answer of so many bytes. `date`: the headers that the server says with each."""
         if date is not self._date:
             self._date = date
             self._head = b"HTTP/1.1 200 OK\r\n%bcontent-length: " % b"".join(b"%b: %b\r\n" % one for one in date)
-        return (
-            b"%b%d\r\ncontent-type: application/json\r\ncache-control: no-store\r\n"
-            b"x-content-type-options: nosniff\r\nvary: Origin\r\n%b" % (self._head, length, tail)
-        )
+            self._rest = REST + signature(server_of(self.clients))
+        return b"%b%d%b%b" % (self._head, length, self._rest, tail)
+
+
+def signature(server: str | None) -> bytes:
+    """The line of a head that says which of several servers answers."""
+    return b"" if server is None else f"{SERVER.lower()}: {server}\r\n".encode()
 
 
 def straight(app: ASGIApp, lab: Starlette) -> bool:

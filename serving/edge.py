@@ -20,11 +20,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ..protocol.codec import encode
 from ..protocol.errors import Refused
+from ..transports.request import SERVER
 from .names import PORTS, Names, checked_origin, origin_of, parts_of
 
 log = logging.getLogger(__name__)
 
 HEADERS = "Authorization, Content-Type, Last-Event-ID"
+EXPOSED = "Retry-After"  # to a page of another origin; where several servers share a log, which of them answers, too
 FILES = frozenset(("GET", "HEAD"))
 TOLD = 100  # refused origins that are told to whoever runs the server
 
@@ -78,6 +80,11 @@ def across(headers: Headers) -> str | None:
     return headers.get("origin") if headers.get("sec-fetch-site") != "same-origin" else None
 
 
+def exposed(server: str | None) -> str:
+    """What such a page may read of the headers."""
+    return EXPOSED if server is None else f"{EXPOSED}, {SERVER}"
+
+
 def matches(route: BaseRoute, scope: Scope) -> bool:
     return route.matches(scope)[0] is not Match.NONE
 
@@ -129,10 +136,13 @@ class Rules:
 
 
 class Edge:
-    """Middleware around everything: Host, Origin, CORS, and no caching of what is read."""
+    """Middleware around everything: Host, Origin, CORS, no caching of what is read, and which of several servers it is.
 
-    def __init__(self, app: ASGIApp, *, rules: Rules) -> None:
-        self.app, self.rules = app, rules
+    `server()`: the name of this one; None: it is alone, and nobody is told.
+    """
+
+    def __init__(self, app: ASGIApp, *, rules: Rules, server: Callable[[], str | None] = lambda: None) -> None:
+        self.app, self.rules, self.server = app, rules, server
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -143,7 +153,7 @@ class Edge:
         except Refused as refused:
             return await refusal(refused)(scope, receive, send)  # a ws handshake is denied the same way
         if scope["type"] == "http":
-            send = self.sending(send, across(headers) if own else None)
+            send = self.sending(send, across(headers) if own else None, self.server())
             if scope["method"] == "OPTIONS":
                 return await self.preflight(headers, scope)(scope, receive, send)
         await self.app(scope, receive, send)
@@ -162,16 +172,18 @@ class Edge:
         return Response(status_code=204, headers=allow)
 
     @staticmethod
-    def sending(send: Send, origin: str | None) -> Send:
+    def sending(send: Send, origin: str | None, server: str | None) -> Send:
         async def wrapped(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.add_vary_header("Origin")
+                if server is not None:
+                    headers[SERVER] = server
                 if origin is not None:
                     headers["Access-Control-Allow-Origin"] = origin  # the exact echo; no credentials
-                    headers["Access-Control-Expose-Headers"] = "Retry-After"
+                    headers["Access-Control-Expose-Headers"] = exposed(server)
             await send(message)
 
         return wrapped

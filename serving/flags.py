@@ -51,11 +51,15 @@ def options(arguments: list[str]) -> argparse.Namespace:
     settings: tuple[tuple[str, Reads, object, str], ...] = (
         ("--log", log_of, None, "redis://HOST:PORT/DB, or rediss:// for TLS; LAB_LOG where it holds a password"),
         ("--log-name", named, "lab", "its name in that Redis"),
+        ("--log-as", called, None, "what people call this server: its name there begins so"),
         ("--log-lease", seconds, 6.0, "s after which a server that says nothing is gone; the same for all"),
         ("--log-patience", seconds, 15.0, "s without Redis after which nobody is let wait here"),
     )
     for setting in settings:
         add(shared, *setting)
+    shared.add_argument(
+        "--may-be-killed", action="store_true", help="whoever may ask this server may end it: for a lesson"
+    )
     group = parser.add_argument_group("limits", "each also settable in the environment, as LAB_NAME")
     for name in FIELDS:
         meaning = f"{FIELDS[name].metadata['meaning']} (default {FIELDS[name].default}; {allowed(name)})"
@@ -94,6 +98,12 @@ def log_of(text: str) -> str:
 def named(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", text):
         raise ValueError(f"{text!r} is no name of a log: 1 to 64 letters, digits, dots, dashes and underscores")
+    return text
+
+
+def called(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]{1,16}", text):
+        raise ValueError(f"{text!r} is nothing a server is called: 1 to 16 letters and digits")
     return text
 
 

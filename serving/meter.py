@@ -20,6 +20,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ..log.batch import Batch
+from ..log.items import Log
 from ..protocol.errors import Refused
 from ..registry.identity import public_id
 from .accounts import Account, Accounts, Counts
@@ -178,7 +179,9 @@ class Wire:
 class Meter:
     """All counts of one server: by transport, and by client."""
 
-    def __init__(self, here: Callable[[str], bool] = lambda client: False) -> None:
+    def __init__(self, here: Callable[[str], bool] = lambda client: False, log: Log | None = None) -> None:
+        """`here(client)`: whether it is to stay first; `log`: that of the process whose figures these are."""
+        self.log = log
         self.since = time.time()
         self.totals = {name: Counts(name) for name in NAMES}
         self.accounts = Accounts(here)
@@ -215,6 +218,11 @@ class Meter:
         """Free whatever is kept too long already."""
         self.accounts.sweep()
 
+    def whose(self) -> dict[str, Any]:
+        """The process whose figures these are, and of how many it is one."""
+        log = self.log
+        return {"process": log and log.process, "processes": log.processes if log else 1}
+
     def routes(self) -> list[Route | WebSocketRoute]:
         return [
             Route("/stats", self._stats),
@@ -231,7 +239,10 @@ class Meter:
             nonlocal told
             if not clients or not all(map(ID.fullmatch, clients)):
                 raise Refused("bad_parameter", "say whom to watch: client=ID, up to eight times")
-            text = json.dumps({client: figures(self.of(client)) for client in clients}, separators=(",", ":"))
+            counts: dict[str, Any] = {client: figures(self.of(client)) for client in clients}
+            if self.log is not None and not self.log.alone:
+                counts["server"] = list(self.whose().values())  # no id of a client is so short
+            text = json.dumps(counts, separators=(",", ":"))
             if text != told:
                 told = text
                 await socket.send_text(text)
@@ -243,11 +254,11 @@ class Meter:
         client = request.query_params.get("client")
         counts = self.totals if client is None else self.of(client)
         about = {"since": int(self.since * 1000), "client": client, "transports": figures(counts)}
-        return JSONResponse(about, headers={"Cache-Control": "no-store"})
+        return JSONResponse(about | self.whose(), headers={"Cache-Control": "no-store"})
 
     async def _metrics(self, _request: Request) -> Response:
         """The same for Prometheus (text format 0.0.4), by transport only: clients come and go."""
-        lines = []
+        lines = ["# TYPE lab_processes gauge", f"lab_processes {self.whose()['processes']}"]
         for figure in Counts().as_json():
             lines.append(f"# TYPE lab_{figure}_total counter")
             for name, counts in self.totals.items():

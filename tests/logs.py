@@ -78,6 +78,7 @@ class End:
     def __init__(self, log: Shared, hub: Hub, process: str) -> None:
         self.log, self.hub, self.process = log, hub, process
         self._waiting: dict[int, asyncio.Future[Any]] = {}  # by place
+        self.processes = 1
         self.alone, self.ready, self.stale, self.failed = False, True, False, False
 
     def now(self) -> int:

@@ -18,6 +18,7 @@ from ..registry.emits import Ack
 from ..registry.reader import Reader
 from .scope import served
 
+SERVER = "Lab-Server"  # the header in which one of several servers says its name
 LADDER = ("ws", "sse", "longpoll", "poll")  # best first
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -55,6 +56,11 @@ def sid_of(request: HTTPConnection) -> str | None:
 def cursor_of(request: HTTPConnection) -> Cursor | None:
     text = parameter(request, "cursor")
     return None if text is None else Cursor.parse(text)
+
+
+def server_of(clients: Clients) -> str | None:
+    """The name of this server, where several share a log and each answer says whose it is; None: it is alone."""
+    return None if clients.hub.log.alone else clients.hub.process
 
 
 def address_of(request: HTTPConnection) -> str:

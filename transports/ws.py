@@ -20,7 +20,7 @@ from ..registry.clients import Clients
 from ..registry.emits import Ack, Upload
 from ..registry.handlers import Tasks
 from ..registry.reader import Reader
-from .request import acks_text, cursor_of, leave, number, open_reader, payer_of, sid_of
+from .request import SERVER, acks_text, cursor_of, leave, number, open_reader, payer_of, server_of, sid_of
 from .scope import Carried, served
 
 ANSWERS = 2  # times the window: frames whose answers are not there yet, or not taken
@@ -43,7 +43,11 @@ def ws(clients: Clients, way_down: Way | None = None) -> Callable[[WebSocket], A
     async def talk(socket: WebSocket) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # the line was lost while something was sent
             asked = HTTPConnection(socket.scope)  # it remembers what it was asked for, and ends with this
-            await socket.accept()  # a browser can read a close code, but not the status of a refused handshake
+            server = server_of(clients)
+            signed = [] if server is None else [(SERVER.lower().encode(), server.encode())]
+            await socket.accept(
+                headers=signed
+            )  # a browser can read a close code, but not the status of a refused handshake
             try:
                 heartbeat = number(asked, "heartbeat", clients.limits.heartbeat, 1, 30)
                 reader = await open_reader(clients, asked, "ws", cursor_of(asked))

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ...hub import Hub
 from ...protocol.codec import SAFE_INTEGER, decode
 from ...protocol.errors import Refused
 from ...protocol.http1 import refusal
@@ -26,10 +27,12 @@ from ...protocol.limits import DEFAULTS, file_limit_share
 from ...protocol.pace import owner_of
 from ...transports.post import body_of
 from ...transports.request import payer_of
+from ..single import single
 from .line import Line
 from .linktable import Link, LinkTable
 from .table import TABLE, Setting
 
+DIRECT = "direct"  # which each server has by itself
 LINES = 128  # connections of one link: a browser opens six, and a WebSocket for each lane
 PIPE_BUFFER = 64 << 10  # bytes the kernel takes between a line and the server
 
@@ -132,7 +135,7 @@ class Links(LinkTable):
 
     # ---- how a page sets them
 
-    def routes(self) -> list[Route]:
+    def routes(self, hub: Hub) -> list[Route]:
         async def table(_request: Request) -> Response:
             return JSONResponse({"networks": [row.as_json() for row in TABLE]})
 
@@ -143,6 +146,8 @@ class Links(LinkTable):
             change = decode(await body_of(request, DEFAULTS), Change)
             if change.seed is not None and not 0 <= change.seed <= SAFE_INTEGER:
                 raise Refused("bad_parameter", "seed is a number from 0 to 2^53")
+            if change.network != DIRECT:
+                single(hub, "a network that does harm")
             try:
                 Setting.parse(change.network)
             except ValueError as error:

@@ -221,7 +221,12 @@ class proxy:
         try:
             with (self.folder / "output").open("wb") as output:
                 self._process = await asyncio.create_subprocess_exec(
-                    program, *self._arguments(), stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output
+                    program,
+                    *self._arguments(),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,  # Ctrl-C is for the program that ends it
                 )
             try:
                 await self._answers()
@@ -240,6 +245,14 @@ class proxy:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    @property
+    def process(self) -> asyncio.subprocess.Process:
+        return self._process
+
+    async def ended(self) -> None:
+        """Wait until it has ended by itself."""
+        await self._process.wait()
 
     @property
     def log(self) -> str:

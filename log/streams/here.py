@@ -14,15 +14,18 @@ FRESH = 2.0  # s: a process that has not been at the tip for longer may be the o
 LETTERS = 10  # of a process's name: no other will ever have it
 
 
-def new_name() -> str:
-    return "".join(secrets.choice(DIGITS) for _ in range(LETTERS))
+def new_name(called: str) -> str:
+    """A name that no process has had; it begins as people call it, if they do."""
+    letters = "".join(secrets.choice(DIGITS) for _ in range(LETTERS))
+    return f"{called}-{letters}" if called else letters
 
 
 class Here:
     """One process in one log."""
 
-    def __init__(self) -> None:
-        self.process = new_name()
+    def __init__(self, called: str = "") -> None:
+        self.called = called  # by people, whatever its name is
+        self.process = new_name(called)
         self.before = ""  # its last name, of which nobody has said yet that it is gone
         self.known = False  # whether the log knows this name
         self.epoch = ""  # the life of the log that it reads; "": none yet
@@ -31,6 +34,7 @@ class Here:
         self.head = b""  # of that item
         self.bytes = 0  # of the items that were applied, since a snapshot was made here
         self.tip = 0  # the highest place that was heard of
+        self.processes = 1  # that are alive, as Redis said last
         self.keeps = False  # whether the snapshots are this process's task
         self.full = False  # Redis takes no items
         self.seen_at_tip = -math.inf  # loop time
@@ -66,7 +70,7 @@ class Here:
         """Begin to be another process; what is applied stays."""
         if self.known:  # else nothing can have been heard of the last name
             self.before = self.process
-        self.process, self.known, self.keeps = new_name(), False, False
+        self.process, self.known, self.keeps = new_name(self.called), False, False
 
     def empty(self) -> None:
         """What was applied is not in this log."""

@@ -14,12 +14,13 @@ FORMAT = 1  # of the items, and of what applying them does: goes up when two rel
 
 
 def on_redis(
-    url: str, *, name: str = "lab", lease: float = LEASE, patience: float = PATIENCE
+    url: str, *, name: str = "lab", lease: float = LEASE, patience: float = PATIENCE, called: str = ""
 ) -> Callable[[Any], Streams]:
     """What `Hub(log=…)` takes for a log in the Redis at `url`: redis://HOST:PORT/DB, or rediss:// for TLS.
 
-    `name`: of the log there; `lease`: s after which a process that says nothing is gone, the same for all; `patience`:
-    s without Redis after which nobody is let wait here. ValueError: `url` is none of Redis.
+    `name`: of the log there; `called`: how its own name begins; `lease`: s after which one that says nothing
+    is gone, the same for all; `patience`: s without Redis after which nobody is let wait here. ValueError: `url` is
+    none of Redis.
     """
 
     def joined(hub: Any) -> Streams:
@@ -30,6 +31,7 @@ def on_redis(
             limits=f"format={FORMAT} {terms(hub.limits)}",
             lease=lease,
             patience=patience,
+            called=called,
             on_renamed=hub.on_renamed,
             on_emptied=hub.on_emptied,
             make=lambda: chunks(hub),

@@ -220,10 +220,10 @@ class Line:
 
     async def _beat(self, said: tuple[Any, ...]) -> None:
         await self.beating.send([WHO, said])
-        info, (tip, keeps) = await self.beating.answers(2)
+        info, (tip, keeps, processes) = await self.beating.answers(2)
         if Server.of(info).run != self.server.run:  # demoted and promoted again while nobody wrote
             raise ConnectionError("the server there has begun another life")
-        self.here.tip, self.here.keeps = max(self.here.tip, tip), bool(keeps)
+        self.here.tip, self.here.keeps, self.here.processes = max(self.here.tip, tip), bool(keeps), processes
 
     async def leave(self) -> str | None:
         """Hand over to another process; None: there is none. ConnectionError: the line has broken over it."""

@@ -49,18 +49,21 @@ class Streams:
         limits: str = "",
         lease: float = LEASE,
         patience: float = PATIENCE,
+        called: str = "",
         on_renamed: Callable[[], None] = nothing,
         on_emptied: Callable[[], None] = nothing,
         on_failed: Callable[[], None] = nothing,
         make: Callable[[], Generator[bytes, None, None]] | None = None,
         load: Callable[[list[bytes]], None] | None = None,
     ) -> None:
-        """`limits`: those that all processes must have in common, as text; `make`, `load`: a snapshot of the state, and
-        one into a state that is empty: without them the log is kept whole. ValueError: `url` is none of Redis.
+        """`limits`: those that all processes must have in common, as text; `called`: how the name of this one begins.
+        `make`, `load`: a snapshot of the state, and one into a state that is empty: without them the log is kept whole.
+
+        ValueError: `url` is none of Redis.
         """
         self._terms = Terms(Keys.of(name), f"{limits} lease={lease:g}".strip(), lease)
         self._patience = patience
-        self._here, self._pending = Here(), Pending()
+        self._here, self._pending = Here(called), Pending()
         side = Side(apply, on_renamed, on_emptied, on_failed, make, load)
         self._upkeep = Upkeep(pool(url, lease), self._terms, self._here, self._pending, side)
         self._task: asyncio.Task[None] | None = None
@@ -72,6 +75,11 @@ class Streams:
     def process(self) -> str:
         """The name of this process: the `by` of its items. It has another after it was declared gone."""
         return self._here.process
+
+    @property
+    def processes(self) -> int:
+        """How many there were a quarter of a lease ago: one that was killed counts until its lease is over."""
+        return self._here.processes
 
     @property
     def epoch(self) -> str:

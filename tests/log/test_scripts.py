@@ -395,6 +395,16 @@ async def test_one_of_those_who_are_alive_keeps_the_snapshots(lua: Scripts) -> N
     assert (await lua.beat("b"))[1] == 1
 
 
+async def test_a_beat_tells_how_many_are_alive(lua: Scripts) -> None:
+    for name in "abc":
+        await lua.adopt(name)
+    assert [(await lua.beat(name))[2] for name in "abc"] == [3, 3, 3]
+    await lua.run_out("b")
+    assert (await lua.beat("a"))[2] == 2
+    assert await lua.run("leave", process="c") == b"a"
+    assert (await lua.beat("a"))[2] == 1
+
+
 async def test_who_leaves_names_an_heir_who_is_alive(lua: Scripts) -> None:
     for name in "abc":
         await lua.adopt(name)

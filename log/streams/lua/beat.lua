@@ -1,5 +1,6 @@
 #!lua flags=allow-oom
--- Beat: this process is alive, and whose lease has run out is gone. Answers the tip, and whether it keeps snapshots.
+-- Beat: this process is alive, and whose lease has run out is gone. Answers the tip, whether it keeps snapshots, and how
+-- many processes there are.
 -- ARGV: epoch, process, lease in ms. A full Redis takes it: else the first beat when there is room would end all others.
 local lease, at = tonumber(ARGV[3]), tonumber(now())
 local before = tonumber(redis.call('HGET', meta, 'beat'))
@@ -22,4 +23,4 @@ if not keeper or not redis.call('ZSCORE', live, keeper) then
     keeper = process
     redis.call('HSET', meta, 'keeper', keeper)
 end
-return { tip(), keeper == process and 1 or 0 }
+return { tip(), keeper == process and 1 or 0, redis.call('ZCARD', live) }
