@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.anyio
 def started(url: str, *flags: str) -> str:
     """What it says as it ends."""
     command = [sys.executable, "app.py", "--port", "0", "--log-lease", "2", *flags]
-    environment = {"LAB_LOG": url}
+    environment = {**os.environ, "LAB_LOG": url}
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, env=environment)
     assert done.returncode == 1 and "Traceback" not in done.stderr, done
     assert done.stderr.startswith("the log cannot be opened: ") and done.stderr.count("\n") == 1
