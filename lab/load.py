@@ -6,7 +6,6 @@ It is that of one process, whose name it says, and how many there are: the next 
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -17,8 +16,8 @@ from ..transports.request import Endpoint
 
 def load(hub: Hub) -> Endpoint:
     async def answer(_request: Request) -> Response:
-        told: dict[str, Any] = {"at": time.monotonic(), "busy": time.process_time(), "here": len(hub.roll())}
-        told |= {"process": hub.process, "processes": hub.log.processes}
-        return JSONResponse(told, headers={"Cache-Control": "no-store"})
+        told = {"at": time.monotonic(), "busy": time.process_time(), "here": len(hub.roll())}
+        whose = {"process": hub.process, "processes": hub.log.processes}
+        return JSONResponse({**told, **whose}, headers={"Cache-Control": "no-store"})
 
     return answer

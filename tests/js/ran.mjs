@@ -9,11 +9,12 @@ export function ran(program, name, cases) {
   const runs = /** @type {any[][]} */ ([]);
   for (const [at, { inputs }] of cases.entries()) {
     const take = new Function(`"use strict";\n${program}\nreturn ${name};`)();
-    let state = /** @type {any} */ (null);
+    const states = /** @type {Map<string, any>} */ (new Map()); // server → what it remembers, where inputs name one
     try {
-      const outs = inputs.map((batch) => {
-        const out = take(state, structuredClone(batch));
-        state = out.state;
+      const outs = inputs.map((input) => {
+        const who = input?.server ?? "";
+        const out = take(states.has(who) ? states.get(who) : null, structuredClone(input));
+        states.set(who, out.state);
         return out;
       });
       runs.push(outs);

@@ -39,7 +39,7 @@ function told(program, name, cases) {
 }
 
 for (const language of ["en", "zh"]) {
-  for (const lesson of ["lost", "once", "own"].filter((name) => existsSync(new URL(`${name}/exercise.js`, LESSONS)))) {
+  for (const lesson of ["lost", "once", "own", "kill"].filter((name) => existsSync(new URL(`${name}/exercise.js`, LESSONS)))) {
     test(`${language}: the program that solves ${lesson}`, async () => {
       const { NAME, CASES, judged } = await import(new URL(`${lesson}/exercise.js`, LESSONS).href);
       const programs = texts(part(language, lesson), /<pre class="program">(.*?)<\/pre>/gs);

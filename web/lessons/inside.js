@@ -59,11 +59,12 @@
       for (const inputs of work.cases) {
         const entry = made(work);
         const outs = [];
-        let state = null;
+        const states = new Map(); // server → what it remembers
         for (const input of inputs) {
           call = outs.length;
-          const out = called(entry, state, input);
-          state = out.state;
+          const who = /** @type {any} */ (input)?.server ?? "";
+          const out = called(entry, states.has(who) ? states.get(who) : null, input);
+          states.set(who, out.state);
           outs.push(out);
         }
         runs.push(outs);

@@ -5,7 +5,8 @@ import { file } from "./prose.js";
 
 /**
  * `name`: the function that the program defines, `(state, input) => ({ state, … })`. For each case it is made anew and
- * called with each input in turn: with state null first, and then with the state it has returned.
+ * called with each input in turn: with state null first, and then with the state it has returned. Inputs that name a
+ * `server` are given what was returned last to that one: each server remembers for itself.
  * @typedef {{program: string, name: string, cases: unknown[][]}} Work
  */
 /**

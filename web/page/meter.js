@@ -15,6 +15,8 @@ export class Meter extends EventTarget {
   #samples = /** @type {Map<string, Sample[]>} */ (new Map()); // id -> [{at, counts}], oldest first
   #line = /** @type {WebSocket | null} */ (null);
   #timer = 0;
+  /** The server these are of, and of how many it is one, where several share a log. @type {[string, number] | undefined} */
+  server;
 
   /**
    * `names`: a function that gives the ids to watch, null for those not known yet.
@@ -67,9 +69,10 @@ export class Meter extends EventTarget {
     this.#timer = setTimeout(() => this.watch(), AGAIN);
   }
 
-  /** @param {Record<string, Record<string, Counts>>} figures */
+  /** @param {any} figures of each client, by its id; and `server` */
   #take(figures) {
     const at = now();
+    this.server = figures.server;
     for (const [id, counts] of Object.entries(figures)) {
       const samples = this.#samples.get(id) ?? [];
       samples.push({ at, counts });

@@ -118,6 +118,7 @@ function figures() {
   }
   result.show();
   broken?.show();
+  if (meter.server) import("./shared.js").then(({ tell }) => tell(meter.server));
 }
 
 /** Whether the experiment is on: every WebSocket of the right seat's is cut, and it may choose another way. */
