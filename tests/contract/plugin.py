@@ -45,8 +45,9 @@ def served() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Only the rules for every transport, and each once: what is not ours has no fast way."""
-    kept = [item for item in items if "transport" in getattr(item, "fixturenames", ()) and "plain" not in item.name]
+    """Only the rules for every transport, and each once: what is not ours has no fast way, and one log."""
+    of_each = [item for item in items if "transport" in getattr(item, "fixturenames", ())]
+    kept = [item for item in of_each if "plain" not in item.name and "cluster" not in item.name]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
 

@@ -109,6 +109,7 @@ async def count_of(reader: Ws, heard: list[dict[str, Any]], count: int) -> None:
 
 
 # A class of 500 with the longest names: each gets in, is told little, and what was said is still there.
+@pytest.mark.alone("what is measured is the size of a list")
 @pytest.mark.limits(grace=600)  # none of them has gone before all have come, however long that takes
 async def test_five_hundred_come_and_go_and_the_chat_is_what_is_heard(lab: Lab) -> None:
     speaker = await Person(lab).come("Ada")

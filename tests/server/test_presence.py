@@ -285,7 +285,7 @@ async def test_the_mark_of_bye_does_not_stay_for_ever(lab: Lab) -> None:
     async with asyncio.timeout(DEADLINE):
         while (await http(lab.url, "GET", target("poll", sid=sid))).status == 410:
             await asyncio.sleep(0.05)  # the pace of its requests
-    assert [step[0] for step in lab.life] == ["connect", "disconnect", "connect"]
+    await eventually(lambda: [step[0] for step in lab.life] == ["connect", "disconnect", "connect"])
 
 
 # ---- Readers
