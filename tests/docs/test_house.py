@@ -14,7 +14,7 @@ from tests.docs.written import ROOT, snippets
 
 PACKAGE = "transport_fallback"
 OUTSIDE = {"bench", "tests"}  # they may import all of the package, and nothing in it imports them
-PROGRAMS = {"app.py", "client/__main__.py", "lab/networks.py", "lab/proxies.py"}  # what Python runs as a script
+PROGRAMS = {"app.py", "client/__main__.py", "lab/cluster.py", "lab/networks.py", "lab/proxies.py"}  # run as scripts
 
 
 class Import(NamedTuple):
