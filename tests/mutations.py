@@ -37,6 +37,7 @@ SNAPSHOT, FIELDS = "tests/log/test_snapshot.py::", "tests/log/test_snapshot_fiel
 SAID = FIELDS + "test_what_is_said_is_said"
 HISTORIES = "tests/log/test_snapshot_histories.py::test_whatever_is_logged_a_snapshot_says_all_of_it"
 LOOK = "tests/log/test_look.py::"
+WHICH, SEVERAL = "tests/server/test_which_server.py::", "tests/lab/test_several.py::"
 WAITS, GATES = "tests/client/test_client_waits.py::", "tests/client/test_client_gates.py::"
 
 MUTATIONS = [
@@ -2349,5 +2350,45 @@ MUTATIONS = [
         "            self._judge_forgotten(client, *client.verdict)\n",
         "            client.let_in()\n",
         CUT_OFF + "test_who_is_forgotten_as_it_is_let_in_waits_for_nothing",
+    ),
+    Mutation(
+        "several servers: an answer does not say whose it is",
+        "nobody sees which of them a request has come to",
+        "serving/edge.py",
+        "                if server is not None:\n",
+        "                if False:\n",
+        WHICH + "test_each_answer_says_which_of_several_servers_it_is_from",
+    ),
+    Mutation(
+        "several servers: the door does not say whose its answers are",
+        "polls look as if they came to no server",
+        "serving/door.py",
+        "REST + signature(server_of(self.clients))",
+        "REST",
+        WHICH + "test_the_door_says_it_in_the_bytes_of_the_plain_way",
+    ),
+    Mutation(
+        "several servers: whoever is asked to end ends",
+        "another one is killed than was meant",
+        "lab/several.py",
+        'request.query_params.get("process") == self.hub.process',
+        "True",
+        SEVERAL + "test_it_must_be_called_by_its_name_by_a_page_of_its_own_and_not_be_the_last",
+    ),
+    Mutation(
+        "several servers: any server may be killed",
+        "who can ask a server can end it",
+        "lab/several.py",
+        "        if self.may_be_killed:\n",
+        "        if True:\n",
+        SEVERAL + "test_one_that_is_alone_says_so_and_cannot_be_killed",
+    ),
+    Mutation(
+        "several servers: one of them takes what it would keep alone",
+        "a network is met by one request in three",
+        "lab/single.py",
+        "    if not hub.log.alone:\n",
+        "    if False:\n",
+        SEVERAL + "test_what_one_server_keeps_is_refused_where_several_share_a_log",
     ),
 ]

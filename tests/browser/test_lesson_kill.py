@@ -170,7 +170,7 @@ def test_in_chinese_with_what_the_page_says_of_its_figures(open_lesson: Callable
     lesson = open_lesson("step=2&lang=zh", url=cluster.url)
     shared = lesson.page.locator("[data-role=shared]")
     shared.get_by_text(re.compile("来自服务器 [ABC]，它是 3 个中的一个")).wait_for()
-    assert lesson.page.locator("[data-role=break]").is_disabled()  # a network would stand before one server only
+    assert lesson.page.locator("[data-role=break]").is_hidden()  # a network would stand before one server only
     Seat(lesson.page, "left").part("settings")
     assert lesson.page.locator("[data-seat=left] [data-role=network]").is_disabled()
     lesson.guess(["ws", "poll"], 0, 1)

@@ -5,13 +5,13 @@ import { learn, say } from "./words.js";
 
 await learn("/page/texts/shared");
 
-const line = make("p", { class: "small", "data-role": "shared" });
-find(document, "header [data-role=result]").after(line);
+const line = make("p", { "data-role": "shared" });
+find(document, ".broken").append(line);
 
 /** @param {[string, number] | undefined} server its name, and of how many it is one */
 export function tell([name, count] = ["", 0]) {
   say(line, "shared", { name: name.split("-")[0], count });
   // A network stands before one server; the next request goes to another, and would not meet it.
-  const needless = /** @type {NodeListOf<HTMLButtonElement | HTMLSelectElement>} */ (document.querySelectorAll("[data-role=break], [data-role=network]"));
-  for (const one of needless) one.disabled = true;
+  find(document, "[data-role=break]").hidden = true;
+  for (const select of /** @type {NodeListOf<HTMLSelectElement>} */ (document.querySelectorAll("[data-role=network]"))) select.disabled = true;
 }
