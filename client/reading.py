@@ -76,7 +76,7 @@ class Position:
         if after[0] != own[0]:
             # A number says that the new epoch goes on from the old: this reading has its place there, not the client's.
             behind = batch.gap is not None and batch.gap.missed is not None and after[1] < own[1]
-            return "its place is behind that of the client" if behind else ""
+            return "it is behind the client" if behind else ""
         if reason == "epoch":
             return "an epoch gap within one epoch"
         # Only for the cursor that lay beyond the end: a repeat of this batch must not set back what came since.

@@ -61,7 +61,7 @@ export class Position {
   }
 
   /**
-   * Take one batch of a reading. `drop` means: not "seen", so what this reading brings next is not complete; end it.
+   * Take one batch. `drop` means: not "seen", so what this reading brings next is not complete; end it.
    * @param {Reading} reading @param {Batch} batch
    * @returns {{verdict: "taken"|"seen"|"drop", why: string, messages: Message[], gap: Gap|null, asked: string|null}}
    */
@@ -82,11 +82,9 @@ export class Position {
     const reason = batch.gap?.reason;
     if (!own) return "";
     if ((reading.epoch ?? after.epoch) !== own.epoch) return "its reading began under another epoch";
-    if (after.epoch !== own.epoch && reason !== "epoch") return "another epoch, and no gap told";
     if (after.epoch !== own.epoch) {
-      // A number says that the new epoch goes on from the old: this reading has its place there, not the client's.
-      const behind = typeof batch.gap?.missed === "number" && after.seq < own.seq;
-      return behind ? "its place is behind that of the client" : "";
+      if (reason !== "epoch") return "another epoch, and no gap told";
+      return typeof batch.gap?.missed === "number" && after.seq < own.seq ? "it is behind the client" : "";
     }
     if (reason === "epoch") return "an epoch gap within one epoch";
     // Only for the cursor that lay beyond the end: a repeat of this batch must not set back what came since.

@@ -255,7 +255,7 @@ export class Diagram {
     const anchor = (side === "left") === atSeat ? "start" : "end";
     const angle = Math.atan2(y2 - y1, Math.abs(x2 - x1)) * (x2 > x1 ? 1 : -1);
     const steep = y2 - y1 > APART;
-    // What comes down a steep line and what goes up next meet at the seat: each keeps to its own side of its line.
+    // What comes down a steep line and what goes up next meet: each keeps to its side.
     const below = stream ? up && steep : up === steep;
     const x = atSeat ? seat[side] + 9 * inward : hub[side] - 11 * inward;
     const y = y1 + ((y2 - y1) * (x - x1)) / (x2 - x1) + (below ? 12 * em : -4);

@@ -15,7 +15,7 @@ export class Meter extends EventTarget {
   #samples = /** @type {Map<string, Sample[]>} */ (new Map()); // id -> [{at, counts}], oldest first
   #line = /** @type {WebSocket | null} */ (null);
   #timer = 0;
-  /** The server these are of, and of how many it is one, where several share a log. @type {[string, number] | undefined} */
+  /** Whose these are, of how many, where several servers share a log. @type {[string, number] | undefined} */
   server;
 
   /**
@@ -69,7 +69,7 @@ export class Meter extends EventTarget {
     this.#timer = setTimeout(() => this.watch(), AGAIN);
   }
 
-  /** @param {any} figures of each client, by its id; and `server` */
+  /** @param {any} figures */
   #take(figures) {
     const at = now();
     this.server = figures.server;

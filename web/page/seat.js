@@ -168,7 +168,7 @@ export class Seat extends EventTarget {
     this.rungs ??= new Rungs(this.parts, this.socket);
   }
 
-  /** The network is another: what was learnt on the old one says nothing, and the address keeps the new one. */
+  /** Another network: what was learnt on the old one says nothing of it. */
   rewired() {
     this.socket.changed();
     if (this.happened) this.doubt();
@@ -205,7 +205,7 @@ export class Seat extends EventTarget {
     this.status();
   }
 
-  /** A hub that sees this client for the first time, or has forgotten it, knows no name and no rooms of it. */
+  /** A hub that does not know this client knows no name and no rooms of it. */
   introduce() {
     if (this.introducing) return; // a loss may be told by `gap` and `connect` at once
     this.introducing = true;
@@ -227,7 +227,7 @@ export class Seat extends EventTarget {
   }
 
   /**
-   * The hub's own feed, in whatever room. Its age counts from when it was planned, so that a server that is late cannot hide it.
+   * The hub's own feed, in whatever room. Its age counts from when it was planned: no server can hide that it is late.
    * @param {{feed: string, n: number, at: unknown}} data @param {Message} message
    */
   fed({ feed, n, at }, message) {

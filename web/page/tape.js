@@ -42,7 +42,7 @@ export class Flight {
     return exchange.isCut || (up && now() - left > LOST);
   }
 
-  /** It is here. The hub may have told of it before: nothing arrives before it left, whatever the clocks say. */
+  /** It is here. Nothing arrives before it left, whatever the clocks say. */
   arrived() {
     this.came = now();
     this.left = this.left && within(this.left, this.came);
