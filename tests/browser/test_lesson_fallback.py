@@ -192,7 +192,9 @@ def test_each_hidden_network_shows_what_the_lesson_says_of_it(browser: Browser, 
         page.evaluate(f"void (window.told = ({RUN})({json.dumps([name, 4000])}))")
     for name, page in zip(NAMES, pages, strict=True):
         told: dict[str, Any] = page.evaluate("window.told")
-        if told["against"] is not None:  # eight others ran beside it: a busy machine is late as a network is
+        if (
+            told["against"] is not None or told["heard"] < 0.5 * told["said"]
+        ):  # eight others ran beside it: a busy machine is late as a network is
             told = page.evaluate(RUN, [name, 8000])
         assert told["against"] is None, (name, told)
         assert told["heard"] >= 0.5 * told["said"], (name, told)  # whichever it is, ours hears
