@@ -279,14 +279,14 @@ class Hub(State[Member]):
     def on_renamed(self) -> None:
         """This process was declared gone, and has another name now."""
         self.process = self.log.process
-        self.watcher.on_renamed()
+        self.watcher.on_begun_anew(None)
 
     def on_emptied(self) -> None:
         """What was applied is not what the log says: all of it is forgotten, and comes again from the log."""
         forgotten = list(self.members.values())
         self.clear("")
         self.process = self.log.process
-        self.watcher.on_emptied(forgotten)
+        self.watcher.on_begun_anew(forgotten)
 
     # ---- what the registry says
 

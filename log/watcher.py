@@ -48,11 +48,11 @@ class Watcher(Generic[W]):
     def on_replied(self, client: W, seq: int, data: Any) -> None:
         """It has replied to a message, perhaps not for the first time."""
 
-    def on_renamed(self) -> None:
-        """The others have declared this process gone. It has another name now; what it ran or held is its heir's."""
+    def on_begun_anew(self, forgotten: list[W] | None) -> None:
+        """This process has another name now: what it ran or held is its heir's, or nobody's.
 
-    def on_emptied(self, forgotten: list[W]) -> None:
-        """The state is not what the log says, and is forgotten, with these: all of it comes again from the log."""
+        `forgotten`: those whom it knew, where its state is not what the log says and comes again from there.
+        """
 
     def on_inherited(self, client: W, *, connect: bool) -> None:
         """This process takes the place of one that is gone. `connect`: whether it is in doubt that it was let in."""

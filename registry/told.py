@@ -18,9 +18,9 @@ HOLE = 0.25  # of an emit's rate: what comes after a hole runs nothing, but is a
 class Told(Watcher[Client]):
     """The watcher of the clients of one hub."""
 
-    def __init__(self, queues: Queues, arrivals: Arrivals, on_broken: Callable[[list[Client] | None], None]) -> None:
-        """`on_broken`: this process begins as another, and has perhaps forgotten these."""
-        self.queues, self.arrivals, self.on_broken = queues, arrivals, on_broken
+    def __init__(self, queues: Queues, arrivals: Arrivals, begin_anew: Callable[[list[Client] | None], None]) -> None:
+        """`begin_anew`: what the registry does of it when this process is another, and has perhaps forgotten these."""
+        self.queues, self.arrivals, self.begin_anew = queues, arrivals, begin_anew
         self.offered: deque[list[Emit]] = (
             deque()
         )  # that this process has asked for, in this order, and not yet heard of
@@ -68,13 +68,9 @@ class Told(Watcher[Client]):
     def on_replied(self, client: Client, seq: int, data: Any) -> None:
         client.reply(seq, data)
 
-    def on_renamed(self) -> None:
+    def on_begun_anew(self, forgotten: list[Client] | None) -> None:
         self.offered.clear()
-        self.on_broken(None)
-
-    def on_emptied(self, forgotten: list[Client]) -> None:
-        self.offered.clear()
-        self.on_broken(forgotten)
+        self.begin_anew(forgotten)
 
     def on_inherited(self, client: Client, *, connect: bool) -> None:
         client.last_read = client.registry.clock()  # it may come back: a grace begins
